@@ -1,0 +1,322 @@
+"""Bytes to messages, segments, fields and components; nothing is interpreted and nothing is thrown away.
+
+Only lines and fields are split here; components are cut when somebody asks for them. Byte order mark, LF, CR,
+CRLF and MLLP framing are all accepted. The separators are those the message itself declares in MSH-1 and
+MSH-2, the character set the one of MSH-18 (HL7 v2.5.1, chapter 2, sections 2.8, 2.14.9 and table 0211).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_FRAMING = b"\x0b\x1c\x1a\x00 "  # MLLP start and end block, the DOS end of file, padding
+_ENVELOPE = frozenset((b"FHS", b"BHS", b"BTS", b"FTS"))
+_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufffe\uffff]")
+_NULL = '""'  # "delete what you hold": for a fresh record the same as nothing
+
+# Table 0211; UTF-16 and UTF-32 cannot be cut into lines of bytes and are not offered here.
+_CHARSETS = {f"8859/{part}": f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))} | {
+    "ASCII": "utf-8",  # a superset; senders that say ASCII and mean UTF-8 are common
+    "UNICODE UTF-8": "utf-8",
+    "UTF-8": "utf-8",
+    "UNICODE": "utf-8",
+    "CP1252": "cp1252",
+    "WINDOWS-1252": "cp1252",
+    "WINDOWS-1251": "cp1251",
+    "WINDOWS-1256": "cp1256",
+    "GB 18030-2000": "gb18030",
+    "BIG-5": "big5",
+    "KS X 1001": "euc_kr",
+    "ISO IR87": "iso2022_jp",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """The separators of one message."""
+
+    field: str = "|"
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    subcomponent: str = "&"
+    charset: str = "utf-8"  # needed to read hexadecimal escapes, which are bytes of it
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What the one-letter escapes stand for (section 2.7.1); highlighting has no place in a record."""
+        return {
+            "F": self.field,
+            "S": self.component,
+            "R": self.repetition,
+            "E": self.escape,
+            "T": self.subcomponent,
+            "H": "",
+            "N": "",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """One repetition of one field, still escaped."""
+
+    raw: str = field(repr=False)
+    marks: Marks = field(repr=False)
+
+    def text(self, component: int = 1, subcomponent: int = 1) -> str:
+        """The words of a component (counted from 1), unescaped and trimmed; empty when there are none."""
+        return unescape(self._cut(component, subcomponent), self.marks)
+
+    def filled(self) -> list[int]:
+        """The numbers of the components that hold something."""
+        components = self.raw.split(self.marks.component)
+        nothing = self.marks.subcomponent + " "
+        return [number for number, each in enumerate(components, 1) if each.strip(nothing) not in ("", _NULL)]
+
+    def _cut(self, component: int, subcomponent: int) -> str:
+        components = self.raw.split(self.marks.component, component)
+        if len(components) < component:
+            return ""
+        parts = components[component - 1].split(self.marks.subcomponent, subcomponent)
+        return parts[subcomponent - 1] if len(parts) >= subcomponent else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One line: its name and its raw fields; `fields[0]` is the name, so that indices are HL7's own."""
+
+    name: str
+    fields: tuple[str, ...] = field(repr=False)
+    marks: Marks = field(repr=False)
+    line: int
+
+    def repetitions(self, number: int) -> list[Repetition]:
+        raw = self.fields[number] if number < len(self.fields) else ""
+        parts = raw.split(self.marks.repetition)
+        return [Repetition(part, self.marks) for part in parts if part.strip() not in ("", _NULL)]
+
+    def first(self, number: int) -> Repetition:
+        return next(iter(self.repetitions(number)), Repetition("", self.marks))
+
+    def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
+        return self.first(number).text(component, subcomponent)
+
+    def filled(self) -> Iterator[int]:
+        """The numbers of the fields that hold something."""
+        for number, raw in enumerate(self.fields[1:], 1):
+            if raw.strip() not in ("", _NULL):
+                yield number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of a file, and what was odd about its letters."""
+
+    number: int
+    line: int
+    segments: tuple[Segment, ...] = field(repr=False)
+    strays: tuple[int, ...] = ()  # lines that are no segment, usually a line break inside a text
+    is_guessed: bool = False  # the letters do not fit the character set it declares
+
+    @property
+    def header(self) -> Segment:
+        return self.segments[0]
+
+    @property
+    def kind(self) -> str:
+        """MSH-9 as `VXU^V04`; MSH-9.3 may be absent or wrong and is not looked at."""
+        parts = (self.header.text(9, 1), self.header.text(9, 2))
+        return "^".join(part for part in parts if part)
+
+    @property
+    def where(self) -> str:
+        return f"message {self.number} (line {self.line})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A message whose header does not say how to read it."""
+
+    number: int
+    line: int
+
+    @property
+    def where(self) -> str:
+        return f"message {self.number} (line {self.line})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A header or trailer of a batch or of the file; the fields are not read, only counted."""
+
+    name: str
+    line: int
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """Everything one file holds; `leading` counts the lines before the first header."""
+
+    messages: tuple[Message, ...]
+    broken: tuple[Broken, ...] = ()
+    envelopes: tuple[Envelope, ...] = ()
+    leading: int = 0
+
+
+_Lines = list[tuple[int, bytes]]
+
+
+def read(body: bytes) -> File:
+    """Split a file into its messages; a file without any has none, and the caller says so."""
+    envelopes: list[Envelope] = []
+    groups: list[_Lines] = []
+    leading = 0
+    for number, line in _lines(body):
+        if line[:3] in _ENVELOPE:
+            envelopes.append(_envelope(number, line))
+        elif line[:3] == b"MSH":
+            groups.append([(number, line)])
+        elif groups:
+            groups[-1].append((number, line))
+        else:
+            leading += 1
+    found = [_message(number, lines) for number, lines in enumerate(groups, 1)]
+    return File(
+        messages=tuple(each for each in found if isinstance(each, Message)),
+        broken=tuple(each for each in found if isinstance(each, Broken)),
+        envelopes=tuple(envelopes),
+        leading=leading,
+    )
+
+
+def unescape(raw: str, marks: Marks) -> str:
+    """The words of a raw component: escapes resolved, characters FHIR forbids removed, blanks trimmed.
+
+    Follows the `hl7` library except that hexadecimal bytes are read in the message's own character set, that
+    highlighting vanishes, and that formatting becomes a blank.
+    """
+    if raw in ("", _NULL):
+        return ""
+    if marks.escape in raw:
+        raw = "".join(_unescaped(raw.split(marks.escape), marks))
+    return _CONTROL.sub("", raw).strip()
+
+
+def escape(text: str, marks: Marks) -> str:
+    """The reverse of `unescape`, for what we write ourselves."""
+    table = {mark: f"{marks.escape}{letter}{marks.escape}" for letter, mark in marks.named.items() if mark}
+    table |= {"\r": " ", "\n": " "}
+    return text.translate(str.maketrans(table))
+
+
+def _unescaped(parts: list[str], marks: Marks) -> Iterable[str]:
+    # Every second part stands between two escape characters; a last one without a partner is plain text.
+    for index, part in enumerate(parts):
+        is_sequence = index % 2 == 1 and index < len(parts) - 1
+        yield _sequence(part, marks) if is_sequence else part
+
+
+def _sequence(name: str, marks: Marks) -> str:
+    if name in marks.named:
+        return marks.named[name]
+    if name.startswith("."):
+        return " "
+    if name.startswith("X"):
+        return _hexadecimal(name[1:], marks.charset)
+    return ""  # character set switches and local sequences: nothing we could say stands for them
+
+
+def _hexadecimal(digits: str, charset: str) -> str:
+    try:
+        raw = bytes.fromhex(digits)
+    except ValueError:
+        return ""
+    try:
+        return raw.decode(charset)
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        body = body.decode("utf-16", "replace").encode()
+    for number, line in enumerate(_LINE_END.split(body), 1):
+        stripped = line.strip(_FRAMING).removeprefix(codecs.BOM_UTF8)
+        if stripped:
+            yield number, stripped
+
+
+def _envelope(number: int, line: bytes) -> Envelope:
+    fields = line.split(line[3:4]) if len(line) > 3 else []
+    is_trailer = line[1:2] == b"T"
+    count = fields[1] if is_trailer and len(fields) > 1 else b""
+    known = int(count) if count.isdigit() and len(count) < 10 else None
+    return Envelope(name=line[:3].decode(), line=number, count=known)
+
+
+def _message(number: int, lines: _Lines) -> Message | Broken:
+    first_line, header = lines[0]
+    marks = _marks(header)
+    if marks is None:
+        return Broken(number=number, line=first_line)
+    decoded, is_guessed = _decoded([line for _, line in lines], marks.charset)
+    segments, strays = _segments(decoded, [each for each, _ in lines], marks)
+    return Message(
+        number=number,
+        line=first_line,
+        segments=tuple(segments),
+        strays=tuple(strays),
+        is_guessed=is_guessed,
+    )
+
+
+def _marks(header: bytes) -> Marks | None:
+    text = header.decode("latin-1")
+    if len(text) < 8 or text[3].isalnum() or text[3].isspace():
+        return None
+    fields = text.split(text[3])
+    encoding = fields[1] if len(fields) > 1 else ""
+    marks = (encoding + "^~\\&"[len(encoding) :])[:4]
+    if len({text[3], *marks}) < 5 or any(mark.isalnum() or ord(mark) > 126 for mark in text[3] + marks):
+        return None
+    declared = fields[17].split(marks[1])[0].strip().upper() if len(fields) > 17 else ""
+    charset = _CHARSETS.get(declared, "utf-8")
+    return Marks(
+        field=text[3],
+        component=marks[0],
+        repetition=marks[1],
+        escape=marks[2],
+        subcomponent=marks[3],
+        charset=charset,
+    )
+
+
+def _decoded(lines: list[bytes], charset: str) -> tuple[list[str], bool]:
+    """The lines as text, and whether the declared character set had to be given up."""
+    for attempt in (charset, "utf-8"):
+        try:
+            return [line.decode(attempt) for line in lines], attempt != charset
+        except UnicodeDecodeError:
+            continue
+    return [line.decode("latin-1") for line in lines], True
+
+
+def _segments(lines: list[str], numbers: list[int], marks: Marks) -> tuple[list[Segment], list[int]]:
+    segments: list[Segment] = []
+    strays: list[int] = []
+    for number, line in zip(numbers, lines, strict=True):
+        fields = line.split(marks.field)
+        name = fields[0].strip()
+        if not _NAME.fullmatch(name):
+            strays.append(number)
+            continue
+        if name == "MSH":
+            fields.insert(1, marks.field)  # MSH-1 is the separator itself
+        segments.append(Segment(name=name, fields=tuple(fields), marks=marks, line=number))
+    return segments, strays

@@ -1,0 +1,170 @@
+"""Accounting for a tree of values (JSON): what was read is mapped, the rest is ignored by rule or unknown.
+
+Invariant: after `settle`, mapped + ignored + unknown is the number of leaves of the document, whatever the adapter
+did. A leaf is a scalar that says something: not null, not the empty string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from adapters.sdk.ledger import Ledger, shown
+
+
+class Account:
+    """Remembers which values of one document were read, by the object that holds them and their key."""
+
+    def __init__(self) -> None:
+        self._used: set[tuple[int, object]] = set()
+        self._left_out: dict[tuple[int, object], str] = {}
+        self._subtrees: dict[int, str] = {}
+
+    def used(self, holder: object, key: object) -> None:
+        """The value decided about a resource."""
+        self._used.add((id(holder), key))
+
+    def left_out(self, holder: object, key: object, reason: str) -> None:
+        """The value was left out on purpose; a value that was used stays used."""
+        self._left_out[id(holder), key] = reason
+
+    def left_out_whole(self, container: object, reason: str) -> None:
+        """Everything in the container that was not used was left out on purpose."""
+        self._subtrees[id(container)] = reason
+
+    def settle(
+        self, document: object, ledger: Ledger, *, ignored: Mapping[str, str], names: Mapping[str, str]
+    ) -> None:
+        """Write the fate of every leaf into the ledger.
+
+        `ignored` gives reasons by key, for the key itself or anything below it. `names` says by which member
+        the objects of a list are told apart: `{"attributes": "attribute"}` gives `attributes[CODE].value`.
+        """
+        for leaf in _leaves(document, names):
+            place = (id(leaf.holder), leaf.key)
+            if place in self._used:
+                ledger.mapped(leaf.path)
+            elif reason := self._left_out.get(place) or self._reason_above(leaf, ignored):
+                ledger.ignored(leaf.path, reason)
+            else:
+                ledger.unknown(leaf.path)
+
+    def _reason_above(self, leaf: _Leaf, ignored: Mapping[str, str]) -> str:
+        keys = (ignored.get(key, "") for key in leaf.keys)
+        containers = (self._subtrees.get(each, "") for each in leaf.containers)
+        return next((reason for reason in (*containers, *keys) if reason), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A leaf, or on the way to it a container: where it is held, its path and everything above it."""
+
+    holder: object
+    key: object
+    path: str
+    keys: tuple[str, ...]
+    containers: tuple[int, ...]
+
+
+def is_leaf(value: object) -> bool:
+    """Whether the value is a scalar that says something."""
+    return value is not None and not isinstance(value, dict | list) and value != ""
+
+
+def count(document: object) -> int:
+    """How many leaves the document has."""
+    waiting, found = [document], 0
+    while waiting:
+        holder = waiting.pop()
+        values = _values(holder)
+        found += sum(is_leaf(value) for value in values)
+        waiting.extend(value for value in values if isinstance(value, dict | list))
+    return found
+
+
+def _values(holder: object) -> list[object]:
+    if isinstance(holder, dict):
+        return list(cast(dict[str, object], holder).values())
+    return cast(list[object], holder) if isinstance(holder, list) else []
+
+
+def _leaves(document: object, names: Mapping[str, str]) -> Iterator[_Leaf]:
+    root = _Leaf(None, "", "", (), ())
+    waiting: list[tuple[object, _Leaf]] = [(document, root)]
+    while waiting:
+        holder, above = waiting.pop()
+        within = replace(above, holder=holder, containers=(*above.containers, id(holder)))
+        for value, below in _members(within, names):
+            if is_leaf(value):
+                yield below
+            elif isinstance(value, dict | list):
+                waiting.append((cast(object, value), below))
+
+
+def _members(within: _Leaf, names: Mapping[str, str]) -> Iterator[tuple[object, _Leaf]]:
+    if isinstance(within.holder, dict):
+        for key, value in cast(dict[str, object], within.holder).items():
+            path = f"{within.path}.{shown(key)}" if within.path else shown(key)
+            yield value, replace(within, key=key, path=path, keys=(*within.keys, key))
+    elif isinstance(within.holder, list):
+        member = names.get(within.keys[-1], "") if within.keys else ""
+        for index, value in enumerate(cast(list[object], within.holder)):
+            label = f"[{_label(value, member)}]" if member else ""
+            yield value, replace(within, key=index, path=within.path + label or "(value)")
+
+
+def _label(value: object, member: str) -> str:
+    """The code that tells this object of the list from the others."""
+    named = cast(dict[str, object], value).get(member) if isinstance(value, dict) else None
+    if isinstance(named, dict):
+        named = cast(dict[str, object], named).get("identifier")
+    return shown(named) if isinstance(named, str) else "?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """An object of the document, read through its account: whatever is asked for counts as used."""
+
+    holder: dict[str, object]
+    where: str  # with indices, for findings
+    account: Account
+
+    def text(self, key: str) -> str:
+        """The scalar under `key` as text; empty when there is none."""
+        value = self.holder.get(key)
+        if not is_leaf(value):
+            return ""
+        self.account.used(self.holder, key)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value).strip()
+
+    def flag(self, key: str) -> bool:
+        """Whether the value under `key` says yes."""
+        return self.text(key) == "true"
+
+    def child(self, key: str) -> Node | None:
+        """The object under `key`."""
+        value = self.holder.get(key)
+        return self._node(value, f"{self.where}.{key}") if isinstance(value, dict) else None
+
+    def children(self, key: str) -> list[Node]:
+        """The objects of the list under `key`; whatever else stands in it stays unknown."""
+        value = self.holder.get(key)
+        items = cast(list[object], value) if isinstance(value, list) else []
+        path = f"{self.where}.{key}" if self.where else key
+        return [
+            self._node(each, f"{path}[{index}]") for index, each in enumerate(items) if isinstance(each, dict)
+        ]
+
+    def leave_out(self, key: str, reason: str) -> None:
+        """The value under `key` is left out on purpose."""
+        self.account.left_out(self.holder, key, reason)
+
+    def leave_out_whole(self, reason: str) -> None:
+        """Whatever was not used of this object is left out on purpose."""
+        self.account.left_out_whole(self.holder, reason)
+
+    def _node(self, value: object, where: str) -> Node:
+        return Node(holder=cast(dict[str, object], value), where=where, account=self.account)

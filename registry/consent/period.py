@@ -1,0 +1,79 @@
+"""Periods of time as FHIR states them; a date known to the day, month or year means all of it.
+
+Invariant: `start` and `end` are inclusive in FHIR; kept here half open, so that nothing is lost or counted twice.
+A date without a time is read in the zone the consent states, else in UTC (protection reference, section 3, gate 2).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Final
+
+from registry.fhir import dates
+
+BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+END: Final = datetime.max.replace(tzinfo=UTC)
+
+_DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
+# Seconds and a zone are mandatory beside a time (FHIR R4, dateTime). More than six decimals cannot be kept exactly.
+_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_OFFSET: Final = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` until just before `until`, both aware."""
+
+    start: datetime = BEGINNING
+    until: datetime = END
+
+    def covers(self, moment: datetime) -> bool:
+        return self.start <= moment < self.until
+
+    def within(self, other: Period) -> bool:
+        return other.start <= self.start and self.until <= other.until
+
+
+ALWAYS: Final = Period()
+
+
+def zone(offset: str) -> timezone | None:
+    """The zone of `+03:00` or `Z`; None when it is neither."""
+    if offset == "Z":
+        return UTC
+    found = _OFFSET.fullmatch(offset)
+    if not found:
+        return None
+    away = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return timezone(-away if found[1] == "-" else away)
+
+
+def widened(text: str, where: timezone = UTC) -> Period | None:
+    """All the time a FHIR dateTime can mean; None when it is no dateTime."""
+    if _DATE.fullmatch(text):
+        return _whole_days(text, where)
+    found = _INSTANT.fullmatch(text)
+    try:
+        start = datetime.fromisoformat(text) if found else None
+        return Period(start, start + _step(found[1])) if found and start else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _whole_days(text: str, where: timezone) -> Period | None:
+    told = dates.parse(text)
+    try:
+        return told and Period(_midnight(told.first, where), _midnight(told.last + timedelta(days=1), where))
+    except OverflowError:
+        return None
+
+
+def _midnight(day: date, where: timezone) -> datetime:
+    return datetime.combine(day, time(), where)
+
+
+def _step(fraction: str | None) -> timedelta:
+    """The length of the last stated unit: a second, or as many microseconds as the decimals leave open."""
+    return timedelta(microseconds=10 ** (7 - len(fraction))) if fraction else timedelta(seconds=1)

@@ -1,0 +1,87 @@
+"""Why an answer is what it is: a stable code and the facts that belong to it.
+
+The code is what other languages translate (`schemas/templates/messages.json`); the English sentence stands here,
+because an answer without its reason must be impossible. Facts are never names, birth dates or identifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SENTENCES: Mapping[str, str] = {
+    # certainty of a dose
+    "primary-source": "Written down by the health service that gave it.",
+    "two-systems": "Two systems hold it independently.",
+    "one-secondary-record": "One system holds a copy; the place that gave it has not confirmed it.",
+    "told-only": "Told by the family; no paper or record was seen.",
+    # findings on a dose
+    "before-birth": "The date lies before the birth date: check both dates.",
+    "in-the-future": "The date lies after the day of asking: check it.",
+    "date-unknown": "The date is not known.",
+    "date-partial": "Only the {known} is known.",
+    "dates-a-day-apart": "The systems differ by one day.",
+    "dose-numbers-differ": "The systems number this dose differently.",
+    "vaccine-not-recognised": "The vaccine code is not one we know; the dose is shown and not counted.",
+    "possible-duplicate": "This may be the same dose as {of}; nobody has settled it yet.",
+    # does a dose count
+    "counts": "Counts as dose {dose}.",
+    "too-young": "Does not count: given before the minimum age of {age}.",
+    "too-soon": "Does not count: less than {interval} after the dose before.",
+    "extra": "Not needed for this series; it does no harm.",
+    "depends-on-dates": "It depends on dates that are not fully known whether this counts.",
+    "duplicate-not-counted": "Left out of the count: it may be the same dose as another.",
+    "told-not-counted": "Left out of the count until a clinician accepts what the family told.",
+    # what is due
+    "complete": "All {needed} doses of this rule set count.",
+    "due": "Dose {dose} is due.",
+    "not-yet": "Dose {dose} is not due yet.",
+    "too-old": "Dose {dose} is no longer recommended from the age of {age}.",
+    "judgement": "Dose {dose} needs a clinician's judgement from the age of {age}.",
+    "uncertain": "Dates are not fully known: {sure} to {possible} doses count.",
+    "birth-date-unknown": "The birth date is not known, so ages cannot be judged.",
+    # which grade: what was completed
+    "promoted": "Promoted from year {year}.",
+    "conditional": "Moved up from year {year} on conditions; it may have to be made good.",
+    "repeated": "Year {year} was to be repeated.",
+    "unfinished": "Year {year} was not finished.",
+    "in-progress": "Year {year} was going on; {months} months of it are on record.",
+    "outcome-unknown": "The result of year {year} is not known.",
+    "label-ambiguous": "The name of the grade can mean more than one year.",
+    "label-unknown": "The name of the grade is not in the ladder of that country and year.",
+    "sources-disagree": "The record's own number of the year and the ladder disagree.",
+    "no-ladder": "No ladder is held for that country and year; the record's own year number is used.",
+    "no-school-record": "No school year could be read; missing papers never block enrolment.",
+    # which grade: candidates
+    "years-parity": "Year {completed} was completed, so year {year} comes next.",
+    "level-parity": "The same place in the level: year {position} of ISCED {level}.",
+    "level-shorter-here": "ISCED {level} is shorter here, so the next level begins.",
+    "age-parity": "Age {age} at the start of the school year.",
+    "age-before-school": "Age {age} at the start of the school year is below the entry age here.",
+    "below-next-year": "Below the year that comes next: not proposed by default.",
+    "beyond-ladder": "Year {year} lies beyond the last grade of general schooling here.",
+    # which grade: flags
+    "over-age": "Two or more years older than the usual age: ask for an accelerated programme.",
+    "perhaps-over-age": "Perhaps two or more years older than the usual age; the birth date is only partly known.",
+    "gap": "More than one year out of school on record: an assessment is advised.",
+    "language-change": "The language of teaching differs: an assessment and language help are advised.",
+    "self-declared": "Told by the family without a document: usable; an assessment is advised.",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reason:
+    """A reason by its code, with the facts its sentence needs."""
+
+    code: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return SENTENCES[self.code].format_map(dict(self.facts))
+
+
+def because(code: str, /, **facts: object) -> Reason:
+    """A reason; KeyError when no sentence stands for its code."""
+    reason = Reason(code, tuple(sorted((name, str(value)) for name, value in facts.items())))
+    str(reason)
+    return reason

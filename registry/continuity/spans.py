@@ -1,0 +1,78 @@
+"""Ages and intervals as rules state them (`6 weeks`, `9 months`), and days that are only known to lie between two.
+
+Adding a later day never gives an earlier one: everything that reasons about unknown dates rests on that.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from registry.errors import BadInput
+from registry.fhir.dates import PartialDate
+
+_TEXT = re.compile(r"^(\d{1,4}) (day|week|month|year)s?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A length of time; `text` is how the rule says it."""
+
+    text: str
+    months: int = 0
+    days: int = 0
+
+
+def read(text: str) -> Span:
+    """Read `6 weeks`; raises BadInput on anything else."""
+    found = _TEXT.match(text)
+    if not found:
+        raise BadInput("an age or interval is written like `6 weeks`", remedy="use days, weeks, months or years")
+    count, unit = int(found[1]), found[2]
+    months = {"month": count, "year": 12 * count}.get(unit, 0)
+    return Span(text=text, months=months, days={"day": count, "week": 7 * count}.get(unit, 0))
+
+
+def add(day: date, span: Span) -> date:
+    """Months first, then days; an impossible date moves to the first of the next month.
+
+    Source: CDSi Logic Specification 4.5, date rules CALCDT-1 to CALCDT-6.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + span.months, 12)
+    try:
+        return _real(year, month + 1, day.day) + timedelta(days=span.days)
+    except (ValueError, OverflowError):  # after the year 9999
+        return date.max
+
+
+def _real(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return date(year + month // 12, month % 12 + 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A day known to lie between two days, both included."""
+
+    first: date
+    last: date
+
+    def plus(self, span: Span) -> Days:
+        return Days(add(self.first, span), add(self.last, span))
+
+    def hull(self, other: Days) -> Days:
+        """The smallest interval holding both."""
+        return Days(min(self.first, other.first), max(self.last, other.last))
+
+
+def later(*many: Days) -> Days:
+    """The latest of several days."""
+    return Days(max(each.first for each in many), max(each.last for each in many))
+
+
+def of(when: PartialDate | None, *, since: date, until: date) -> Days:
+    """The days a partial date can mean; an unknown one lies between `since` and `until`."""
+    return Days(since, max(since, until)) if when is None else Days(when.first, when.last)

@@ -1,0 +1,89 @@
+"""The things a summary travels on, read back to the signed token: a token file, a page, a picture of a QR code.
+
+Reading believes nothing; `registry.flows.verify` decides.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from dataclasses import dataclass
+
+import zxingcpp
+from PIL import Image, UnidentifiedImageError
+
+from registry.errors import Unreadable
+from registry.trust import qr
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_PIXELS = 64_000_000
+_PAGE_TOKEN = re.compile(r'<script type="application/jose"[^>]*>\s*([A-Za-z0-9_.-]+)\s*</script>')
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\x00", b"MM\x00*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A token and what carried it; `page` is the whole text when it was a page, to be compared word for word."""
+
+    carrier: str
+    token: str
+    page: str | None = None
+
+
+def read(body: bytes) -> Carried:
+    """Find the token in a file. Raises Unreadable saying what would be accepted."""
+    if not body:
+        raise Unreadable("the file is empty", remedy="choose the summary, its page, or a picture of its QR code")
+    if len(body) > MAX_BYTES:
+        raise Unreadable("the file is larger than any summary", remedy="scan the page at a lower resolution")
+    if body.startswith(_PICTURES):
+        return Carried(carrier="picture", token=_from_picture(body))
+    return _from_text(body)
+
+
+def _from_text(body: bytes) -> Carried:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _unknown() from None
+    if "<html" in text[:1000].lower():
+        found = _PAGE_TOKEN.search(text)
+        if not found:
+            raise Unreadable("the page holds no signed summary", remedy="scan its QR code instead")
+        return Carried(carrier="page", token=found[1], page=text)
+    if text.startswith(qr.PREFIX):
+        return Carried(carrier="qr-text", token=qr.from_digits(text.strip()))
+    if _TOKEN.fullmatch(text.strip()):
+        return Carried(carrier="token", token=text.strip())
+    raise _unknown()
+
+
+def _from_picture(body: bytes) -> str:
+    picture = _opened(body)
+    found = [each.text for each in zxingcpp.read_barcodes(picture) if each.text.startswith(qr.PREFIX)]
+    if not found:
+        raise Unreadable("no QR code of a registry is readable in the picture", remedy="photograph it closer")
+    if len(set(found)) > 1:
+        raise Unreadable("the picture holds several codes", remedy="photograph one at a time")
+    return qr.from_digits(found[0])
+
+
+def _opened(body: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(body))
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Unreadable("the picture has too many pixels", remedy="scan at a lower resolution")
+            return picture.convert("L")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombWarning, SyntaxError):
+        raise Unreadable("the picture is damaged or of an unknown kind", remedy="save it as PNG or JPEG") from None
+
+
+def _unknown() -> Unreadable:
+    return Unreadable(
+        "this is no summary of a registry",
+        remedy="give the .jws file, the HTML page, or a picture (PNG, JPEG) of the QR code",
+    )

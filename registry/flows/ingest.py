@@ -1,0 +1,227 @@
+"""A hand-over comes in: checked, stored version by version, answered with a receipt for every row.
+
+One hand-over is one transaction: either its receipt is given and everything is stored, or nothing is. A resource
+that fails its check is set aside with its reasons and the good ones go on. The same file, or the same resource, a
+second time changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from registry.fhir import validate
+from registry.fhir.resource import Resource
+from registry.flows import organisations, trail
+from registry.flows.opening import Registry
+from registry.flows.organisations import Caller, Kind
+from registry.intake import Entry, Severity, Submission
+from registry.library import Library
+from registry.store import documents, dossiers, keys, outbox, submissions, vault
+from registry.store.database import Transaction
+from registry.store.documents import Document
+from registry.store.dossiers import Dossier
+
+
+class Outcome(Enum):
+    """What became of one resource of a hand-over."""
+
+    STORED = "stored"
+    UNCHANGED = "unchanged"  # we hold exactly this already
+    OLDER = "older"  # the source itself told us a later version before
+    SET_ASIDE = "set-aside"  # not acceptable; the reasons are given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The answer about one resource of the hand-over, for the source that handed it over."""
+
+    where: str
+    reference: str = field(repr=False)
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What was accepted. `repeated` says that this very file had been accepted before."""
+
+    source: str
+    submission: str
+    people: int
+    counts: Mapping[str, int]
+    rows: tuple[Row, ...] = field(repr=False)
+    findings: tuple[Mapping[str, str], ...] = field(repr=False)
+    coverage: tuple[Mapping[str, Any], ...] = field(repr=False)
+    leaf: str = ""
+    repeated: bool = False
+
+
+async def ingest(registry: Registry, submission: Submission, *, body: bytes) -> Receipt:
+    """Store a hand-over whose original bytes are `body`. Raises UnknownName for a source nobody registered."""
+    checked = [(entry, _problems(entry, registry.library)) for entry in submission.entries]
+    async with registry.database.transaction() as tx:
+        source = await _source(tx, submission.source)
+        digest = submissions.digest(tx, source.house, body)
+        earlier = await submissions.receipt(tx, source.house, digest)
+        if earlier:
+            return _again(earlier)
+        good = [entry for entry, problems in checked if not problems]
+        outcomes = await store(tx, registry, source=source.name, entries=good)
+        receipt = _receipt(tx.new_id(), submission, checked, outcomes)
+        leaf = await trail.write(
+            tx, registry, source.house, "ingest", source, people=receipt.people, counts=dict(receipt.counts)
+        )
+        receipt = replace(receipt, leaf=leaf.leaf.hex)
+        await submissions.record(
+            tx, source.house, digest, _plain(receipt), id=UUID(receipt.submission), today=registry.today()
+        )
+    return receipt
+
+
+async def _source(tx: Transaction, name: str) -> Caller:
+    source = await organisations.named(tx, name)
+    # A desk records too: a clinic or a school is a source of what it saw itself (disclosure.md).
+    source.must_be(Kind.SOURCE, Kind.CLINIC, Kind.SCHOOL)
+    await dossiers.load(tx, [source.house], lock=True)  # two hand-overs of one source never interleave
+    return source
+
+
+def _problems(entry: Entry, library: Library) -> tuple[str, ...]:
+    subject = _subject(entry.resource)
+    if subject is not None and subject != f"Patient/{entry.person}":
+        return ("the resource is about another person than the one it was handed over for",)
+    found = validate.problems(entry.resource, library.profiles)
+    return tuple(f"{each.where}: {each.message}" for each in found)
+
+
+def _subject(resource: Resource) -> str | None:
+    if resource.kind == "Patient":
+        return resource.reference
+    name = "patient" if resource.kind in ("Immunization", "Consent") else "subject"
+    reference = resource.content.get(name)
+    return str(reference.get("reference")) if isinstance(reference, Mapping) else None
+
+
+async def store(
+    tx: Transaction, registry: Registry, *, source: str, entries: Sequence[Entry]
+) -> list[Outcome]:
+    """Store good entries as documents of their dossiers, and queue the changed dossiers for matching."""
+    held = await _dossiers(tx, registry, source=source, people={entry.person for entry in entries})
+    current = documents.current(await documents.load(tx, [each.id for each in held.values()]))
+    versions = {name: document for name, document in current.items()}
+    fresh: list[Document] = []
+    outcomes: list[Outcome] = []
+    for entry in entries:
+        name = (held[entry.person].id, entry.resource.reference)
+        outcome = _compare(versions.get(name), entry.resource)
+        outcomes.append(outcome)
+        if outcome is Outcome.STORED:
+            versions[name] = _next(versions.get(name), name[0], entry.resource, registry)
+            fresh.append(versions[name])
+    await documents.append(tx, fresh, today=registry.today())
+    await _take_note(tx, held.values(), fresh)
+    return outcomes
+
+
+def _compare(held: Document | None, new: Resource) -> Outcome:
+    if held is None:
+        return Outcome.STORED
+    if held.resource.body == new.body:
+        return Outcome.UNCHANGED
+    told_before, told_now = _last_updated(held.resource), _last_updated(new)
+    if told_before and told_now and told_now < told_before:
+        return Outcome.OLDER
+    return Outcome.STORED
+
+
+def _last_updated(resource: Resource) -> str | None:
+    meta = resource.content.get("meta")
+    return meta.get("lastUpdated") if isinstance(meta, Mapping) else None
+
+
+def _next(held: Document | None, dossier: UUID, new: Resource, registry: Registry) -> Document:
+    version = held.version + 1 if held else 1
+    return Document(dossier=dossier, version=version, accepted_at=registry.now(), resource=new)
+
+
+async def _dossiers(
+    tx: Transaction, registry: Registry, *, source: str, people: Iterable[str]
+) -> dict[str, Dossier]:
+    """The dossier of each person of a source, by the source's own id; opened where there was none."""
+    by_key = {keys.index_hash(tx, "person", source, person): person for person in sorted(people)}
+    found = await keys.sharing(tx, by_key)
+    known = await dossiers.load(tx, [each for rows in found.values() for each in rows], lock=True)
+    held = {each.local: each for each in known.values() if each.source == source}
+    missing = [person for person in by_key.values() if person not in held]
+    opened = [_new_dossier(tx.new_id(), source, person) for person in missing]
+    await dossiers.open_new(tx, opened, today=registry.today())
+    await keys.add(tx, [(keys.index_hash(tx, "person", source, each.local), each.id) for each in opened])
+    return held | {each.local: each for each in opened}
+
+
+def _new_dossier(id: UUID, source: str, local: str) -> Dossier:
+    return Dossier(id=id, source=source, local=local, person=id, members=(id,))
+
+
+async def _take_note(tx: Transaction, held: Iterable[Dossier], fresh: Sequence[Document]) -> None:
+    """Keep the demographics last told with the dossier, and queue it for matching."""
+    told = {each.dossier: each.resource.content for each in fresh if each.resource.kind == "Patient"}
+    changed = [replace(each, about=told[each.id]) for each in held if each.id in told]
+    await dossiers.rewrite(tx, changed)
+    await outbox.put(tx, "match", [each.id for each in changed])
+
+
+def _receipt(
+    id: UUID,
+    submission: Submission,
+    checked: Sequence[tuple[Entry, tuple[str, ...]]],
+    outcomes: Sequence[Outcome],
+) -> Receipt:
+    stored = iter(outcomes)
+    rows = [
+        Row(
+            where=entry.where,
+            reference=entry.resource.reference,
+            outcome=Outcome.SET_ASIDE if problems else next(stored),
+            reasons=problems,
+        )
+        for entry, problems in checked
+    ]
+    return Receipt(
+        source=submission.source,
+        submission=id.hex,
+        people=len({entry.person for entry, _ in checked}),
+        counts=_counts(rows, submission),
+        rows=tuple(rows),
+        findings=tuple(_worded(each) for each in submission.findings),
+        coverage=tuple(_worded(each) for each in submission.coverage),
+    )
+
+
+def _counts(rows: Iterable[Row], submission: Submission) -> dict[str, int]:
+    errors = sum(each.severity is Severity.ERROR for each in submission.findings)
+    counted = Counter(row.outcome.value for row in rows)
+    return {each.value: counted[each.value] for each in Outcome} | {"records-with-errors": errors}
+
+
+def _worded(value: Any) -> dict[str, Any]:
+    return {name: each.value if isinstance(each, Enum) else each for name, each in asdict(value).items()}
+
+
+def _plain(receipt: Receipt) -> dict[str, Any]:
+    rows = [[row.where, row.reference, row.outcome.value, list(row.reasons)] for row in receipt.rows]
+    return {**_worded(receipt), "rows": rows, "counts": dict(receipt.counts)}
+
+
+def _again(earlier: Mapping[str, Any]) -> Receipt:
+    rows = tuple(
+        Row(where=where, reference=reference, outcome=Outcome(outcome), reasons=tuple(reasons))
+        for where, reference, outcome, reasons in earlier["rows"]
+    )
+    content = {**earlier, "rows": rows, "repeated": True}
+    return Receipt(**{**content, "findings": tuple(earlier["findings"]), "coverage": tuple(earlier["coverage"])})

@@ -1,0 +1,63 @@
+"""Opening the registry: key file, database, migrations and data, handed to the flows as one value."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from registry import library
+from registry.flows import organisations
+from registry.library import Library
+from registry.settings import Settings
+from registry.store import database, embedded, keyfile, migrate, vault
+from registry.store.database import Database, Sealer
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the one place that reads the clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """The opened registry, which flows take first. `house` is the dossier of its own records."""
+
+    settings: Settings
+    database: Database
+    library: Library
+    clock: Clock
+    house: UUID
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def today(self) -> date:
+        return self.clock().date()
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, clock: Clock = wall_clock, sealer: Sealer | None = None
+) -> AsyncIterator[Registry]:
+    """Open everything a flow needs: makes the key file and the tables where they are absent."""
+    loaded = library.load()
+    ring = keyfile.load_or_make(settings.keyring_path, today=clock().date())
+    server = None if settings.database_url else embedded.start(settings.state / "postgres")
+    url = server.url if server else str(settings.database_url)
+    try:
+        async with database.opened(url, ring, sealer=sealer) as opened_database:
+            await migrate.migrate(opened_database, loaded.migrations)
+            await vault.check_keyring(opened_database, today=clock().date())
+            house = await organisations.own_house(
+                opened_database, display=settings.name, country=settings.country, today=clock().date()
+            )
+            yield Registry(
+                settings=settings, database=opened_database, library=loaded, clock=clock, house=house
+            )
+    finally:
+        if server:
+            server.stop()

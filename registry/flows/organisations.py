@@ -1,0 +1,143 @@
+"""Organisations: clinics, schools, national systems and stewards, each with a house dossier of its own.
+
+The house dossier seals what the registry keeps about the organisation (receipts, its part of the audit). It is
+found by the keyed hash of its name or of its bearer key; the key itself is kept nowhere.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from registry.errors import BadInput, NotAuthenticated, NotPermitted, UnknownName
+from registry.store import dossiers, keys
+from registry.store.database import Database, Transaction
+from registry.store.dossiers import Dossier
+
+if TYPE_CHECKING:
+    from registry.flows.opening import Registry
+
+HOUSE = "registry"
+"""The source name of house dossiers, and the name of the registry's own house."""
+
+_LOCK = 0x686F7573  # "hous": one start at a time looks for the registry's own house
+
+
+class Kind(Enum):
+    """What an organisation is, which bounds what it can ask (disclosure.md, "Who asks")."""
+
+    CLINIC = "clinic"
+    SCHOOL = "school"
+    SOURCE = "source"
+    STEWARD = "steward"
+    REGISTRY = "registry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is calling: an organisation, its kind and the country whose law it stands under."""
+
+    house: UUID
+    name: str
+    display: str
+    kind: Kind
+    country: str
+
+    def must_be(self, *kinds: Kind) -> None:
+        """Raise NotPermitted unless the caller is of one of these kinds."""
+        if self.kind not in kinds:
+            allowed = " or ".join(each.value for each in kinds)
+            raise NotPermitted(f"this needs the key of a {allowed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A new organisation and its bearer key, which is shown this once."""
+
+    caller: Caller
+    key: str = field(repr=False)
+
+
+async def register(registry: Registry, *, name: str, display: str, kind: Kind, country: str) -> Registration:
+    """Make an organisation known. Raises BadInput when the name is taken."""
+    async with registry.database.transaction() as tx:
+        if await keys.only(tx, keys.index_hash(tx, "organisation", name)):
+            raise BadInput("an organisation of this name is known already", where="name")
+        house = tx.new_id()
+        caller = Caller(house=house, name=name, display=display, kind=kind, country=country)
+        key = secrets.token_urlsafe(32)
+        await _open_house(tx, caller, today=registry.today())
+        await keys.add(tx, [(keys.index_hash(tx, "bearer", key), house)])
+        return Registration(caller=caller, key=key)
+
+
+async def new_key(registry: Registry, name: str) -> Registration:
+    """Give an organisation a further bearer key."""
+    async with registry.database.transaction() as tx:
+        caller = await named(tx, name)
+        key = secrets.token_urlsafe(32)
+        await keys.add(tx, [(keys.index_hash(tx, "bearer", key), caller.house)])
+        return Registration(caller=caller, key=key)
+
+
+async def authenticate(registry: Registry, key: str) -> Caller:
+    """The organisation behind a bearer key. Raises NotAuthenticated."""
+    async with registry.database.transaction() as tx:
+        house = await keys.only(tx, keys.index_hash(tx, "bearer", key))
+        if house is None:
+            raise NotAuthenticated
+        return await _load(tx, house)
+
+
+async def named(tx: Transaction, name: str) -> Caller:
+    """The organisation of this name. Raises UnknownName."""
+    house = await keys.only(tx, keys.index_hash(tx, "organisation", name))
+    if house is None:
+        raise UnknownName(
+            f"no source or organisation `{name}` is known",
+            remedy="register it with: continuity organisation add",
+        )
+    return await _load(tx, house)
+
+
+async def own_house(database: Database, *, display: str, country: str, today: date) -> UUID:
+    """The registry's own house, opened at the first start."""
+    async with database.transaction() as tx:
+        await tx.connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        found = await keys.only(tx, keys.index_hash(tx, "organisation", HOUSE))
+        if found:
+            return found
+        house = tx.new_id()
+        own = Caller(house=house, name=HOUSE, display=display, kind=Kind.REGISTRY, country=country)
+        await _open_house(tx, own, today=today)
+        return house
+
+
+async def _open_house(tx: Transaction, caller: Caller, *, today: date) -> None:
+    about = {"display": caller.display, "kind": caller.kind.value, "country": caller.country}
+    house = Dossier(
+        id=caller.house,
+        source=HOUSE,
+        local=caller.name,
+        person=caller.house,
+        members=(caller.house,),
+        about=about,
+    )
+    await dossiers.open_new(tx, [house], today=today)
+    await keys.add(tx, [(keys.index_hash(tx, "organisation", caller.name), caller.house)])
+
+
+async def _load(tx: Transaction, house: UUID) -> Caller:
+    dossier = (await dossiers.load(tx, [house]))[house]
+    about = dossier.about or {}
+    return Caller(
+        house=house,
+        name=dossier.local,
+        display=about["display"],
+        kind=Kind(about["kind"]),
+        country=about["country"],
+    )

@@ -1,0 +1,69 @@
+"""People as the flows find them: candidates by keyed hashes, gathered into the persons they belong to."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from registry.identity import demographics
+from registry.identity.demographics import Demographics
+from registry.identity.keys import Key
+from registry.identity.match import PersonView, Subject
+from registry.store import dossiers, keys
+from registry.store.database import Transaction
+from registry.store.dossiers import Dossier
+
+MOST = 300
+"""At most this many dossiers are opened for one question, those that share the rarest keys first."""
+
+
+def subject(dossier: Dossier) -> Subject:
+    return Subject(id=dossier.id.hex, source=dossier.source, demographics=told(dossier))
+
+
+def told(dossier: Dossier) -> Demographics:
+    """The demographics a dossier was last told; empty when it has no Patient yet."""
+    return demographics.of(dossier.about or {})
+
+
+def hashed(tx: Transaction, plain: Iterable[Key]) -> list[int]:
+    """Match keys as the store knows them."""
+    return sorted({keys.match_hash(tx, each.kind, *each.parts) for each in plain})
+
+
+async def candidates(
+    tx: Transaction, asked: Iterable[int], *, beside: frozenset[UUID] = frozenset()
+) -> tuple[PersonView, ...]:
+    """Everybody who shares a key with the question, as whole persons, except the dossiers `beside`."""
+    shared = await keys.sharing(tx, asked)
+    near = await dossiers.load(tx, [each for each in _ranked(shared) if each not in beside][:MOST])
+    fellows = {member for each in near.values() for member in each.members} - near.keys() - beside
+    everyone = {**near, **await dossiers.load(tx, fellows)}
+    return persons(everyone.values())
+
+
+def persons(of: Iterable[Dossier]) -> tuple[PersonView, ...]:
+    """Dossiers gathered into the persons they belong to, in an order that does not depend on how they came."""
+    gathered: dict[UUID, list[Dossier]] = defaultdict(list)
+    for each in of:
+        if each.about is not None:
+            gathered[each.person].append(each)
+    return tuple(
+        PersonView(id=person.hex, members=tuple(subject(each) for each in _by_id(members)))
+        for person, members in sorted(gathered.items())
+    )
+
+
+def _by_id(members: Sequence[Dossier]) -> list[Dossier]:
+    return sorted(members, key=lambda each: each.id)
+
+
+def _ranked(shared: Mapping[int, Sequence[UUID]]) -> list[UUID]:
+    """Dossiers by how much their shared keys tell: a key that many have tells little."""
+    weight: dict[UUID, float] = defaultdict(float)
+    for rows in shared.values():
+        for dossier in rows:
+            weight[dossier] += math.log((keys.PER_KEY + 1) / len(rows))
+    return sorted(weight, key=lambda each: (-weight[each], each))

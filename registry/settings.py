@@ -1,0 +1,35 @@
+"""Settings: read once from the environment (`REGISTRY_*`), frozen, and handed to whoever needs them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; `continuity --help` names the ones people need."""
+
+    model_config = SettingsConfigDict(env_prefix="REGISTRY_", frozen=True, extra="forbid")
+
+    state: Path = Field(default=Path(".continuity"), description="folder of the embedded database and the key file")
+    database_url: str | None = Field(default=None, description="any PostgreSQL >= 15 instead of the embedded one")
+    keyring: Path | None = Field(default=None, description="the key file; default: keyring.json in the state folder")
+    issuer: str = Field(default="https://registry.almara.example", description="who signs the summaries")
+    name: str = Field(default="Continuity Registry of Almara", description="the issuer's name for people")
+    country: str = Field(default="XAL", description="the country this registry stands in (ISO 3166 alpha-3)")
+    summary_days: int = Field(default=30, gt=0, description="how long a summary is valid")
+    answer_seconds: float = Field(default=0.4, ge=0, description="every question is answered at this deadline")
+    host: str = Field(default="127.0.0.1", description="address the service listens on")
+    port: int = Field(default=8000, ge=0, description="0 takes a free port")
+    max_upload_bytes: int = Field(default=64 * 1024 * 1024, gt=0, description="largest file taken over HTTP")
+
+    @property
+    def keyring_path(self) -> Path:
+        return self.keyring or self.state / "keyring.json"
+
+    @property
+    def summary_lifetime(self) -> timedelta:
+        return timedelta(days=self.summary_days)

@@ -1,0 +1,151 @@
+"""The audit log: every question and every change, as salted commitments in a Merkle tree.
+
+A leaf is written unsequenced in the transaction it speaks of; the sequencer orders leaves afterwards and signs a
+checkpoint (a lock inside each transaction would cost a third of the throughput). What a leaf says lies sealed under
+the dossier it is about: erasing the dossier leaves the tree intact, and the leaf tells neither person nor country.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from registry.store import vault
+from registry.store.database import ENVELOPE, Transaction
+
+_LOCK = 0x61756469  # "audi": one sequencer at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one leaf says; `event` is plain JSON in the words of `registry.flows.trail`."""
+
+    leaf: UUID
+    salt: bytes
+    event: dict[str, Any]
+
+    @property
+    def commitment(self) -> bytes:
+        return commitment(self.salt, self.event)
+
+
+def commitment(salt: bytes, event: dict[str, Any]) -> bytes:
+    """The salted hash that enters the tree; keys are sorted, so that equal events hash alike."""
+    return hashlib.sha256(salt + orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+async def write(tx: Transaction, dossier: UUID, event: dict[str, Any], *, today: date) -> Entry:
+    """Write one event about a dossier whose data key is loaded. The cost is the same whatever the event."""
+    entry = Entry(leaf=tx.new_id(), salt=secrets.token_bytes(32), event=event)
+    detail = tx.new_id()
+    plain = orjson.dumps({"leaf": entry.leaf.hex, "salt": entry.salt.hex(), "event": event})
+    sealed = vault.seal(tx, dossier, plain, table="audit_detail", row=detail)
+    await tx.connection.execute(
+        """
+        WITH leaf AS (
+            INSERT INTO registry.audit_leaf (leaf, day, commitment)
+            VALUES (%(leaf)s, %(day)s, %(commitment)s)
+            RETURNING leaf
+        ), pending AS (
+            INSERT INTO registry.audit_pending (leaf)
+            SELECT leaf FROM leaf
+        )
+        INSERT INTO registry.audit_detail (dossier, detail, day, envelope, sealed)
+        VALUES (%(dossier)s, %(detail)s, %(day)s, %(envelope)s, %(sealed)s)
+        """,
+        {
+            "leaf": entry.leaf,
+            "day": today,
+            "commitment": entry.commitment,
+            "dossier": dossier,
+            "detail": detail,
+            "envelope": ENVELOPE,
+            "sealed": sealed,
+        },
+    )
+    return entry
+
+
+async def entries(tx: Transaction, dossiers: Iterable[UUID] | None = None) -> tuple[Entry, ...]:
+    """What the leaves about these dossiers say; with None every entry whose data key still exists."""
+    if dossiers is None:
+        cursor = await tx.connection.execute("SELECT dossier, detail, sealed FROM registry.audit_detail")
+    else:
+        cursor = await tx.connection.execute(
+            "SELECT dossier, detail, sealed FROM registry.audit_detail WHERE dossier = ANY(%s)",
+            (list(dossiers),),
+        )
+    rows = await cursor.fetchall()
+    await vault.load_keys(tx, {row[0] for row in rows})
+    return tuple(_open(tx, *row) for row in rows if row[0] in tx.data_keys)
+
+
+async def take_pending(tx: Transaction) -> tuple[tuple[UUID, bytes], ...]:
+    """The leaves not placed yet, taken for placing in this transaction, under the sequencer's lock."""
+    await tx.connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    cursor = await tx.connection.execute(
+        """
+        WITH taken AS (
+            DELETE FROM registry.audit_pending
+            RETURNING leaf
+        )
+        SELECT leaf.leaf, leaf.commitment
+        FROM registry.audit_leaf AS leaf
+        JOIN taken ON taken.leaf = leaf.leaf
+        ORDER BY leaf.leaf
+        """
+    )
+    return tuple(await cursor.fetchall())
+
+
+async def place(tx: Transaction, leaves: Sequence[UUID], *, start: int) -> None:
+    rows = [(start + offset, leaf) for offset, leaf in enumerate(leaves)]
+    async with tx.connection.cursor() as cursor:
+        await cursor.executemany("INSERT INTO registry.audit_sequence (position, leaf) VALUES (%s, %s)", rows)
+
+
+async def last_checkpoint(tx: Transaction) -> tuple[int, str, bytes] | None:
+    """Size, signed text and stored frontier of the newest checkpoint."""
+    cursor = await tx.connection.execute(
+        "SELECT size, checkpoint, frontier FROM registry.audit_checkpoint ORDER BY size DESC LIMIT 1"
+    )
+    return await cursor.fetchone()
+
+
+async def record_checkpoint(tx: Transaction, size: int, checkpoint: str, frontier: bytes) -> None:
+    await tx.connection.execute(
+        "INSERT INTO registry.audit_checkpoint (size, checkpoint, frontier) VALUES (%s, %s, %s)",
+        (size, checkpoint, frontier),
+    )
+
+
+async def checkpoints(tx: Transaction) -> tuple[tuple[int, str], ...]:
+    cursor = await tx.connection.execute(
+        "SELECT size, checkpoint FROM registry.audit_checkpoint ORDER BY size"
+    )
+    return tuple(await cursor.fetchall())
+
+
+async def sequenced(tx: Transaction) -> tuple[tuple[int, UUID, bytes | None], ...]:
+    """Every placed leaf in order: position, leaf, and its commitment (None where the leaf itself is gone)."""
+    cursor = await tx.connection.execute(
+        """
+        SELECT placed.position, placed.leaf, leaf.commitment
+        FROM registry.audit_sequence AS placed
+        LEFT JOIN registry.audit_leaf AS leaf ON leaf.leaf = placed.leaf
+        ORDER BY placed.position
+        """
+    )
+    return tuple(await cursor.fetchall())
+
+
+def _open(tx: Transaction, dossier: UUID, detail: UUID, sealed: bytes) -> Entry:
+    content = orjson.loads(vault.unseal(tx, dossier, sealed, table="audit_detail", row=detail))
+    return Entry(leaf=UUID(content["leaf"]), salt=bytes.fromhex(content["salt"]), event=content["event"])

@@ -1,0 +1,108 @@
+"""The database as flows see it: one transaction at a time, with the means to seal and to hash inside it."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from registry.errors import Unavailable
+from registry.trust import sealing
+from registry.trust.keyring import Keyring
+from registry.trust.sealing import Label
+
+ENVELOPE = 1
+"""The version of the envelope written today; rows say which one they carry."""
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+class Sealer(Protocol):
+    """How bytes are made unreadable. There is one way; a test replaces it to prove that its leak search finds."""
+
+    def seal(self, key: bytes, plain: bytes, label: Label) -> bytes: ...
+    def unseal(self, key: bytes, sealed: bytes, label: Label) -> bytes: ...
+
+
+class Envelopes:
+    """AES-256-GCM envelopes with a fresh nonce each."""
+
+    def seal(self, key: bytes, plain: bytes, label: Label) -> bytes:
+        return sealing.seal(key, plain, label=label, nonce=secrets.token_bytes(12))
+
+    def unseal(self, key: bytes, sealed: bytes, label: Label) -> bytes:
+        return sealing.unseal(key, sealed, label=label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """One transaction. Data keys are remembered here and forgotten with it."""
+
+    connection: Connection
+    keyring: Keyring = field(repr=False)
+    sealer: Sealer = field(repr=False)
+    data_keys: dict[uuid.UUID, bytes] = field(default_factory=dict[uuid.UUID, bytes], repr=False)
+
+    def new_id(self) -> uuid.UUID:
+        """A random id that says nothing about time or order."""
+        return uuid.UUID(bytes=secrets.token_bytes(16), version=4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """The pool, the keys and the sealer. Use `opened` to make one."""
+
+    pool: AsyncConnectionPool[Connection]
+    keyring: Keyring = field(repr=False)
+    sealer: Sealer = field(repr=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commit at the end, roll back on any exception. Raises Unavailable when the server cannot be used."""
+        try:
+            async with self.pool.connection() as connection:
+                yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer)
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            raise unavailable(error) from None
+
+
+_REMEDIES = {
+    "53100": "the disk of the database is full; make room and do it again",
+    "53200": "the database is out of memory; do it again",
+    "53300": "the database has too many connections; do it again",
+    "57014": "the database took too long; do it again",
+    "40001": "two writers met; do it again",
+    "40P01": "two writers met; do it again",
+    "55P03": "another writer holds the row; do it again",
+}
+
+
+def unavailable(error: Exception) -> Unavailable:
+    """Turn a driver's error into ours. Its own text may quote a row, so only its class speaks."""
+    state = getattr(error, "sqlstate", None) or ""
+    remedy = _REMEDIES.get(state, "see that PostgreSQL is running, then do the same again: nothing was half stored")
+    return Unavailable(f"the database cannot be used ({state or type(error).__name__})", remedy=remedy)
+
+
+@asynccontextmanager
+async def opened(
+    url: str, keyring: Keyring, *, sealer: Sealer | None = None, connections: int = 8
+) -> AsyncIterator[Database]:
+    """Open a pool on `url`. Raises Unavailable when no server answers there within ten seconds."""
+    pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        url, min_size=1, max_size=connections, open=False, timeout=10, kwargs={"autocommit": False}
+    )
+    try:
+        try:
+            await pool.open(wait=True, timeout=10)
+        except (PoolTimeout, psycopg.Error) as error:
+            raise unavailable(error) from None
+        yield Database(pool=pool, keyring=keyring, sealer=sealer or Envelopes())
+    finally:
+        await pool.close()

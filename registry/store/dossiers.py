@@ -1,0 +1,106 @@
+"""Dossiers: one person as one source knows them, and the person each belongs to.
+
+The row is derived: who the source is and what it calls the person, the demographics last told, and which other
+dossiers belong to the same person. The fellows are sealed inside, so that a stolen table shows no link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+import orjson
+
+from registry.fhir.resource import Content
+from registry.store import vault
+from registry.store.database import ENVELOPE, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """`about` is the Patient last told (of a house: what the organisation is); `keys` are its match keys.
+
+    `person` is the component the dossier belongs to, `members` all its dossiers including this one.
+    """
+
+    id: UUID
+    source: str
+    local: str = field(repr=False)
+    person: UUID
+    members: tuple[UUID, ...]
+    about: Content | None = field(default=None, repr=False)
+    keys: tuple[int, ...] = field(default=(), repr=False)
+
+
+async def open_new(tx: Transaction, dossiers: Sequence[Dossier], *, today: date) -> None:
+    """Open new dossiers, each with a data key of its own."""
+    await vault.make_keys(tx, (each.id for each in dossiers), today=today)
+    rows = [(each.id, today, ENVELOPE, _seal(tx, each)) for each in dossiers]
+    async with tx.connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO registry.dossier (dossier, day, envelope, sealed) VALUES (%s, %s, %s, %s)", rows
+        )
+
+
+async def rewrite(tx: Transaction, dossiers: Iterable[Dossier]) -> None:
+    """Write what changed about these dossiers; their data keys are loaded in this transaction already."""
+    rows = [(_seal(tx, each), ENVELOPE, each.id) for each in dossiers]
+    async with tx.connection.cursor() as cursor:
+        await cursor.executemany(
+            "UPDATE registry.dossier SET sealed = %s, envelope = %s WHERE dossier = %s", rows
+        )
+
+
+async def load(tx: Transaction, ids: Iterable[UUID], *, lock: bool = False) -> Mapping[UUID, Dossier]:
+    """Open these dossiers; one whose data key was destroyed is not there. `lock` holds them for writing."""
+    wanted = sorted(set(ids))
+    if lock:
+        await _lock(tx, wanted)
+    await vault.load_keys(tx, wanted)
+    cursor = await tx.connection.execute(
+        "SELECT dossier, sealed FROM registry.dossier WHERE dossier = ANY(%s)", (wanted,)
+    )
+    return {id: _open(tx, id, sealed) for id, sealed in await cursor.fetchall() if id in tx.data_keys}
+
+
+async def _lock(tx: Transaction, wanted: list[UUID]) -> None:
+    # Locked one after another in the order of their ids, so that two writers never wait for each other.
+    await tx.connection.execute(
+        """
+        SELECT dossier
+        FROM registry.dossier
+        WHERE dossier = ANY(%s)
+        ORDER BY dossier
+        FOR UPDATE
+        """,
+        (wanted,),
+    )
+
+
+def _seal(tx: Transaction, dossier: Dossier) -> bytes:
+    plain = orjson.dumps(
+        {
+            "source": dossier.source,
+            "local": dossier.local,
+            "person": dossier.person.hex,
+            "members": [each.hex for each in dossier.members],
+            "about": dossier.about,
+            "keys": dossier.keys,
+        }
+    )
+    return vault.seal(tx, dossier.id, plain, table="dossier", row=dossier.id)
+
+
+def _open(tx: Transaction, id: UUID, sealed: bytes) -> Dossier:
+    content = orjson.loads(vault.unseal(tx, id, sealed, table="dossier", row=id))
+    return Dossier(
+        id=id,
+        source=content["source"],
+        local=content["local"],
+        person=UUID(content["person"]),
+        members=tuple(UUID(each) for each in content["members"]),
+        about=content["about"],
+        keys=tuple(content["keys"]),
+    )

@@ -1,0 +1,76 @@
+"""The key file: every secret of the registry in one file of mode 0600 outside the database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from datetime import date
+from pathlib import Path
+
+from registry.errors import KeyProblem
+from registry.trust import keyring
+from registry.trust.keyring import Keyring
+
+
+def load_or_make(path: Path, *, today: date) -> Keyring:
+    """Read the key file; make it at the first start; add wrapping keys when the last epochs come near."""
+    if not path.exists():
+        return _make(path, keyring.fresh(secrets.token_bytes, today=today))
+    found = load(path)
+    extended = keyring.with_epochs(found, secrets.token_bytes, today=today)
+    if extended != found:
+        replace(path, extended)
+    return extended
+
+
+def load(path: Path) -> Keyring:
+    """Read the key file. Raises KeyProblem when it is missing, open to others or damaged."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        body = path.read_bytes()
+    except OSError as error:
+        raise KeyProblem(
+            f"the key file cannot be read ({error.strerror})",
+            where=str(path),
+            remedy="restore it, or bring it back with: continuity keys import",
+        ) from None
+    if mode & 0o077:
+        raise KeyProblem(
+            f"the key file is open to others (mode {mode:04o})", where=str(path), remedy="chmod 0600 it"
+        )
+    return keyring.loads(body)
+
+
+def replace(path: Path, ring: Keyring) -> None:
+    """Write the key file so that a crash leaves either the old one or the new one."""
+    fresh = path.with_name(path.name + f".{secrets.token_hex(4)}")
+    _write_new(fresh, keyring.dumps(ring))
+    fresh.replace(path)
+    _sync_folder(path.parent)
+
+
+def _make(path: Path, ring: Keyring) -> Keyring:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _write_new(path, keyring.dumps(ring))
+    except FileExistsError:  # another process was faster; its keys are the ones in use
+        return load(path)
+    _sync_folder(path.parent)
+    return ring
+
+
+def _write_new(path: Path, body: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

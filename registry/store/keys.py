@@ -1,0 +1,65 @@
+"""Finding by equality without anything readable: keyed hashes in one narrow table.
+
+Two secrets hash into it: the match key for what identifies people, the index key for everything else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from registry.store.database import Transaction
+from registry.trust import sealing
+
+PER_KEY = 201
+"""At most this many rows of one key are read, whatever the data; the 201st says that the key is too common."""
+
+
+def match_hash(tx: Transaction, kind: str, *parts: str) -> int:
+    """The keyed hash of something that identifies a person."""
+    return sealing.keyed_hash(tx.keyring.match_key, kind, *parts)
+
+
+def index_hash(tx: Transaction, kind: str, *parts: str) -> int:
+    """The keyed hash of a source's own id, a token, a card, a name of an organisation."""
+    return sealing.keyed_hash(tx.keyring.index_key, kind, *parts)
+
+
+async def add(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
+    async with tx.connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO registry.lookup_key (key, dossier) VALUES (%s, %s) ON CONFLICT DO NOTHING", rows
+        )
+
+
+async def remove(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
+    async with tx.connection.cursor() as cursor:
+        await cursor.executemany("DELETE FROM registry.lookup_key WHERE key = %s AND dossier = %s", rows)
+
+
+async def sharing(tx: Transaction, keys: Iterable[int]) -> Mapping[int, list[UUID]]:
+    """The dossiers behind each key, at most PER_KEY of each."""
+    cursor = await tx.connection.execute(
+        """
+        SELECT asked.key, found.dossier
+        FROM unnest(%s::bigint[]) AS asked (key)
+        CROSS JOIN LATERAL (
+            SELECT dossier
+            FROM registry.lookup_key
+            WHERE key = asked.key
+            LIMIT %s
+        ) AS found
+        """,
+        (list(keys), PER_KEY),
+    )
+    shared: dict[int, list[UUID]] = defaultdict(list)
+    for key, dossier in await cursor.fetchall():
+        shared[key].append(dossier)
+    return shared
+
+
+async def only(tx: Transaction, key: int) -> UUID | None:
+    """The one dossier behind a key that is unique by meaning, such as a source's own id of a person."""
+    found = (await sharing(tx, (key,))).get(key, [])
+    return found[0] if len(found) == 1 else None

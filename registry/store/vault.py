@@ -1,0 +1,103 @@
+"""The vault: one data key for each dossier, wrapped by the wrapping key of its epoch.
+
+Destroying the row destroys the dossier, in every backup too once the vault's own backups have rolled over.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from registry.errors import KeyProblem
+from registry.store.database import ENVELOPE, Database, Transaction
+from registry.trust import keyring as keyrings
+from registry.trust import sealing
+from registry.trust.sealing import Label
+
+_CHECK = b"the key file and this database belong together"
+
+
+def _wrap_label(dossier: UUID) -> Label:
+    return Label(table="data_key", row=dossier.hex, column="wrapped", edition=ENVELOPE)
+
+
+async def make_keys(tx: Transaction, dossiers: Iterable[UUID], *, today: date) -> None:
+    """Draw a data key for each new dossier."""
+    epoch = keyrings.epoch_of(today)
+    wrapping = tx.keyring.wrapping_key(epoch)
+    fresh = {dossier: secrets.token_bytes(32) for dossier in dossiers}
+    rows = [(each, epoch, tx.sealer.seal(wrapping, key, _wrap_label(each))) for each, key in fresh.items()]
+    async with tx.connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO vault.data_key (dossier, epoch, wrapped) VALUES (%s, %s, %s)", rows
+        )
+    tx.data_keys.update(fresh)
+
+
+async def load_keys(tx: Transaction, dossiers: Iterable[UUID]) -> None:
+    """Unwrap the data keys of these dossiers; those already erased stay absent."""
+    wanted = [each for each in dossiers if each not in tx.data_keys]
+    if not wanted:
+        return
+    cursor = await tx.connection.execute(
+        """
+        SELECT dossier, epoch, wrapped
+        FROM vault.data_key
+        WHERE dossier = ANY(%s)
+        """,
+        (wanted,),
+    )
+    for dossier, epoch, wrapped in await cursor.fetchall():
+        wrapping = tx.keyring.wrapping_key(epoch)
+        tx.data_keys[dossier] = tx.sealer.unseal(wrapping, wrapped, _wrap_label(dossier))
+
+
+def seal(tx: Transaction, dossier: UUID, plain: bytes, *, table: str, row: UUID, column: str = "sealed") -> bytes:
+    """Seal a cell under its dossier's data key, which must have been made or loaded in this transaction."""
+    label = Label(table=table, row=row.hex, column=column, edition=ENVELOPE)
+    return tx.sealer.seal(tx.data_keys[dossier], plain, label)
+
+
+def unseal(
+    tx: Transaction, dossier: UUID, sealed: bytes, *, table: str, row: UUID, column: str = "sealed"
+) -> bytes:
+    label = Label(table=table, row=row.hex, column=column, edition=ENVELOPE)
+    return tx.sealer.unseal(tx.data_keys[dossier], sealed, label)
+
+
+def seal_between(tx: Transaction, pair: tuple[UUID, UUID], plain: bytes, *, row: UUID) -> bytes:
+    """Seal evidence about two dossiers so that it dies with either of them."""
+    key = sealing.pair_key(tx.data_keys[pair[0]], tx.data_keys[pair[1]])
+    label = Label(table="judgement", row=row.hex, column="evidence", edition=ENVELOPE)
+    return tx.sealer.seal(key, plain, label)
+
+
+def unseal_between(tx: Transaction, pair: tuple[UUID, UUID], sealed: bytes, *, row: UUID) -> bytes:
+    key = sealing.pair_key(tx.data_keys[pair[0]], tx.data_keys[pair[1]])
+    label = Label(table="judgement", row=row.hex, column="evidence", edition=ENVELOPE)
+    return tx.sealer.unseal(key, sealed, label)
+
+
+async def check_keyring(database: Database, *, today: date) -> None:
+    """See that the key file in use is the one that sealed this database, before anything is written with it."""
+    label = Label(table="keyring_check", row="", column="sealed", edition=ENVELOPE)
+    async with database.transaction() as tx:
+        cursor = await tx.connection.execute("SELECT epoch, sealed FROM vault.keyring_check")
+        row = await cursor.fetchone()
+        if row is None:
+            epoch = keyrings.epoch_of(today)
+            sealed = tx.sealer.seal(tx.keyring.wrapping_key(epoch), _CHECK, label)
+            await tx.connection.execute(
+                "INSERT INTO vault.keyring_check (epoch, sealed) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                (epoch, sealed),
+            )
+            return
+        try:
+            tx.sealer.unseal(tx.keyring.wrapping_key(row[0]), row[1], label)
+        except KeyProblem:
+            raise KeyProblem(
+                "the key file is not the one that sealed this database",
+                remedy="put the right key file in place, or bring it back with: continuity keys import",
+            ) from None

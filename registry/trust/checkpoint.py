@@ -1,0 +1,104 @@
+"""A signed statement of the audit log's size and root, as text: C2SP tlog-checkpoint in a C2SP signed note.
+
+```
+origin
+size
+base64 of the root
+
+— origin base64(key id, signature)
+```
+
+Ed25519 is usual there. Here it is ES256, raw r || s, because one kind of key and one verifier serve summaries
+and checkpoints alike; the signature type is therefore 0xff with a name of its own (signed-note, "Signature
+types"). Other lines of signature, such as those of witnesses, are carried along and ignored. Extension lines
+are refused: no monitor could audit them.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+
+from registry.trust import encoding, p256
+from registry.trust.merkle import EMPTY_ROOT, HASH_BYTES
+from registry.trust.refusal import Reason, Refused
+
+MAX_CHARACTERS = 64 * 1024
+_SIGNATURE_TYPE = b"\xffcontinuity-registry/es256-raw"
+_ORIGIN = re.compile(r"[^\s+\x00-\x1f\x7f]+")
+_BODY = re.compile(r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n")
+_LINE = re.compile(r"\u2014 (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/]+={0,2})")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A log had this root when it had this many leaves."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def issue(origin: str, size: int, root: bytes, key: p256.Jwk) -> str:
+    """Sign a checkpoint with a private key. `origin` names the log: an address without scheme or spaces."""
+    body = f"{origin}\n{size}\n{base64.b64encode(root).decode('ascii')}\n"
+    if not _ORIGIN.fullmatch(origin) or _read(body) is None:
+        raise ValueError(
+            "a checkpoint needs an origin without spaces, a size and a root of 32 bytes that fit"
+        )
+    signature = _key_id(origin, key) + p256.sign(key, body.encode())
+    return f"{body}\n\u2014 {origin} {base64.b64encode(signature).decode('ascii')}\n"
+
+
+def verify(text: str, key: p256.Jwk) -> Checkpoint | Refused:
+    """Believe a checkpoint signed with this public key in the name of its origin, or say why not.
+
+    The caller compares `origin` with the log it means.
+    """
+    outcome = _verified(text, key)
+    return Refused(outcome) if isinstance(outcome, Reason) else outcome
+
+
+def _verified(text: str, key: p256.Jwk) -> Checkpoint | Reason:
+    if len(text) > MAX_CHARACTERS:
+        return Reason.TOO_LARGE
+    body, blank, lines = text.partition("\n\n")
+    checkpoint = _read(body + "\n")
+    signatures = _signatures(lines)
+    if not blank or checkpoint is None or signatures is None or _CONTROLS.search(text):
+        return Reason.MALFORMED
+    key_id = _key_id(checkpoint.origin, key)
+    own = [raw[4:] for name, raw in signatures if name == checkpoint.origin and raw[:4] == key_id]
+    if not own:
+        return Reason.UNKNOWN_SIGNER
+    # A known key with one signature that fails makes the whole note suspect (signed-note, "Signatures").
+    signed = (body + "\n").encode("utf-8", "surrogatepass")
+    return checkpoint if all(p256.verify(key, signed, each) for each in own) else Reason.BAD_SIGNATURE
+
+
+def _read(body: str) -> Checkpoint | None:
+    found = _BODY.fullmatch(body)
+    root = encoding.from_base64(found["root"]) if found else None
+    if not found or root is None or len(root) != HASH_BYTES:
+        return None
+    size = int(found["size"])
+    if size == 0 and root != EMPTY_ROOT:
+        return None
+    return Checkpoint(origin=found["origin"], size=size, root=root)
+
+
+def _signatures(lines: str) -> list[tuple[str, bytes]] | None:
+    if not lines.endswith("\n"):
+        return None
+    found = [_LINE.fullmatch(line) for line in lines[:-1].split("\n")]
+    read = [(each["name"], encoding.from_base64(each["signature"])) for each in found if each]
+    known = [(name, raw) for name, raw in read if raw is not None and len(raw) > 4]
+    return known if len(known) == len(found) else None
+
+
+def _key_id(name: str, key: p256.Jwk) -> bytes:
+    identity = "\n".join((name, "")).encode("utf-8", "surrogatepass")
+    return sha256(identity + _SIGNATURE_TYPE + b"\n" + p256.thumbprint(key).encode("ascii")).digest()[:4]

@@ -1,0 +1,45 @@
+"""Fixtures every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from registry.settings import Settings
+    from tests.support.postgres import Cluster
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The reference data beside the project; a test that needs it skips visibly where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the reference data (../shared/data) is not beside the project")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The embedded PostgreSQL, one for each test process."""
+    from tests.support import postgres  # the pure tests need no store
+
+    with postgres.embedded_cluster(tmp_path_factory.mktemp("cluster")) as started:
+        yield started
+
+
+@pytest.fixture
+def settings(cluster: Cluster, tmp_path: Path) -> Iterator[Settings]:
+    """Settings that open a migrated database of the test's own."""
+    with cluster.clone(tmp_path) as cloned:
+        yield cloned
