@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     keyring: Path | None = Field(default=None, description="the key file; default: keyring.json in the state folder")
     issuer: str = Field(default="https://registry.almara.example", description="who signs the summaries")
     name: str = Field(default="Continuity Registry of Almara", description="the issuer's name for people")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="where others reach this service")
     country: str = Field(default="XAL", description="the country this registry stands in (ISO 3166 alpha-3)")
     summary_days: int = Field(default=30, gt=0, description="how long a summary is valid")
     answer_seconds: float = Field(default=0.4, ge=0, description="every question is answered at this deadline")

@@ -9,8 +9,8 @@ import hashlib
 import re
 from datetime import datetime
 
-from adapters.hl7v2 import wire
-from adapters.hl7v2.wire import Marks, Message
+from adapters.hl7v2 import message as messages
+from adapters.hl7v2.message import Marks, Message
 
 # Table 0357 conditions and table 0516 severities by acknowledgement code (section 2.9.2 and 2.15.5).
 _ERRORS = {
@@ -60,8 +60,8 @@ def _field(message: Message, number: int) -> str:
 
 
 def _echo(text: str) -> str:
-    return wire.escape(text[:199], _OURS)
+    return messages.escape(text[:199], _OURS)
 
 
 def _plain(text: str) -> str:
-    return wire.escape(text, _OURS)
+    return messages.escape(text, _OURS)

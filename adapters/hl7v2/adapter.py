@@ -9,8 +9,9 @@ from datetime import datetime
 
 from adapters.hl7v2 import coverage, dose, person, tables, wire
 from adapters.hl7v2.dose import Context
+from adapters.hl7v2.message import Message
 from adapters.hl7v2.tables import Sender
-from adapters.hl7v2.wire import File, Message
+from adapters.hl7v2.wire import File
 from adapters.sdk import readers
 from adapters.sdk.ledger import Ledger
 from registry.errors import Unreadable

@@ -1,14 +1,18 @@
 """What every filled field of a message became, by segment and field: `PID-10` ignored, prohibited: race.
 
-Invariant: a field that holds something is counted exactly once, as mapped, ignored with its reason or unknown;
-of a mapped field every component that is not read is counted too.
+Invariant: a field that holds something is counted once, as mapped, ignored with its reason or unknown; of a
+mapped field every component that is not read is counted too.
 """
 
 from __future__ import annotations
 
+import re
+
 from adapters.hl7v2 import tables
-from adapters.hl7v2.wire import Message, Segment
+from adapters.hl7v2.message import Message, Segment
 from adapters.sdk.ledger import Ledger
+
+_LOINC = re.compile(r"[0-9]{1,5}-[0-9]")  # any other text in OBX-3 might be anything
 
 
 def note(message: Message, ledger: Ledger) -> None:
@@ -34,20 +38,28 @@ def _is_foreign_observation(segment: Segment, ledger: Ledger) -> bool:
     if reason:
         ledger.ignored(f"OBX[{code}]", reason)
     else:
-        ledger.unknown("OBX[other]")
+        ledger.unknown(f"OBX[{code if _LOINC.fullmatch(code) else 'other'}]")
     return True
 
 
 def _note_fields(segment: Segment, ledger: Ledger) -> None:
     for number in segment.filled():
         name = f"{segment.name}-{number}"
-        if name in tables.MAPPED:
+        prohibited = _prohibited_value(segment) if name == "RXA-18" else ""
+        if prohibited:
+            ledger.ignored(name, prohibited)
+        elif name in tables.MAPPED:
             ledger.mapped(name)
             _note_components(segment, number, tables.MAPPED[name], ledger)
         elif name in tables.IGNORED:
             ledger.ignored(name, tables.IGNORED[name])
         else:
             ledger.unknown(name)
+
+
+def _prohibited_value(rxa: Segment) -> str:
+    """Why the reason of a refusal is not kept; the refusal itself is."""
+    return tables.REFUSAL.get(rxa.text(18), {}).get("prohibited", "")
 
 
 def _note_components(segment: Segment, number: int, read: list[int], ledger: Ledger) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapters.hl7v2 import stamps, tables
+from adapters.hl7v2.message import Message, Repetition, Segment
 from adapters.hl7v2.person import Person
 from adapters.hl7v2.stamps import Stamps
 from adapters.hl7v2.tables import Sender
-from adapters.hl7v2.wire import Message, Repetition, Segment
 from adapters.sdk import build
 from adapters.sdk.build import Json
 from adapters.sdk.ledger import Ledger
@@ -197,8 +197,6 @@ def _reason(group: Group, context: Context, place: str) -> Json:
     field = group.rxa.first(18)
     known = tables.REFUSAL.get(field.text(1)) if field.text(3).upper() in ("NIP002", "") else None
     if known:
-        if "prohibited" in known:
-            context.ledger.ignored("RXA-18", known["prohibited"])
         return tables.concept([build.coding(_REASONS, known["code"])], known.get("text", ""))
     if field.raw:
         context.ledger.inform("reason-left-out", place, "the reason is not a known code and was left out")
@@ -227,7 +225,11 @@ def _quantity(group: Group, context: Context, place: str) -> Json | None:
         return None
     unit, system = group.rxa.text(7, 1), tables.CODE_SYSTEMS.get(group.rxa.text(7, 3).upper(), "")
     try:
-        value = float(text) if len(text) <= 10 and text.replace(".", "", 1).isdecimal() else 0.0
+        value = (
+            float(text)
+            if text.isascii() and len(text) <= 10 and text.replace(".", "", 1).isdecimal()
+            else 0.0
+        )
     except ValueError:
         value = 0.0
     if not value:

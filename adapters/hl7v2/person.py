@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from adapters.hl7v2 import tables
+from adapters.hl7v2.message import Message, Repetition, Segment
 from adapters.hl7v2.stamps import Stamps
 from adapters.hl7v2.tables import Sender
-from adapters.hl7v2.wire import Message, Repetition, Segment
 from adapters.sdk import build
 from adapters.sdk.build import Json
 from adapters.sdk.ledger import Ledger

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from adapters.hl7v2.wire import Segment
+from adapters.hl7v2.message import Segment
 from adapters.sdk import when
 from adapters.sdk.ledger import Ledger
 from adapters.sdk.when import When

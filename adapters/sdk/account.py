@@ -1,14 +1,14 @@
 """Accounting for a tree of values (JSON): what was read is mapped, the rest is ignored by rule or unknown.
 
-Invariant: after `settle`, mapped + ignored + unknown is the number of leaves of the document, whatever the adapter
-did. A leaf is a scalar that says something: not null, not the empty string.
+Invariant: after `settle`, mapped + ignored + unknown is the number of leaves of the document, whatever the
+adapter did. A leaf is a scalar that says something: not null, not the empty string.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
+from typing import NamedTuple, cast
 
 from adapters.sdk.ledger import Ledger, shown
 
@@ -56,8 +56,7 @@ class Account:
         return next((reason for reason in (*containers, *keys) if reason), "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf:
+class _Leaf(NamedTuple):
     """A leaf, or on the way to it a container: where it is held, its path and everything above it."""
 
     holder: object
@@ -79,7 +78,7 @@ def count(document: object) -> int:
         holder = waiting.pop()
         values = _values(holder)
         found += sum(is_leaf(value) for value in values)
-        waiting.extend(value for value in values if isinstance(value, dict | list))
+        waiting.extend(cast(object, value) for value in values if isinstance(value, dict | list))
     return found
 
 
@@ -94,24 +93,26 @@ def _leaves(document: object, names: Mapping[str, str]) -> Iterator[_Leaf]:
     waiting: list[tuple[object, _Leaf]] = [(document, root)]
     while waiting:
         holder, above = waiting.pop()
-        within = replace(above, holder=holder, containers=(*above.containers, id(holder)))
-        for value, below in _members(within, names):
+        within = (*above.containers, id(holder))
+        for value, below in _members(holder, above, within, names):
             if is_leaf(value):
                 yield below
             elif isinstance(value, dict | list):
                 waiting.append((cast(object, value), below))
 
 
-def _members(within: _Leaf, names: Mapping[str, str]) -> Iterator[tuple[object, _Leaf]]:
-    if isinstance(within.holder, dict):
-        for key, value in cast(dict[str, object], within.holder).items():
-            path = f"{within.path}.{shown(key)}" if within.path else shown(key)
-            yield value, replace(within, key=key, path=path, keys=(*within.keys, key))
-    elif isinstance(within.holder, list):
-        member = names.get(within.keys[-1], "") if within.keys else ""
-        for index, value in enumerate(cast(list[object], within.holder)):
+def _members(
+    holder: object, above: _Leaf, within: tuple[int, ...], names: Mapping[str, str]
+) -> Iterator[tuple[object, _Leaf]]:
+    if isinstance(holder, dict):
+        for key, value in cast(dict[str, object], holder).items():
+            path = f"{above.path}.{shown(key)}" if above.path else shown(key)
+            yield value, _Leaf(holder, key, path, (*above.keys, key), within)
+    elif isinstance(holder, list):
+        member = names.get(above.keys[-1], "") if above.keys else ""
+        for index, value in enumerate(cast(list[object], holder)):
             label = f"[{_label(value, member)}]" if member else ""
-            yield value, replace(within, key=index, path=within.path + label or "(value)")
+            yield value, _Leaf(holder, index, above.path + label or "(value)", above.keys, within)
 
 
 def _label(value: object, member: str) -> str:
@@ -147,7 +148,8 @@ class Node:
     def child(self, key: str) -> Node | None:
         """The object under `key`."""
         value = self.holder.get(key)
-        return self._node(value, f"{self.where}.{key}") if isinstance(value, dict) else None
+        path = f"{self.where}.{key}" if self.where else key
+        return self._node(cast(object, value), path) if isinstance(value, dict) else None
 
     def children(self, key: str) -> list[Node]:
         """The objects of the list under `key`; whatever else stands in it stays unknown."""
@@ -155,7 +157,9 @@ class Node:
         items = cast(list[object], value) if isinstance(value, list) else []
         path = f"{self.where}.{key}" if self.where else key
         return [
-            self._node(each, f"{path}[{index}]") for index, each in enumerate(items) if isinstance(each, dict)
+            self._node(cast(object, each), f"{path}[{index}]")
+            for index, each in enumerate(items)
+            if isinstance(each, dict)
         ]
 
     def leave_out(self, key: str, reason: str) -> None:

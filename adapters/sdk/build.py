@@ -38,6 +38,8 @@ def safe_id(text: str) -> str:
 
 def clean(text: str) -> str:
     """The text without control characters and with single spaces; letters and joiners stay as they are."""
+    if text.isprintable():
+        return " ".join(text.split())
     kept = "".join(" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text)
     return " ".join(kept.split())
 
@@ -71,6 +73,11 @@ def human_name(*, given: Sequence[str] = (), family: str = "", use: str = "", te
     """A name in one script; `given[0]` is the person's own. Empty when there is no word in it."""
     name = pruned({"text": text, "family": family, "given": list(given)})
     return {"use": use, **name} if name and use else name
+
+
+def one_field_name(name: str) -> Json:
+    """A name that the source writes in one field: only a single word is surely a given name."""
+    return human_name(text=name) if " " in clean(name) else human_name(given=[name])
 
 
 def relative(role: str, name: Json) -> Json:
@@ -120,7 +127,7 @@ def patient(
     addresses: Sequence[Json] = (),
     active: bool | None = None,
 ) -> Json:
-    """A Patient; the source's own id is its id and its `usual` identifier. `active` False: the source dropped it."""
+    """A Patient; the source's id is also its `usual` identifier. `active` False: the source dropped it."""
     return pruned(
         {
             "resourceType": "Patient",
@@ -244,6 +251,7 @@ def enrolment(
     days_possible: int | None = None,
     setting: str = "",
     verification: str = "issuer-confirmed",
+    identifiers: Sequence[Json] = (),
 ) -> Json:
     """A SchoolEnrolment (Basic): one learner, school, year and grade; `number` is the source's own id."""
     attended = [
@@ -270,7 +278,7 @@ def enrolment(
                 _part("setting", "Code", setting),
                 _part("verification", "Code", verification),
             ],
-            "identifier": [identifier(system(source, "enrolment"), number)],
+            "identifier": [identifier(system(source, "enrolment"), number), *identifiers],
             "code": {"coding": [coding(f"{CANONICAL}/CodeSystem/record-kind", "school-enrolment")]},
             "subject": {"reference": f"Patient/{safe_id(person)}"},
             "created": _date(created),

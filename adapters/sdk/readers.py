@@ -61,9 +61,13 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", 
 
 def looks_like(body: bytes) -> str:
     """What kind of file this seems to be, in words for a message."""
-    start = _without_mark(body[:64]).replace(b"\x00", b"").lstrip()  # without the zeros of UTF-16
     fallback = "a binary file" if b"\x00" in body[4:64] else "text"
-    return next((name for sign, name in _SIGNATURES if start.startswith(sign)), fallback)
+    return next((name for sign, name in _SIGNATURES if start(body).startswith(sign)), fallback)
+
+
+def start(body: bytes) -> bytes:
+    """The first bytes without a byte order mark and blanks, to recognise a kind of file by."""
+    return _without_mark(body[:64]).replace(b"\x00", b"").lstrip()  # without the zeros of UTF-16
 
 
 def not_empty(body: bytes, *, limits: Limits = DEFAULT) -> None:
@@ -225,6 +229,8 @@ def csv_table(
     if words.count(used) + words.count("\n") > limits.max_values:
         raise Unreadable(f"the file has more than {limits.max_values} values", remedy=_SMALLER)
     rows = list(_csv_rows(words, used, limits))
+    if not rows:
+        raise Unreadable("the table is empty", remedy="check that the export finished, and send it again")
     columns = tuple(cell.strip() for cell in rows[0].cells)
     return Table(columns=columns, rows=tuple(rows[1:]), delimiter=used)
 

@@ -1,20 +1,23 @@
 """May this leave?  Consent read, decided and carried out on values; what is not plainly allowed stays.
 
-`dialect` turns a FHIR Consent into one canonical tree or refuses it; `grant` writes our own Consents and withdraws
-them; `decision` answers a request; `places` and `redact` take out of a resource what the answer keeps back. Not
-here: finding the person, loading consents, audit, break-glass, re-confirmation. Those are flows.
+`dialect` turns a FHIR Consent into one canonical tree or refuses it; `grant` writes our own Consents and
+withdraws them; `decision` answers a request; `places` and `redact` take out of a resource what the answer
+keeps back. Not here: finding the person, loading consents, audit, break-glass, re-confirmation. Those are
+flows.
 
 Decided here, and why:
 
-- **One tree, written out in full.** Three readings of a nested FHIR provision are in use (R4 text, IHE PCF, later
-  HL7 notes). Every node of ours carries its full conditions and its own effect, so the reading is settled when a
-  consent is read, never when it is decided on. What two readings would understand differently is refused at write
-  and denies everything at read: an unreadable consent may have been a refusal.
-- **The root names the question.** A consent of ours asks one thing of one organisation. Its root denies, for that
-  organisation, that purpose, its domain and places; the permits are nested. So an answer to one organisation never
-  speaks about another, and of two live answers to the same question the stricter one holds.
-- **Deny overrides, never newest wins.** The only way round is an explicit `supersedes` by the same grantor, dated
-  later. A superseded consent never permits again, even when its successor is withdrawn.
-- **Places are elements, not records.** A dose or a grade is permitted or not; its places stay or go separately.
+- **One tree, written out in full.** Three readings of a nested FHIR provision are in use (R4 text, IHE PCF,
+  later HL7 notes). Every node of ours carries its full conditions and its own effect, so the reading is
+  settled when a consent is read, never when it is decided on. What two readings would understand differently
+  is refused at write and denies everything at read: an unreadable consent may have been a refusal.
+- **The root names the question.** A consent of ours asks one thing of one organisation. Its root denies, for
+  that organisation, that purpose, its domain and places; the permits are nested. So an answer to one
+  organisation never speaks about another, and of two live answers to the same question the stricter one
+  holds.
+- **Deny overrides, never newest wins.** The only way round is an explicit `supersedes` by the same grantor,
+  dated later. A superseded consent never permits again, even when its successor is withdrawn.
+- **Places are elements, not records.** A dose or a grade is permitted or not; its places stay or go
+  separately.
 - **Redaction is an allow-list.** What the table of places does not name is removed.
 """

@@ -1,7 +1,7 @@
 """A consent as one canonical tree, or the reason why it could not be read as one.
 
-Invariant: every node carries its full conditions and its own effect; nothing is inherited when deciding. A child
-never reaches outside its parent. A permit always names its organisations, purposes, classes and end.
+Invariant: every node carries its full conditions and its own effect; nothing is inherited when deciding. A
+child never reaches outside its parent. A permit always names its organisations, purposes, classes and end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from registry.consent.period import ALWAYS, Period
-from registry.consent.texts import Coding, ContentClass
+from registry.consent.texts import ContentClass
+from registry.fhir.terminology import Coding
 
 
 class Effect(Enum):
@@ -78,7 +79,7 @@ class Agreement:
     given_at: Period
     verified: bool
     supersedes: str | None = None
-    protected_from: frozenset[str] = frozenset()
+    protected_from: frozenset[str] = field(default=frozenset(), repr=False)
     root: Node
 
 

@@ -1,97 +1,130 @@
-"""May this leave?  One request, the consents about a person, the items: what is permitted, and why not the rest.
+"""May this leave?  One request, the consents about a person, the items: what is permitted, and why not the
+rest.
 
-`decide` is pure and total: whatever is missing, unknown or goes wrong is a DENY, and no other consent makes up for
-it. The reason is for the audit; towards the asker every outcome but PERMIT looks the same.
+`decide` is pure and total: whatever is missing, unknown or goes wrong is a DENY, and no other consent makes
+up for it. The reason is for the audit; towards the asker every outcome but PERMIT looks the same.
 
-The gates are those of the protection reference, section 3:
-0. What no consent opens: classes a kind of organisation never receives, and places for the state of origin.
-1. What is not plainly stated is refused: request, clock, labels, every consent that cannot be read.
-2. Only consents in force count: active, verified, within period, of a grantor with authority.
-Then each consent's tree is walked to its deepest matching nodes, and over all consents deny overrides.
+Order (protection reference, section 3): gate 1 refuses what is not plainly stated, every consent that cannot
+be read included (`gates`); gate 2 leaves the consents in force (`standing`); their trees are walked
+(`hearing`); gate 0 takes away, item by item, what no consent opens.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import Enum
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, cast
 
-from registry.consent import standing
-from registry.consent.agreement import ENDED, Agreement, Effect, Node, Refused, Status
-from registry.consent.request import DOMAINS, Domain, Facts, Item, Request
-from registry.consent.texts import PURPOSES, ContentClass, Obligation
-
-
-class Outcome(Enum):
-    PERMIT = "permit"
-    DENY = "deny"
-    NO_CONSENT = "no-consent"
-
-
-class Reason(Enum):
-    """Why, for the audit; where items differ, the decision gives the first of this order that applies."""
-
-    PERMITTED = "permitted"
-    FAILED = "failed"  # something unexpected
-    MALFORMED = "malformed"  # a part is missing, of the wrong type, or asked later than now
-    UNKNOWN_PURPOSE = "unknown-purpose"
-    RECEIVES_NOTHING = "receives-nothing"  # this kind of organisation has no access by consent
-    PURPOSE_NOT_OF_KIND = "purpose-not-of-kind"
-    UNREADABLE_CONSENT = "unreadable-consent"
-    UNLABELLED = "unlabelled"
-    CLASS_NOT_OF_KIND = "class-not-of-kind"
-    CONSENT_DENIES = "consent-denies"
-    PLACE_CLOSED = "place-closed"  # nothing is left of the item without its places
-    NO_CONSENT = "no-consent"
+from registry.consent import gates, hearing, standing
+from registry.consent.agreement import Agreement, Refused
+from registry.consent.gates import Asker
+from registry.consent.hearing import Basis, Said
+from registry.consent.reasons import Outcome, Reason
+from registry.consent.request import DOMAINS, Facts, Item, Request
+from registry.consent.texts import ContentClass, Obligation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What may leave. `opened`: the permitted items that keep their places; the others lose `removed_classes`."""
+    """What may leave. Permitted items in `opened` keep their places; others lose `removed_classes`."""
 
     outcome: Outcome
     reason: Reason
-    permitted: tuple[str, ...] = ()
-    denied: tuple[str, ...] = ()
-    opened: frozenset[str] = frozenset()
+    permitted: tuple[str, ...] = field(default=(), repr=False)
+    denied: tuple[str, ...] = field(default=(), repr=False)
+    opened: frozenset[str] = field(default=frozenset(), repr=False)
     removed_classes: frozenset[ContentClass] = frozenset()
     obligations: tuple[Obligation, ...] = ()
-    basis: tuple[tuple[str, str], ...] = ()  # (consent id, version) of every consent that decided
+    basis: Basis = ()  # (consent id, version) of every consent that decided
 
 
-Consents = Sequence[Agreement | Refused]
-
-_JURISDICTION: Final = re.compile(r"([A-Z]{3})(-[A-Z0-9]{1,3})?")
+_ONLY_PLACE: Final = frozenset({ContentClass.PLACE})
 _OUTCOMES: Final = {Reason.PERMITTED: Outcome.PERMIT, Reason.NO_CONSENT: Outcome.NO_CONSENT}
+_ORDER: Final = {reason: place for place, reason in enumerate(Reason)}
 _ALWAYS: Final = (Obligation.PSEUDONYMISE, Obligation.NO_REUSE, Obligation.NO_RELINK)
 
 
-def decide(agreements: Consents, request: Request, items: Sequence[Item], facts: Facts, now: datetime) -> Decision:
-    """Say which of `items` may leave for `request`, given all consents there are about the person.
+def decide(
+    agreements: Sequence[Agreement | Refused],
+    request: Request,
+    items: Sequence[Item],
+    facts: Facts,
+    now: datetime,
+) -> Decision:
+    """Say which of `items` may leave for `request`, given every consent there is about the person.
 
-    No items asks whether the organisation may receive its domain at all (a person without records yet).
+    Without items it says whether the organisation may receive its domain at all (a person without records).
     """
     try:
         return _decide(agreements, request, items, facts, now)
     except Exception:
-        # The one place where anything is caught: an exception must not read as "this consent says nothing", or
-        # another consent could still permit (protection reference, section 4, defect f).
-        return _all_denied(items, Reason.FAILED)
+        # The one place where everything is caught: an exception must not read as "this consent says nothing",
+        # or another consent could still permit (protection reference, section 4, defect f).
+        return _refused(items, Reason.FAILED)
 
 
 def _decide(
-    agreements: Consents, request: Request, items: Sequence[Item], facts: Facts, now: datetime
+    consents: Sequence[Agreement | Refused],
+    request: Request,
+    items: Sequence[Item],
+    facts: Facts,
+    now: datetime,
 ) -> Decision:
-    closed = _not_plain(request, items, facts, now) or _not_of_kind(request)
+    closed = gates.closed(request, items, facts, now)
     if closed:
-        return _all_denied(items, closed)
-    if any(isinstance(each, Refused) and each.status not in _OUT_OF_FORCE for each in agreements):
-        return _all_denied(items, Reason.UNREADABLE_CONSENT)
-    readable = [each for each in agreements if not isinstance(each, Refused)]
-    domain = DOMAINS[request.kind]
-    ruling = _rule(readable, request, facts, now)
-    protected = facts.protected_from
-    raise NotImplementedError
+        return _refused(items, closed)
+    if any(standing.blocks(each) for each in consents):
+        return _refused(items, Reason.UNREADABLE_CONSENT)
+    said = hearing.hear(standing.standing(consents, facts, now), request, now)
+    if said.reason is not Reason.PERMITTED:
+        return _refused(items, said.reason, said.basis)
+    return _sorted_out(items, request, gates.asker(request, consents, facts), said)
+
+
+def _sorted_out(items: Sequence[Item], request: Request, asker: Asker, said: Said) -> Decision:
+    judged = [(each, _judged(each, request, asker, said)) for each in items]
+    reasons = {reason for _, reason in judged} - {Reason.PERMITTED}
+    denied = {each.ref for each, reason in judged if reason is not Reason.PERMITTED}
+    kept = [each for each in items if each.ref not in denied]  # a ref that is denied once is denied
+    if items and not kept:
+        return _refused(items, min(reasons, key=_ORDER.__getitem__), said.basis)
+    placed = [each for each in kept if ContentClass.PLACE in each.classes]
+    closed = {each.ref for each in placed if not _opens(each, asker, said)}
+    return Decision(
+        outcome=Outcome.PERMIT,
+        reason=Reason.PERMITTED,
+        permitted=_refs(kept),
+        denied=tuple(each for each in _refs(items) if each in denied),
+        opened=frozenset(each.ref for each in placed) - closed,
+        removed_classes=_ONLY_PLACE if closed else frozenset(),
+        obligations=(*_ALWAYS, Obligation.REDACT) if closed else _ALWAYS,
+        basis=said.basis,
+    )
+
+
+def _judged(item: Item, request: Request, asker: Asker, said: Said) -> Reason:
+    """Every class of an item must be permitted; places alone may be taken away, if something is left then."""
+    if not item.classes:
+        return Reason.UNLABELLED
+    if item.classes - _ONLY_PLACE - {DOMAINS[request.kind].content}:
+        return Reason.CLASS_NOT_OF_KIND
+    if item.classes == _ONLY_PLACE and not _opens(item, asker, said):
+        return Reason.PLACE_CLOSED
+    return Reason.PERMITTED
+
+
+def _opens(item: Item, asker: Asker, said: Said) -> bool:
+    return said.opens_places and asker.may_see_places(item)
+
+
+def _refs(items: Sequence[Item]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.ref for each in items))
+
+
+def _refused(items: Any, reason: Reason, basis: Basis = ()) -> Decision:
+    """All denied. Takes anything for items: it must work where nothing else did."""
+    held = cast("Sequence[Any]", items) if isinstance(items, list | tuple) else ()
+    denied = _refs([each for each in held if isinstance(each, Item)])
+    outcome = _OUTCOMES.get(reason, Outcome.DENY)
+    return Decision(outcome=outcome, reason=reason, denied=denied, basis=basis)

@@ -1,8 +1,9 @@
 """Reads a FHIR Consent of our own dialect into an Agreement; whatever could be read in two ways is refused.
 
-The dialect (profile continuity-consent): the root denies, `type` is stated on every nested provision, a nested
-provision inherits what it does not state and never reaches outside its parent. Allowed are the elements named
-here and no others. Invariant: `read` is total, and never reads an element that it does not understand as absent.
+The dialect (profile continuity-consent): the root denies, `type` is stated on every nested provision, a
+nested provision inherits what it does not state and never reaches outside its parent. Allowed are the
+elements named here and no others. Invariant: `read` is total, and never reads an element that it does not
+understand as absent.
 """
 
 from __future__ import annotations
@@ -24,22 +25,25 @@ from registry.consent.agreement import (
     Status,
 )
 from registry.consent.period import Period
-from registry.consent.texts import Coding
 from registry.fhir.resource import Content, Resource
+from registry.fhir.terminology import Coding
 
 MAX_DEPTH: Final = 32  # of provisions; deeper than any person can have understood
 
 COUNTRY: Final = re.compile(r"[A-Z]{3}")
 _VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
-_HASH: Final = re.compile(r"[0-9a-f]{64}")
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_NOTICE: Final = {
+    "language": re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"),
+    "version": re.compile(r"\S.*"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+}
 _ORGANISATION: Final = re.compile(r"Organization/([A-Za-z0-9.-]{1,64})")
 
-_ROOT: Final = frozenset(
-    "resourceType id meta language text identifier extension status scope category patient dateTime performer "
-    "policyRule verification provision".split()
+_ROOT: Final = (
+    *("resourceType", "id", "meta", "language", "text", "identifier", "extension", "status", "scope"),
+    *("category", "patient", "dateTime", "performer", "policyRule", "verification", "provision"),
 )
-_PROVISION: Final = frozenset("type period actor purpose securityLabel provision".split())
+_PROVISION: Final = ("type", "period", "actor", "purpose", "securityLabel", "provision")
 _STATUSES: Final = {each.value: each for each in Status}
 _EXTENSIONS: Final = frozenset(
     {texts.TEXT, texts.AUTHORITY, texts.PROTECTED_FROM, texts.SUPERSEDES, texts.WITHDRAWN, texts.UTC_OFFSET}
@@ -101,7 +105,7 @@ def _says_what_ours_say(content: Content) -> bool:
     return content.get("scope") == texts.SCOPE and content.get("policyRule") == texts.POLICY
 
 
-# --- who, when and on what notice ---------------------------------------------------------------------------------
+# --- who, when and on what notice -----------------------------------------------------------------
 
 
 def _grantor(content: Content, patient: str, where: timezone) -> Grantor:
@@ -121,14 +125,14 @@ def _grantor(content: Content, patient: str, where: timezone) -> Grantor:
 
 
 def _states_notice(content: Content) -> bool:
-    """Whether it says which version of which text was shown, in which language (nothing valid without notice)."""
+    """Whether it says which version of which text was shown, in which language."""
     shown = elements.extension(content, texts.TEXT)
     if shown is None:
         return False
-    parts = elements.parts(shown, {"language", "version", "sha256"})
-    language, version, digest = (parts.get(name) for name in ("language", "version", "sha256"))
-    texts_shown = isinstance(language, str) and isinstance(version, str) and isinstance(digest, str)
-    return texts_shown and bool(_LANGUAGE.fullmatch(language) and version.strip() and _HASH.fullmatch(digest))
+    parts = elements.parts(shown, _NOTICE)
+    return all(
+        isinstance(parts.get(name), str) and form.fullmatch(parts[name]) for name, form in _NOTICE.items()
+    )
 
 
 def _verified(content: Content) -> bool:
@@ -153,7 +157,9 @@ def _supersedes(content: Content, own_id: str) -> str | None:
 
 
 def _protected_from(content: Content) -> frozenset[str]:
-    named = [each for each in elements.mappings(content, "extension") if each.get("url") == texts.PROTECTED_FROM]
+    named = [
+        each for each in elements.mappings(content, "extension") if each.get("url") == texts.PROTECTED_FROM
+    ]
     codings = [elements.coding(each.get("valueCoding")) for each in named]
     known = all(each.system == texts.COUNTRIES and COUNTRY.fullmatch(each.code) for each in codings)
     elements.require(known, Refusal.UNKNOWN_CODE)
@@ -167,7 +173,7 @@ def _zone(content: Content) -> timezone:
     return elements.known(period.zone(elements.text(extension.get("valueString"))), Refusal.MALFORMED)
 
 
-# --- the tree -----------------------------------------------------------------------------------------------------
+# --- the tree -------------------------------------------------------------------------------------
 
 
 def _root(content: Content, where: timezone) -> Node:
@@ -182,7 +188,9 @@ def _node(provision: Content, parent: Conditions, where: timezone, depth: int) -
     effect = _effect(provision)
     conditions = _conditions(provision, parent, where)
     elements.require(effect is Effect.DENY or _is_bounded(conditions), Refusal.PERMIT_TOO_WIDE)
-    children = (_node(each, conditions, where, depth + 1) for each in elements.mappings(provision, "provision"))
+    children = (
+        _node(each, conditions, where, depth + 1) for each in elements.mappings(provision, "provision")
+    )
     return Node(effect=effect, conditions=conditions, children=tuple(children))
 
 

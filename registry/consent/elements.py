@@ -1,4 +1,5 @@
-"""Elements of FHIR content taken only if they are exactly what they must be; else the reading ends as unclear.
+"""Elements of FHIR content taken only if they are exactly what they must be; else the reading ends as
+unclear.
 
 Invariant: nothing that is present is ever treated as absent. An empty list, an unknown name or a second value
 where one belongs may hide a condition, and a condition that is overlooked opens a door.
@@ -11,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 
 from registry.consent.agreement import Refusal
-from registry.consent.texts import Coding
 from registry.fhir.resource import Content
+from registry.fhir.terminology import Coding
 
 Held = TypeVar("Held")
 
@@ -53,7 +54,7 @@ def mappings(element: Content, name: str) -> Sequence[Content]:
     if name not in element:
         return ()
     held = element[name]
-    require(isinstance(held, list) and bool(held), Refusal.MALFORMED)
+    require(isinstance(held, list) and held != [], Refusal.MALFORMED)
     return [mapping(each) for each in cast("list[Any]", held)]
 
 
@@ -65,7 +66,7 @@ def text(value: Any) -> str:
 def coding(value: Any) -> Coding:
     held = mapping(value)
     only(held, ("system", "code", "display"))
-    return Coding(text(held.get("system")), text(held.get("code")))
+    return Coding(system=text(held.get("system")), code=text(held.get("code")))
 
 
 def person(value: Any) -> str:

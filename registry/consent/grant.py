@@ -1,7 +1,7 @@
 """Writes our own Consents: one question answered, and its withdrawal.
 
-Invariant: what is written here can be read by `dialect` without doubt. The answer is no unless it says yes, and
-places stay closed unless the family was asked separately and opened them. Nothing is ever deleted.
+Invariant: what is written here can be read by `dialect` without doubt. The answer is no unless it says yes,
+and places stay closed unless the family was asked separately and opened them. Nothing is ever deleted.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any, Final, cast
 from registry.consent import dialect, texts
 from registry.consent.agreement import Refused
 from registry.consent.request import DOMAINS
-from registry.consent.texts import Coding, ContentClass
+from registry.consent.texts import ContentClass
 from registry.errors import BadInput
 from registry.fhir import resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content, Resource
+from registry.fhir.terminology import Coding
 
 Json = dict[str, Any]
 
@@ -58,7 +59,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the family said. `places` is a question of its own; `fled` names countries that must never learn where."""
+    """What the family said; `places` is a question of its own, `fled` names countries never told where."""
 
     grantor: str | Guardian = field(repr=False)  # the patient's own reference, or a guardian
     notice: Notice
@@ -72,7 +73,8 @@ class Answer:
 def compose(consent_id: str, question: Question, answer: Answer, *, utc_offset: str = "Z") -> Content:
     """The Consent that records one answer to one question; a refusal is recorded as well as a yes.
 
-    Days begin and end in `utc_offset`. Raises BadInput when question and answer do not make a readable consent.
+    Days begin and end in `utc_offset`. Raises BadInput when question and answer do not make a readable
+    consent.
     """
     content: Json = {
         "resourceType": "Consent",
@@ -108,7 +110,7 @@ def withdraw(consent: Resource, at: datetime) -> Content:
 
 def _meta() -> Json:
     # A consent is itself sensitive: one that names a clinic of a country reveals the country.
-    security = [Coding(_CONFIDENTIALITY, "R"), Coding(texts.ACT_CODE, "LOCIS")]
+    security = [Coding(system=_CONFIDENTIALITY, code="R"), Coding(system=texts.ACT_CODE, code="LOCIS")]
     return {"versionId": "1", "profile": [texts.PROFILE], "security": [_coding(each) for each in security]}
 
 
@@ -130,7 +132,7 @@ def _shown(notice: Notice) -> Json:
 def _authority(grantor: str | Guardian) -> Json:
     if isinstance(grantor, str):
         return {}
-    relationship = _coding(Coding(texts.ROLE_CODE, grantor.relationship))
+    relationship = _coding(Coding(system=texts.ROLE_CODE, code=grantor.relationship))
     inner = [
         {"url": "relationship", "valueCoding": relationship},
         {"url": "end", "valueDateTime": str(grantor.authority_ends)},

@@ -1,7 +1,8 @@
 """Periods of time as FHIR states them; a date known to the day, month or year means all of it.
 
-Invariant: `start` and `end` are inclusive in FHIR; kept here half open, so that nothing is lost or counted twice.
-A date without a time is read in the zone the consent states, else in UTC (protection reference, section 3, gate 2).
+Invariant: `start` and `end` are inclusive in FHIR; kept here half open, so that nothing is lost or counted
+twice. A date without a time is read in the zone the consent states, else in UTC (protection reference,
+section 3, gate 2).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 END: Final = datetime.max.replace(tzinfo=UTC)
 
 _DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
-# Seconds and a zone are mandatory beside a time (FHIR R4, dateTime). More than six decimals cannot be kept exactly.
+# Seconds and a zone are mandatory beside a time (FHIR R4, dateTime). More than six decimals cannot be kept
+# exactly.
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _OFFSET: Final = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)", re.ASCII)
 

@@ -1,7 +1,7 @@
 """What is asked, by whom, about which items, and the facts about the person that decide with the consents.
 
-Invariant: these are claims already checked by the caller (who the organisation is, which kind, which country);
-`decision` still refuses whatever is missing or not of the type it says.
+Invariant: these are claims already checked by the caller (who the organisation is, which kind, which
+country); `decision` still refuses whatever is missing or not of the type it says.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from enum import Enum
 from typing import Final
 
 from registry.consent import texts
-from registry.consent.texts import Coding, ContentClass
+from registry.consent.texts import ContentClass
 from registry.fhir.dates import PartialDate
+from registry.fhir.terminology import Coding
 
 
 class OrganisationKind(Enum):
@@ -54,8 +55,8 @@ class Facts:
     """What is known about the person.
 
     `person`: the references by which consents of this person name their patient; others are not theirs.
-    `protected_from`: the countries named as fled; None when nobody has said. An empty set means that it was asked
-    and there are none: never pass it for "no source mentions any".
+    `protected_from`: the countries named as fled; None when nobody has said. An empty set means that it was
+    asked and there are none: never pass it for "no source mentions any".
     `birth`: None when unknown.
     """
 
@@ -66,7 +67,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The one class of content a kind of organisation may receive, and the one purpose it may receive it for."""
+    """The one class a kind of organisation may receive, and the one purpose it may receive it for."""
 
     content: ContentClass
     purpose: Coding

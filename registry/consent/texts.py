@@ -7,23 +7,15 @@ v3-ActReason the descendants of HOPERAT include government and military command.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from registry.fhir import CANONICAL
-
-
-@dataclass(frozen=True, slots=True)
-class Coding:
-    """A code in its system; two are the same only when both parts are."""
-
-    system: str
-    code: str
+from registry.fhir.terminology import Coding
 
 
 class ContentClass(Enum):
-    """What is protected, in the classes of the disclosure page. Items carry V, G and L; the rest never leaves."""
+    """The classes of the disclosure page. Items carry V, G and L; the others never leave."""
 
     EXISTENCE = "E"
     DEMOGRAPHICS = "D"
@@ -51,15 +43,15 @@ COUNTRIES: Final = "urn:iso:std:iso:3166"
 EDUCATION_PURPOSE: Final = f"{CANONICAL}/CodeSystem/education-purpose"
 CONTENT_CLASS: Final = f"{CANONICAL}/CodeSystem/content-class"
 
-TREATMENT: Final = Coding(ACT_REASON, "TREAT")
+TREATMENT: Final = Coding(system=ACT_REASON, code="TREAT")
 # v3-ActReason has no purpose for education: TRAIN means staff training and ENROLLM a health plan.
-EDUCATION_CONTINUITY: Final = Coding(EDUCATION_PURPOSE, "EDUCONT")
+EDUCATION_CONTINUITY: Final = Coding(system=EDUCATION_PURPOSE, code="EDUCONT")
 PURPOSES: Final = frozenset({TREATMENT, EDUCATION_CONTINUITY})
 
 LABELS: Final[Mapping[Coding, ContentClass]] = {
-    Coding(CONTENT_CLASS, "V"): ContentClass.DOSES,
-    Coding(CONTENT_CLASS, "G"): ContentClass.SCHOOLING,
-    Coding(ACT_CODE, "LOCIS"): ContentClass.PLACE,
+    Coding(system=CONTENT_CLASS, code="V"): ContentClass.DOSES,
+    Coding(system=CONTENT_CLASS, code="G"): ContentClass.SCHOOLING,
+    Coding(system=ACT_CODE, code="LOCIS"): ContentClass.PLACE,
 }
 """The security labels a consent may name; place is HL7's own LOCIS, which others understand too."""
 
@@ -71,11 +63,14 @@ POLICY: Final[Mapping[str, Any]] = {
     "coding": [{"system": f"{CANONICAL}/CodeSystem/consent-policy", "code": "default-no"}]
 }
 
-RECIPIENT: Final = Coding(PARTICIPATION, "IRCP")
+RECIPIENT: Final = Coding(system=PARTICIPATION, code="IRCP")
 
 # Who can hold authority over a child, beside the child itself (v3-RoleCode; THO 5.3 and later).
 GUARDIANS: Final = frozenset(
-    ("MTH FTH PRN ADOPTP STPPRN PRNFOST GRPRN GRMTH GRFTH AUNT UNCLE SIB SIS BRO GUARD").split()
+    {
+        *("MTH", "FTH", "PRN", "ADOPTP", "STPPRN", "PRNFOST", "GUARD"),
+        *("GRPRN", "GRMTH", "GRFTH", "AUNT", "UNCLE", "SIB", "SIS", "BRO"),
+    }
 )
 
 

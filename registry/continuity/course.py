@@ -116,7 +116,8 @@ def _narrowed(order: Sequence[Given]) -> tuple[Given, ...] | None:
     if any(first > last for first, last in zip(firsts, lasts, strict=True)):
         return None
     return tuple(
-        Given(id=each.id, days=Days(first, last)) for each, first, last in zip(order, firsts, lasts, strict=True)
+        Given(id=each.id, days=Days(first, last))
+        for each, first, last in zip(order, firsts, lasts, strict=True)
     )
 
 
@@ -144,7 +145,11 @@ def _steps(
     rule = plan.rules[count]
     from_day = allowed(rule, birth, last)
     if dose.days.last >= from_day.first:
-        yield because("counts", dose=rule.dose), count + 1, Days(max(dose.days.first, from_day.first), dose.days.last)
+        yield (
+            because("counts", dose=rule.dose),
+            count + 1,
+            Days(max(dose.days.first, from_day.first), dose.days.last),
+        )
     if dose.days.first < from_day.last:
         yield _why_not(rule, dose, birth), count, last
 

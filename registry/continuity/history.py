@@ -8,13 +8,13 @@ The order of the records never matters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 from typing import Any
 
-from registry.continuity import sameness
+from registry.continuity import elements, sameness
 from registry.continuity.reasons import Reason, because
 from registry.fhir import dates
 from registry.fhir.dates import PartialDate
@@ -90,9 +90,7 @@ def events(
     `entered-in-error` and `not-done` take away that one telling and nothing else. With `birth` and `today`, dates
     that cannot be are named in the findings of the dose; the dose stays.
     """
-    doses = sorted(
-        (_dose(each, antigens) for each in records if _is_dose(each)), key=sameness.order_of
-    )
+    doses = sorted((_dose(each, antigens) for each in records if _is_dose(each)), key=sameness.order_of)
     groups = sorted(sameness.groups(doses), key=_order_of_group)
     found = tuple(_event(number, group, birth, today) for number, group in enumerate(groups, start=1))
     partners = sameness.partners(groups)
@@ -112,13 +110,14 @@ def _order_of_group(group: Sequence[sameness.Dose]) -> tuple[Any, ...]:
 
 def _dose(record: Record, antigens: Antigens) -> sameness.Dose:
     content = record.resource.content
-    vaccine = _mapping(content.get("vaccineCode"))
+    vaccine = elements.mapping(content.get("vaccineCode"))
     known = antigens(vaccine)
     return sameness.Dose(
         what=known or _names_of(vaccine),
         recognised=bool(known),
-        when=dates.parse(_text(content.get("occurrenceDateTime"))),
-        when_text=_text(content.get("occurrenceDateTime")) or _text(content.get("occurrenceString")),
+        when=dates.parse(elements.text(content.get("occurrenceDateTime"))),
+        when_text=elements.text(content.get("occurrenceDateTime"))
+        or elements.text(content.get("occurrenceString")),
         lot=_lot(content),
         number=_dose_number(content),
         recalled=_told(content) is Told.RECALL,
@@ -132,32 +131,30 @@ def _dose(record: Record, antigens: Antigens) -> sameness.Dose:
 def _names_of(vaccine: Content) -> frozenset[str]:
     """What to compare an unknown vaccine by: its codes, else its text."""
     codes = {
-        f"{_text(each.get('system'))}|{_text(each.get('code'))}" for each in codings(vaccine) if each.get("code")
+        f"{elements.text(each.get('system'))}|{elements.text(each.get('code'))}"
+        for each in elements.codings(vaccine)
+        if each.get("code")
     }
-    return frozenset(codes or {f"text|{_text(vaccine.get('text')).casefold().strip()}"})
-
-
-def codings(concept: Content) -> list[Content]:
-    """The codings of a CodeableConcept, whatever is missing or malformed."""
-    given = concept.get("coding")
-    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []  # pyright: ignore[reportUnknownVariableType]
+    return frozenset(codes or {f"text|{elements.text(vaccine.get('text')).casefold().strip()}"})
 
 
 def _lot(content: Content) -> str | None:
     # Upper case, no blanks or punctuation: the hard key of a dose (UZ Core Immunization profile).
-    return re.sub(r"[\W_]", "", _text(content.get("lotNumber"))).upper() or None
+    return re.sub(r"[\W_]", "", elements.text(content.get("lotNumber"))).upper() or None
 
 
 def _dose_number(content: Content) -> str | None:
-    applied: Any = content.get("protocolApplied")
-    first = _mapping(applied[0]) if isinstance(applied, list) and applied else {}
-    return str(first.get("doseNumberPositiveInt") or _text(first.get("doseNumberString"))) or None
+    applied = elements.first(content.get("protocolApplied"))
+    return str(applied.get("doseNumberPositiveInt") or elements.text(applied.get("doseNumberString"))) or None
 
 
 def _told(content: Content) -> Told:
     if content.get("primarySource") is True:
         return Told.PRIMARY
-    origin = {_text(each.get("code")) for each in codings(_mapping(content.get("reportOrigin")))}
+    origin = {
+        elements.text(each.get("code"))
+        for each in elements.codings(elements.mapping(content.get("reportOrigin")))
+    }
     return Told.RECALL if "recall" in origin else Told.COPY
 
 
@@ -207,14 +204,14 @@ def _certainty(told: Sequence[Provenance]) -> tuple[Certainty, Reason]:
 
 def _vaccine(group: Sequence[sameness.Dose]) -> Content:
     """Every coding once, and the first text."""
-    concepts = [_mapping(each.record.resource.content.get("vaccineCode")) for each in group]
+    concepts = [elements.mapping(each.record.resource.content.get("vaccineCode")) for each in group]
     every = {
-        (_text(code.get("system")), _text(code.get("code"))): code
+        (elements.text(code.get("system")), elements.text(code.get("code"))): code
         for concept in reversed(concepts)
-        for code in codings(concept)
+        for code in elements.codings(concept)
     }
     merged: dict[str, Any] = {"coding": [every[key] for key in sorted(every)]} if every else {}
-    text = next((_text(each.get("text")) for each in concepts if each.get("text")), "")
+    text = next((elements.text(each.get("text")) for each in concepts if each.get("text")), "")
     return merged | ({"text": text} if text else {})
 
 
@@ -222,7 +219,7 @@ def _findings(group: Sequence[sameness.Dose], numbers: set[str]) -> list[Reason]
     days = {each.when for each in group if each.when and each.when.is_day}
     when, _ = sameness.agreed_date(group)
     partial = when is not None and not when.is_day
-    checks = (
+    checks: tuple[tuple[bool, str, dict[str, str]], ...] = (
         (not group[0].recognised, "vaccine-not-recognised", {}),
         (when is None, "date-unknown", {}),
         (partial, "date-partial", {"known": "month" if when and when.month else "year"}),
@@ -246,11 +243,3 @@ def _doubtful(event: DoseEvent, of: str) -> DoseEvent:
         possible_duplicate_of=of,
         findings=(*event.findings, because("possible-duplicate", of=of)),
     )
-
-
-def _mapping(value: Any) -> Content:
-    return value if isinstance(value, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

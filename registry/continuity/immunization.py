@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 
-from registry.continuity import course, history, schedule, spans
+from registry.continuity import course, elements, schedule, spans
 from registry.continuity.course import Counts, Course, Given, Verdict
 from registry.continuity.history import Certainty, DoseEvent
 from registry.continuity.reasons import Reason, because
@@ -98,7 +98,11 @@ def _due(
     caution = schedule.cautions.get(antigen, "")
     careful = _answer(plans, firm, past, birth, today, caution)
     left_out = [_left_out(each) for each in past if each.id in doubtful]
-    future = [Verdict(id=each.id, counts=Counts.NO, reason=because("in-the-future")) for each in mine if each not in past]
+    future = [
+        Verdict(id=each.id, counts=Counts.NO, reason=because("in-the-future"))
+        for each in mine
+        if each not in past
+    ]
     said = {each.id: each for each in (*careful.verdicts, *left_out, *future)}
     careful = replace(careful, verdicts=tuple(said[each.id] for each in mine))
     if len(firm) == len(past):
@@ -119,9 +123,7 @@ def _doubtful(antigen: str, events: Sequence[DoseEvent]) -> frozenset[str]:
     # (1 July 2025): without a documented or reliable history a person is treated as not immunised.
     same = {each.id for each in events if antigen in each.antigens}
     return frozenset(
-        each.id
-        for each in events
-        if each.certainty is Certainty.STATED or each.possible_duplicate_of in same
+        each.id for each in events if each.certainty is Certainty.STATED or each.possible_duplicate_of in same
     )
 
 
@@ -145,14 +147,12 @@ def _answer(
     if birth is None:
         return _unknown_birth(courses[0], caution)
     contenders = _contenders(courses, born, today)
-    readings = [
-        one for each in contenders for one in _readings(each, born, last_given, today)
-    ]
+    readings = [one for each in contenders for one in _readings(each, born, last_given, today)]
     whole = [each for each in courses if each.possible == each.needed]
     if any(each.sure == each.needed for each in courses):
         done = next(each for each in courses if each.sure == each.needed)
         return _build(done, [], (Status.COMPLETE,), born, today, caution)
-    statuses = {one.status for one in readings} | ({Status.COMPLETE} if whole else set())
+    statuses = {one.status for one in readings} | {Status.COMPLETE for _ in whole[:1]}
     ordered = tuple(each for each in Status if each in statuses)
     return _build(contenders[0], readings, ordered, born, today, caution)
 
@@ -175,7 +175,7 @@ def _days(event: DoseEvent, born: Days, today: date) -> Days:
 
 
 def _products(event: DoseEvent) -> set[tuple[str, str]]:
-    return {(str(each.get("system")), str(each.get("code"))) for each in history.codings(event.vaccine)}
+    return {(str(each.get("system")), str(each.get("code"))) for each in elements.codings(event.vaccine)}
 
 
 def _last(events: Sequence[DoseEvent], born: Days, today: date) -> Days | None:
@@ -188,7 +188,7 @@ def _contenders(courses: Sequence[Course], born: Days, today: date) -> list[Cour
     usable = [(place, each, _usable(place, each, born, today)) for place, each in enumerate(courses)]
     sure = [(each.needed - each.sure, place) for place, each, use in usable if use is Counts.YES]
     best = min(sure)
-    order = [place for place, each, use in usable if use is not Counts.NO]
+    order = [place for place, _, use in usable if use is not Counts.NO]
     fit = [place for place in order if (courses[place].needed - courses[place].possible, place) <= best]
     return [courses[place] for place in sorted(fit, key=lambda place: place != best[1])]
 

@@ -33,7 +33,7 @@ SENTENCES: Mapping[str, str] = {
     "duplicate-not-counted": "Left out of the count: it may be the same dose as another.",
     "told-not-counted": "Left out of the count until a clinician accepts what the family told.",
     # what is due
-    "complete": "All {needed} doses of this rule set count.",
+    "complete": "Complete: the doses this rule set asks for count (needed: {needed}).",
     "due": "Dose {dose} is due.",
     "not-yet": "Dose {dose} is not due yet.",
     "too-old": "Dose {dose} is no longer recommended from the age of {age}.",

@@ -9,7 +9,7 @@ when there is exactly one it could be. Everything else stays two doses, marked f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -63,8 +63,8 @@ def groups(doses: Sequence[Dose]) -> list[Group]:
     return joined + [group for alike in _by_key(left, _written_key) for group in _apart_if_one_system(alike)]
 
 
-def _by_key(doses: Iterable[Dose], key: Any) -> list[Group]:
-    found: defaultdict[Any, list[Dose]] = defaultdict(list)
+def _by_key(doses: Iterable[Dose], key: Callable[[Dose], Hashable]) -> list[Group]:
+    found: defaultdict[Hashable, list[Dose]] = defaultdict(list)
     for dose in doses:
         found[key(dose)].append(dose)
     return [tuple(each) for each in found.values()]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from registry.continuity import spans
+from registry.continuity import elements, spans
 from registry.continuity.spans import Span
 from registry.errors import BadInput
 
@@ -87,7 +87,11 @@ class Schedule:
 def read(json: Mapping[str, Any]) -> Schedule:
     """Read a schedule. Raises BadInput naming the first rule that is incomplete, unsourced or out of order."""
     documents = json.get("documents", {})
-    rows = [(place, row, name) for place, row in enumerate(_list(json, "rules")) for name in _list(row, "antigens")]
+    rows = [
+        (place, row, name)
+        for place, row in enumerate(_list(json, "rules"))
+        for name in _list(row, "antigens")
+    ]
     plans: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
     for place, row, antigen in rows:
         plans.setdefault((antigen, _text(row, "plan", place)), []).append((place, row))
@@ -110,7 +114,9 @@ def _plan(
         raise BadInput(f"the doses of plan `{name}` are not 1, 2, 3, ... in order", where=_where(rows[0][0]))
     if any(each.minimum_interval is None for each in rules[1:]):
         raise BadInput("every dose after the first needs a minimum interval", where=_where(rows[0][0]))
-    products = {frozenset((each["system"], each["code"]) for each in row.get("only_products", ())) for _, row in rows}
+    products = {
+        frozenset((each["system"], each["code"]) for each in row.get("only_products", ())) for _, row in rows
+    }
     if len(products) != 1:
         raise BadInput(f"the rules of plan `{name}` name different products", where=_where(rows[0][0]))
     return Plan(antigen=antigen, name=name, rules=rules, products=products.pop())
@@ -135,9 +141,10 @@ def _rule(row: Mapping[str, Any], place: int, documents: Mapping[str, Any]) -> R
 
 def _source(given: Any, place: int, documents: Mapping[str, Any]) -> Source:
     """The full source; `{"of": name, "place": ...}` takes document and edition from the list of documents."""
-    if not isinstance(given, Mapping):
+    named = elements.mapping(given)
+    if not named:
         raise BadInput("a rule without a source", where=_where(place))
-    full: dict[str, Any] = {**documents.get(given.get("of"), {}), **given}
+    full: dict[str, Any] = {**documents.get(elements.text(named.get("of")), {}), **named}
     if missing := [part for part in _SOURCE_PARTS if not full.get(part)]:
         raise BadInput(f"the source does not name its {', '.join(missing)}", where=_where(place))
     return Source(**{part: full[part] for part in _SOURCE_PARTS})

@@ -1,16 +1,16 @@
 """The invariants our profiles name by key, as predicates over the element they stand on.
 
-Keys of FHIR R4 (`pat-1`, `ext-1`, ...) mean what the specification says; keys `reg-n` are ours and their sentence
-and FHIRPath stand in the profile. A key missing here is refused when a profile is read: none is silently unchecked.
-A predicate only judges elements of the right shape; what it cannot read it lets pass, since the shape is a problem
-of its own.
+Keys of FHIR R4 (`pat-1`, `ext-1`, ...) mean what the specification says; keys `reg-n` are ours and their
+sentence and FHIRPath stand in the profile. A key missing here is refused when a profile is read, so that none
+is silently unchecked. A predicate judges only elements of the right shape and lets pass what it cannot read,
+since the shape is a problem of its own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from registry.fhir import CANONICAL, dates
 
@@ -22,12 +22,17 @@ _country = re.compile(r"[A-Z]{3}").fullmatch
 _isced_programme = re.compile(r"[0-9]{3}").fullmatch
 # The narrative may hold no script, form, object or event handler (FHIR R4, Narrative, 2.4.0.1 "xhtml").
 _active_content = re.compile(
-    r"<\s*(?:script|style|form|input|object|embed|iframe|link|meta|base)\b|\son[a-z]+\s*=|javascript:", re.IGNORECASE
+    r"<\s*(?:script|style|form|input|object|embed|iframe|link|meta|base)\b|\son[a-z]+\s*=|javascript:",
+    re.IGNORECASE,
 ).search
+
+_NOT_A_VALUE = frozenset(("id", "_id", "url", "_url", "extension"))
+_RECORDING_COUNTRY = f"{CANONICAL}/CodeSystem/recording-country"
 
 
 def _has_any(*names: str) -> Holds:
-    return lambda element: any(name in element for name in names)
+    wanted = frozenset(names)
+    return lambda element: not wanted.isdisjoint(element)
 
 
 def _implies(first: str, then: str) -> Holds:
@@ -35,7 +40,8 @@ def _implies(first: str, then: str) -> Holds:
 
 
 def _value_or_extensions(element: Any) -> bool:
-    has_value = any(name.startswith(("value", "_value")) for name in element)
+    # Whatever is neither the url, the id nor the nested extensions can only be a value.
+    has_value = not _NOT_A_VALUE.issuperset(element)
     return has_value != ("extension" in element)
 
 
@@ -50,8 +56,8 @@ def _low_below_high(between: Any) -> bool:
 
 
 def _number(quantity: Any) -> float | None:
-    value = quantity.get("value") if isinstance(quantity, dict) else None
-    return value if type(value) in (int, float) else None
+    value = _object(quantity).get("value")
+    return value if isinstance(value, int | float) else None
 
 
 def _both_or_only_extensions(ratio: Any) -> bool:
@@ -70,11 +76,8 @@ def _one_safe_div(markup: Any) -> bool:
 
 def _names_recording_country(resource: Any) -> bool:
     tags = _list(_object(resource.get("meta")).get("tag"))
-    return sum(_is_recording_country(_object(tag)) for tag in tags) == 1
-
-
-def _is_recording_country(tag: Mapping[str, Any]) -> bool:
-    return tag.get("system") == f"{CANONICAL}/CodeSystem/recording-country" and _has_country_code(tag)
+    ours = [tag for tag in tags if _object(tag).get("system") == _RECORDING_COUNTRY]
+    return len(ours) == 1 and _has_country_code(ours[0])
 
 
 def _has_country_code(coding: Any) -> bool:
@@ -97,11 +100,11 @@ def _present_within_possible(attendance: Any) -> bool:
 
 
 def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return cast(list[Any], value) if isinstance(value, list) else []
 
 
 def _string(value: Any) -> str:

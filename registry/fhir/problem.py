@@ -14,7 +14,10 @@ from dataclasses import dataclass
 REASONS: dict[str, tuple[str, str]] = {
     "bad-format": ("value", "is not written the way its type asks"),
     "control-character": ("value", "contains control characters"),
-    "duplicate-key": ("structure", "an element occurs twice in one object; receivers would read it differently"),
+    "duplicate-key": (
+        "structure",
+        "an element occurs twice in one object; receivers would read it differently",
+    ),
     "empty": ("structure", "is empty; leave the element out instead"),
     "expected-boolean": ("structure", "must be true or false, not in quotes"),
     "expected-list": ("structure", "must be a list"),
@@ -45,13 +48,13 @@ REASONS: dict[str, tuple[str, str]] = {
 MOST = 500
 """Problems listed of one list or object; a hostile input cannot make the answer longer than itself."""
 
-# Element names are written in camel case. Anything else in the place of a name may be personal data and is not repeated.
+# Element names are in camel case. What else stands in the place of a name may be personal: not repeated.
 _ELEMENT_NAME = re.compile(r"_?[a-z][A-Za-z]{0,39}|[A-Z][A-Za-z]{0,39}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """`where` is a FHIRPath-like place (`Patient.name[0].given[1]`), `code` a reason or the key of an invariant."""
+    """`where` is a FHIRPath-like place (`Patient.name[0].given[1]`), `code` a reason or a key."""
 
     where: str
     code: str
@@ -81,4 +84,4 @@ def issue_type(problem: Problem) -> str:
 
 
 def _joined(place: str, rest: str) -> str:
-    return f"{place}{'.' if rest and not rest.startswith('[') else ''}{rest}"
+    return f"{place}{'.' if rest and not rest.startswith(('[', '(')) else ''}{rest}"

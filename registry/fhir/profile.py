@@ -21,7 +21,7 @@ Definition = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Type:
-    """A type an element may have: its code, the resource kinds a Reference may point to, an extension's profile."""
+    """A type an element may have: its code, the kinds a Reference may point to, an extension's profile."""
 
     code: str
     targets: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One element. `maximum` None is `*`; `required_value` is the fixed or pattern value, matched as a pattern."""
+    """One element. `maximum` None is `*`; `required_value` is a fixed or pattern value, read as a pattern."""
 
     id: str
     minimum: int = 0
@@ -114,7 +114,9 @@ def _node(element: Definition) -> Node:
 
 def _type(each: Definition) -> Type:
     targets = (url.rpartition("/")[2] for url in each.get("targetProfile", ()))
-    return Type(code=each["code"], targets=frozenset(targets), profile=next(iter(each.get("profile", ())), ""))
+    return Type(
+        code=each["code"], targets=frozenset(targets), profile=next(iter(each.get("profile", ())), "")
+    )
 
 
 def _required_value_set(element: Definition) -> str:

@@ -1,10 +1,9 @@
-"""Checks beyond shape, made from what a profile says of an element: bindings, targets, fixed values, invariants."""
+"""Checks beyond shape, made of what a profile says: bindings, reference targets, fixed values, invariants."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from registry.fhir import problem
 from registry.fhir.invariant import HOLDS
@@ -12,6 +11,8 @@ from registry.fhir.primitive import Check
 from registry.fhir.problem import Problem
 from registry.fhir.profile import Constraint, Node
 from registry.fhir.terminology import ValueSet
+
+Json = dict[str, Any]
 
 # Type/id, alone or at the end of an address, with or without a version (FHIR R4, References, 2.3.0.1).
 _literal = re.compile(
@@ -52,12 +53,12 @@ def _fixed(pattern: Any) -> Check:
 
 def _fits(value: Any, pattern: Any) -> bool:
     """Whether `value` says at least what `pattern` says (ElementDefinition.pattern[x])."""
-    if isinstance(pattern, Mapping):
-        return isinstance(value, dict) and all(
-            name in value and _fits(value[name], part) for name, part in pattern.items()
-        )
-    if isinstance(pattern, list):
-        return isinstance(value, list) and all(any(_fits(each, part) for each in value) for part in pattern)
+    if isinstance(pattern, dict) and isinstance(value, dict):
+        members, parts = cast(Json, value), cast(Json, pattern)
+        return all(name in members and _fits(members[name], part) for name, part in parts.items())
+    if isinstance(pattern, list) and isinstance(value, list):
+        values, wanted = cast(list[Any], value), cast(list[Any], pattern)
+        return all(any(_fits(each, part) for each in values) for part in wanted)
     return value == pattern
 
 
@@ -65,15 +66,15 @@ def _bound(value_set: ValueSet) -> Check:
     outside = problem.of("not-in-value-set")
 
     def check(concept: Any) -> Problem | None:
-        codings = concept.get("coding", [concept])
-        pairs = [(each.get("system"), each.get("code")) for each in codings if isinstance(each, dict)]
+        codings = cast(list[Json], concept.get("coding", [concept]))
+        pairs = ((each.get("system"), each.get("code")) for each in codings)
         return None if any(pair in value_set.concepts for pair in pairs) else outside
 
     return check
 
 
 def _reference(targets: frozenset[str]) -> Check:
-    """A literal reference must have a form whose target can be told, and an allowed one; no targets means any."""
+    """A literal reference has a form whose target can be told, and an allowed one; no targets means any."""
     malformed = problem.of("reference-form", where="reference")
     wrong = problem.of(
         "reference-target",

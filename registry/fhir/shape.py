@@ -1,15 +1,14 @@
 """Profiles linked with their data types and value sets into the tables the checker walks.
 
-A `Shape` says what one JSON object may contain; an `Element` what one of its names may hold. Data types refer to
-each other in circles (Reference, Identifier, Extension), so a shape is entered into the table first and filled after;
-nothing changes it once `link` has returned.
+A `Shape` says what one JSON object may contain; an `Element` what one of its names may hold. Data types refer
+to each other in circles (Reference, Identifier, Extension), so a shape is entered into the table first and
+filled after; nothing changes it once `link` has returned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from registry.errors import BadInput
 from registry.fhir import problem, rule
@@ -17,6 +16,8 @@ from registry.fhir.primitive import CHECKS, Check, one_of
 from registry.fhir.problem import Problem
 from registry.fhir.profile import Node, Profile, Type, narrowed
 from registry.fhir.terminology import ValueSet
+
+Missing = tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +52,16 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """One JSON object: its elements by name, and what must be there (a name or choice, with the problems if not)."""
+    """One JSON object: its elements by name, and what must be there.
 
+    `plain` holds the single primitives with no rule but their type, apart because they are most of it.
+    `required` and `choices` say what to tell when that is absent; for an optional choice, nothing.
+    """
+
+    plain: dict[str, Check] = field(default_factory=dict[str, Check])
     elements: dict[str, Element] = field(default_factory=dict[str, Element])
-    required: list[tuple[str, tuple[Problem, ...]]] = field(
-        default_factory=list[tuple[str, tuple[Problem, ...]]]
-    )
-    required_choices: list[tuple[str, tuple[Problem, ...]]] = field(
-        default_factory=list[tuple[str, tuple[Problem, ...]]]
-    )
+    required: list[tuple[str, Missing]] = field(default_factory=list[tuple[str, Missing]])
+    choices: dict[str, Missing] = field(default_factory=dict[str, Missing])
     rules: list[Check] = field(default_factory=list[Check])
 
 
@@ -99,19 +101,26 @@ class _Linker:
 
     def _fill(self, shape: Shape, profile: Profile, node: Node, children: Mapping[str, Node]) -> None:
         if profile.kind == "resource" and node is profile.root:
-            shape.elements["resourceType"] = Element(base="resourceType", primitive=one_of([profile.type]))
+            shape.plain["resourceType"] = one_of([profile.type])
         shape.rules.extend(rule.invariant(each) for each in node.constraints)
         for child in children.values():
-            shape.elements.update(self._elements(profile, child))
-            self._require(shape, profile, child)
+            self._enter(shape, self._elements(profile, child))
+            missing = self._missing(profile, child) if child.minimum else ()
+            if child.name.endswith("[x]"):
+                shape.choices[child.name] = missing
+            elif missing:
+                shape.required.append((child.name, missing))
 
-    def _require(self, shape: Shape, profile: Profile, child: Node) -> None:
-        if child.minimum == 0:
-            return
+    def _enter(self, shape: Shape, elements: Mapping[str, Element]) -> None:
+        for name, element in elements.items():
+            if element.primitive and not (element.is_list or element.choice or element.rules):
+                shape.plain[name] = element.primitive
+            else:
+                shape.elements[name] = element
+
+    def _missing(self, profile: Profile, child: Node) -> Missing:
         slices = self._slices(profile, child).values()
-        missing = tuple(each.missing for each in slices if each.minimum) or (problem.of("missing"),)
-        target = shape.required_choices if child.name.endswith("[x]") else shape.required
-        target.append((child.name, missing))
+        return tuple(each.missing for each in slices if each.minimum) or (problem.of("missing"),)
 
     def _elements(self, profile: Profile, node: Node) -> dict[str, Element]:
         found: dict[str, Element] = {}
@@ -156,11 +165,16 @@ class _Linker:
 
     def _shape(self, profile: Profile, node: Node) -> Shape:
         if node.content_reference:
-            return self.made[profile.url, node.content_reference]
+            return self._referenced(profile, node.content_reference)
         source = self._source(node.types[0])
         if not node.children:
             return self.root(source)
         return self._once(profile, _with_constraints(node, source), lambda: _merged(source, node))
+
+    def _referenced(self, profile: Profile, id: str) -> Shape:
+        if (profile.url, id) not in self.made:
+            raise BadInput(f"a contentReference must point to an element around it: {id}")
+        return self.made[profile.url, id]
 
     def _source(self, kind: Type) -> Profile:
         return self._profile(kind.profile) if kind.profile else self._type(kind.code)
@@ -183,7 +197,7 @@ class _Linker:
                 maximum=each.maximum,
                 shape=Shape() if each.maximum == 0 else self._shape(profile, each),
                 missing=problem.of("missing", where=place),
-                excess=problem.of("too-many" if each.maximum else "not-accepted", message=_excess(each)),
+                excess=_excess(each),
             )
         return found
 
@@ -192,8 +206,8 @@ class _Linker:
         return node.children["url"].required_value if "url" in node.children else node.types[0].profile
 
 
-def _excess(node: Node) -> str:
-    return "" if node.maximum else node.short
+def _excess(node: Node) -> Problem:
+    return problem.of("too-many") if node.maximum else problem.of("not-accepted", message=node.short)
 
 
 def _spellings(node: Node) -> Iterable[tuple[str, Node]]:
@@ -201,7 +215,9 @@ def _spellings(node: Node) -> Iterable[tuple[str, Node]]:
     if not node.name.endswith("[x]"):
         return [(node.name, node)]
     stem = node.name.removesuffix("[x]")
-    return [(stem + each.code[0].upper() + each.code[1:], replace(node, types=(each,))) for each in node.types]
+    return [
+        (stem + each.code[0].upper() + each.code[1:], replace(node, types=(each,))) for each in node.types
+    ]
 
 
 def _with_constraints(node: Node, source: Profile) -> Node:
@@ -215,6 +231,3 @@ def _merged(source: Profile, node: Node) -> Mapping[str, Node]:
         name: narrowed(base[name], child) if name in base else child for name, child in node.children.items()
     }
     return {**base, **own}
-
-
-Rules = tuple[Callable[[Any], Problem | None], ...]

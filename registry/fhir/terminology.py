@@ -26,7 +26,7 @@ class Coding:
 
 
 class Relation(Enum):
-    """R4 ConceptMap equivalence: how the target's meaning relates to the source's (the subset our maps use)."""
+    """R4 ConceptMap equivalence: how the target's meaning relates to the source's; those our maps use."""
 
     EQUAL = "equal"
     EQUIVALENT = "equivalent"
@@ -134,7 +134,15 @@ def translate(concept_map: ConceptMap, system: str, code: str) -> tuple[Translat
     return concept_map.targets.get((system, code), ())
 
 
-def translate_all(concept_map: ConceptMap, codings: Iterable[Content]) -> tuple[Translation, ...]:
-    """The translations of a FHIR `coding` list: of the first coding the map knows, in the order given."""
-    found = (translate(concept_map, each.get("system", ""), each.get("code", "")) for each in codings)
-    return next((each for each in found if each), ())
+def agreed(concept_map: ConceptMap, codings: Iterable[Content]) -> tuple[Translation, ...]:
+    """What all codings of one concept that the map knows mean together.
+
+    Codings of one dose should say the same. Where they do not, only what all of them say is kept: a dose must
+    not count against a disease on the word of one code that another contradicts.
+    """
+    translations = (translate(concept_map, each.get("system", ""), each.get("code", "")) for each in codings)
+    known = [found for found in translations if found]
+    if not known:
+        return ()
+    common = set[str].intersection(*({each.code for each in found} for found in known))
+    return tuple(each for each in known[0] if each.code in common)

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from registry.errors import BadInput
 from registry.fhir import validate
 from registry.fhir.resource import Resource
 from registry.flows import organisations, trail
@@ -78,7 +79,7 @@ async def ingest(registry: Registry, submission: Submission, *, body: bytes) -> 
         )
         receipt = replace(receipt, leaf=leaf.leaf.hex)
         await submissions.record(
-            tx, source.house, digest, _plain(receipt), id=UUID(receipt.submission), today=registry.today()
+            tx, source.house, digest, plain(receipt), id=UUID(receipt.submission), today=registry.today()
         )
     return receipt
 
@@ -105,6 +106,13 @@ def _subject(resource: Resource) -> str | None:
     name = "patient" if resource.kind in ("Immunization", "Consent") else "subject"
     reference = resource.content.get(name)
     return str(reference.get("reference")) if isinstance(reference, Mapping) else None
+
+
+def require_acceptable(registry: Registry, resource: Resource) -> None:
+    """Raise BadInput with every problem of a resource that a desk or a family hands over itself."""
+    found = validate.problems(resource, registry.library.profiles)
+    if found:
+        raise BadInput("; ".join(f"{each.where}: {each.message}" for each in found), where=resource.kind)
 
 
 async def store(
@@ -213,7 +221,8 @@ def _worded(value: Any) -> dict[str, Any]:
     return {name: each.value if isinstance(each, Enum) else each for name, each in asdict(value).items()}
 
 
-def _plain(receipt: Receipt) -> dict[str, Any]:
+def plain(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as plain JSON values."""
     rows = [[row.where, row.reference, row.outcome.value, list(row.reasons)] for row in receipt.rows]
     return {**_worded(receipt), "rows": rows, "counts": dict(receipt.counts)}
 

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from registry.fhir import resource
 from registry.identity import demographics
 from registry.identity.demographics import Demographics
 from registry.identity.keys import Key
 from registry.identity.match import PersonView, Subject
-from registry.store import dossiers, keys
+from registry.store import dossiers, keys, vault
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 
@@ -24,8 +25,8 @@ def subject(dossier: Dossier) -> Subject:
 
 
 def told(dossier: Dossier) -> Demographics:
-    """The demographics a dossier was last told; empty when it has no Patient yet."""
-    return demographics.of(dossier.about or {})
+    """The demographics a dossier was last told; a dossier without a Patient has none to ask for."""
+    return demographics.of(resource.of(dossier.about or {}))
 
 
 def hashed(tx: Transaction, plain: Iterable[Key]) -> list[int]:
@@ -67,3 +68,8 @@ def _ranked(shared: Mapping[int, Sequence[UUID]]) -> list[UUID]:
         for dossier in rows:
             weight[dossier] += math.log((keys.PER_KEY + 1) / len(rows))
     return sorted(weight, key=lambda each: (-weight[each], each))
+
+
+async def load_house(tx: Transaction, house: UUID) -> None:
+    """Have the data key of a house at hand, so that something can be sealed in it."""
+    await vault.load_keys(tx, [house])

@@ -40,9 +40,9 @@ def from_base64(text: str) -> bytes | None:
 def json_object(body: bytes) -> Mapping[str, Any] | None:
     """A JSON object read strictly; None when it is none, repeats a member, or is nested beyond reason."""
     try:
-        orjson.loads(
-            body
-        )  # refuses NaN, infinities, a BOM, broken UTF-8 and lone surrogates, which `json` lets pass
+        # orjson refuses NaN, infinities, a BOM and lone surrogates, which `json` lets pass; only
+        # `json` tells of repeated members.
+        orjson.loads(body)
         content = json.loads(body, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError):
         return None

@@ -4,8 +4,8 @@ An envelope is `version (1 byte) | nonce (12) | AES-256-GCM ciphertext and tag`.
 and under the very label (table, row, column, edition) it was sealed with. The length of the content shows
 only in steps of 64 bytes; that is coarse, not hidden.
 
-Measured (one core, content of 200 bytes): about 4 microseconds to seal or open, 3 for a keyed hash. Setting
-up the cipher is a quarter of it; it is not cached, because a cache would outlive the destruction of a
+Measured (one core, content of 200 bytes): 3 to 4 microseconds to seal, open or hash. Setting
+up the cipher is a third of it; it is not cached, because a cache would outlive the destruction of a
 dossier's key. A random nonce is safe for 2^32 envelopes per key (NIST SP 800-38D, section 8.3); a dossier has
 hundreds, an epoch's wrapping key one per dossier opened in its 30 days.
 """

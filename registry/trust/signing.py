@@ -6,7 +6,8 @@ object with `iss`, `iat` and `exp`. Every text is read strictly, so that a token
 changed is refused.
 
 The order of checks is part of the safety: nothing of the payload is inflated or read before the signature
-held. Whether a document was withdrawn is another question: see `status`.
+held. Signing is ours and not joserfc's, because joserfc draws randomness; it checks what we sign, and a test
+lets each read the other. Whether a document was withdrawn is another question: see `status`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
 """Envelopes open only where and with what they were sealed; keyed hashes mix nothing up."""
 
+import hashlib
+import hmac
 from itertools import pairwise
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -84,6 +87,13 @@ def test_every_failure_to_open_says_the_same() -> None:
     assert len(said) == 1
 
 
+@pytest.mark.parametrize("padded", [b"", bytes(64), b"x" * 64, b"\x81" + bytes(63)])
+def test_an_envelope_without_its_padding_does_not_open(padded: bytes) -> None:
+    foreign = b"\x01" + NONCE + AESGCM(KEY).encrypt(NONCE, padded, bytes(LABEL))
+    with pytest.raises(KeyProblem):
+        sealing.unseal(KEY, foreign, label=LABEL)
+
+
 def test_length_shows_only_in_steps_of_64_bytes() -> None:
     sizes = [len(_sealed(bytes(length))) for length in range(200)]
     steps = [length for length, (one, other) in enumerate(pairwise(sizes), start=1) if one != other]
@@ -135,9 +145,6 @@ def test_keys_of_different_purposes_differ() -> None:
 
 
 def test_a_derived_key_is_hkdf_sha256_as_rfc_5869_says() -> None:
-    import hashlib
-    import hmac
-
     extracted = hmac.digest(bytes(32), KEY, "sha256")
     expanded = hmac.new(extracted, b"continuity:derive:cards" + b"\x01", hashlib.sha256).digest()
     assert sealing.derive(KEY, "cards") == expanded

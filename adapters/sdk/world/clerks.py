@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -65,6 +65,7 @@ class Record:
 
     source: Source
     number: int
+    person_id: str  # the source's own number of the person
     child: Child
     is_second: bool  # the source holds the child twice, and this is the later of the two
     spelt: Mapping[Script, Spelt]
@@ -93,7 +94,18 @@ def records(seed: int, source: Source, everybody: Sequence[Child]) -> list[Recor
         if Hardship.TWICE in befallen:
             made.append(_again(own.apart("again"), record))
     ordered = sorted(made, key=lambda each: (each.written_on, each.child.id, each.is_second))
-    return [replace(each, number=number) for number, each in enumerate(ordered, 1)]
+    return [
+        replace(each, number=number, person_id=_PERSON_IDS[source.name](dice.apart("id", number), number))
+        for number, each in enumerate(ordered, 1)
+    ]
+
+
+_PERSON_IDS: Mapping[str, Callable[[Dice, int], str]] = {
+    ALMARA_DHIS2.name: lambda dice, _number: dice.uid(),
+    BEKTAR_IIS.name: lambda _dice, number: f"{7310000 + number}",
+    BEKTAR_SCHOOLS.name: lambda dice, _number: f"stu-{dice.letters('0123456789abcdef', 12)}",
+    CORVIA_SCHOOLS.name: lambda _dice, number: f"{604000 + number}",
+}
 
 
 def days_there(source: Source, child: Child) -> list[Stay]:
@@ -109,7 +121,7 @@ def days_there(source: Source, child: Child) -> list[Stay]:
 
 def _is_known(dice: Dice, source: Source, child: Child) -> bool:
     days = sum((stay.last - stay.first).days for stay in days_there(source, child))
-    overlooked = dice.chance(0.03) and child.household.kin is Kin.ORDINARY
+    overlooked = dice.chance(0.05) and child.household.kin is Kin.ORDINARY
     return days >= source.least_days and not overlooked
 
 
@@ -120,9 +132,12 @@ def _record(dice: Dice, source: Source, child: Child, befallen: set[Hardship]) -
     return Record(
         source=source,
         number=0,
+        person_id="",
         child=child,
         is_second=False,
-        spelt={script: _spelt(dice.apart(script.value), child, script, befallen) for script in source.scripts},
+        spelt={
+            script: _spelt(dice.apart(script.value), child, script, befallen) for script in source.scripts
+        },
         birth=dates.of_birth(dice, child.born, befallen),
         place=stay.place,
         phone=child.household.phones[source.country] if dice.chance(0.8) else "",

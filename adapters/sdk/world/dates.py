@@ -45,16 +45,14 @@ def of_birth(dice: Dice, born: date, befallen: set[Hardship]) -> Written:
 
 
 _MILLENNIUM = date(2007, 9, 12)
-"""1 Meskerem 2000, the Ethiopian millennium; years 2000, 2001 and 2002 have 365 days, 2003 has 366, and so on."""
+"""1 Meskerem 2000, the Ethiopian millennium; 2000 to 2002 have 365 days, 2003 has 366, and so on."""
 
 
 def to_ethiopian(day: date) -> Written:
     cycle, within = divmod((day - _MILLENNIUM).days, 4 * 365 + 1)
     year = min(within // 365, 3)
     month, of_month = divmod(within - 365 * year, 30)
-    return Written(
-        calendar=ETHIOPIAN, year=2000 + 4 * cycle + year, month=month + 1, day=of_month + 1
-    )
+    return Written(calendar=ETHIOPIAN, year=2000 + 4 * cycle + year, month=month + 1, day=of_month + 1)
 
 
 def to_hijri(day: date) -> Written:

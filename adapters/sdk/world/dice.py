@@ -1,7 +1,7 @@
 """Repeatable chance: the same label gives the same draws on every machine and Python version.
 
-Invariant: only `Random.random()` is used, whose sequence for a given seed Python promises to keep; `choice`, `shuffle`
-and `randrange` carry no such promise.
+Invariant: only `Random.random()` is used, whose sequence for a given seed Python promises to keep; `choice`,
+`shuffle` and `randrange` carry no such promise.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 T = TypeVar("T")
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Dice:
@@ -58,3 +59,7 @@ class Dice:
 
     def letters(self, alphabet: str, length: int) -> str:
         return "".join(self.pick(alphabet) for _ in range(length))
+
+    def uid(self) -> str:
+        """An identifier as DHIS2 makes them: a letter and ten letters or digits."""
+        return self.letters(_LETTERS, 1) + self.letters(_LETTERS + "0123456789", 10)

@@ -65,7 +65,13 @@ RATES: Mapping[str, Mapping[Hardship, float]] = {
     },
     "bektar-iis": {**_EVERYWHERE, Hardship.FATHER_AS_FAMILY: 0.08, Hardship.PLACEHOLDER: 0.02},
     "bektar-schools": {**_EVERYWHERE, Hardship.FATHER_AS_FAMILY: 0.08},
-    "corvia-schools": {**_EVERYWHERE, Hardship.FATHER_AS_FAMILY: 0.08},
+    # An Ed-Fi birth date is a whole date, so a clerk who knows the year alone writes 1 January.
+    "corvia-schools": {
+        **_EVERYWHERE,
+        Hardship.NEW_YEAR: 0.18,
+        Hardship.YEAR_ONLY: 0,
+        Hardship.FATHER_AS_FAMILY: 0.08,
+    },
 }
 
 Fits = Callable[[Child], bool]

@@ -107,10 +107,12 @@ def _stays(dice: Dice, plan: Plan) -> tuple[Stay, ...]:
     stays: list[Stay] = []
     for country, first, last in zip(plan.route, borders, borders[1:], strict=False):
         place = plan.home if country == ALMARA else dice.pick(places.of_country(country))
-        if country != ALMARA and (last - first).days > 900 and dice.chance(0.3):
+        moves_on = plan.kin is not Kin.STORY and (last - first).days > 900 and dice.chance(0.3)
+        if country != ALMARA and moves_on:
             middle = dice.day(first + timedelta(days=300), last - timedelta(days=300))
             stays.append(Stay(place=place, first=first, last=middle))
-            first, place = middle + timedelta(days=1), dice.pick(places.of_country(country))
+            first = middle + timedelta(days=1)
+            place = dice.pick([other for other in places.of_country(country) if other != place])
         stays.append(Stay(place=place, first=first, last=last - timedelta(days=1)))
     return tuple(stays)
 
@@ -163,7 +165,9 @@ def _births(dice: Dice, plan: Plan) -> list[date]:
     if plan.kin is Kin.STORY:
         eldest = date(2012, 5, 13) + timedelta(days=dice.number(0, 15))
     else:
-        year = plan.eldest_born or dice.weighted([(year, 6 if year < 2013 else 1) for year in range(2008, 2022)])
+        year = plan.eldest_born or dice.weighted(
+            [(year, 6 if year < 2013 else 1) for year in range(2008, 2022)]
+        )
         eldest = _not_new_year(dice.day(date(year, 1, 2), date(year, 12, 31)))
     births = [eldest, eldest] if plan.twins else [eldest]
     while len(births) < plan.children:

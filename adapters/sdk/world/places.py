@@ -13,7 +13,7 @@ ALMARA, BEKTAR, CORVIA = "XAL", "XBK", "XCV"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A village. `name` is what its own country's files call it, `home` its name in Arabic script, if it has one."""
+    """A village. `name` is what its own country's files call it, `home` its name in Arabic script, if any."""
 
     country: str
     number: int
@@ -48,7 +48,7 @@ def of_country(country: str) -> tuple[Place, ...]:
 
 _OWN_NAME: Mapping[str, str] = {ALMARA: "french", BEKTAR: "english", CORVIA: "cyrillic"}
 _CLINICS: Mapping[str, str] = {
-    ALMARA: "Centre de santé {0}",
+    ALMARA: "CS {0}",
     BEKTAR: "{0} Health Centre",
     CORVIA: "Поликлиника {0}",
 }

@@ -1,7 +1,7 @@
 """Which families the world needs: how many, on which road, and the hard cases that must occur in every world.
 
-Invariant: the hard cases (twins, cousins of one name, unrelated namesakes) do not depend on luck; only their names,
-places and dates do.
+Invariant: the hard cases (twins, cousins of one name, unrelated namesakes) do not depend on luck; only their
+names, places and dates do.
 """
 
 from __future__ import annotations
@@ -92,13 +92,15 @@ def _ordinary(dice: Dice, number: int, route: tuple[str, ...], size: int) -> Pla
 
 
 def _story(dice: Dice, plan: Plan) -> Plan:
-    girls = [pair for pair in names.alike() if {name.sex for name in pair} == {"F"}]
-    twins = dice.pick(girls[:2])
-    return replace(plan, kin=Kin.STORY, route=(ALMARA, BEKTAR, CORVIA), children=3, twins=twins)
+    twins = next(pair for pair in names.alike() if {name.sex for name in pair} == {"F"})
+    family = names.draw(dice, [name for name in names.table("family").values() if name.weight > 1])
+    return replace(
+        plan, kin=Kin.STORY, route=(ALMARA, BEKTAR, CORVIA), children=3, twins=twins, family=family
+    )
 
 
 def _cousins(dice: Dice, one: Plan, other: Plan, *, same_year: bool) -> list[Plan]:
-    """Two brothers of one village, each with a child of the same name, as both were named after one person."""
+    """Two brothers of one village, each with a child of the same name: both were named after one person."""
     eldest = names.draw(dice, names.given(dice.pick("MF")))
     year = dice.number(2009, 2014)
     route = dice.pick([(ALMARA, BEKTAR), (ALMARA, CORVIA), (ALMARA, BEKTAR, CORVIA)])

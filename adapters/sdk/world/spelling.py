@@ -20,7 +20,7 @@ def by_ear(dice: Dice, name: Name, script: Script) -> str:
 
 
 def misspelt(dice: Dice, text: str, script: Script) -> str:
-    """The text with one mistake of a tired clerk in it; it always differs from `text` and keeps its first letter."""
+    """The text with one mistake of a tired clerk: always another text, never another first letter."""
     places = [at for at in range(1, len(text)) if text[at].isalpha()]
     for _ in range(20):
         slip = dice.pick(_SLIPS)

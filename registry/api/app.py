@@ -1,0 +1,95 @@
+"""The application: routes, one place that turns errors into OperationOutcomes, and the workers beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+
+from registry.api import answers, operations, public
+from registry.errors import RegistryError
+from registry.flows import match, trail
+from registry.flows.opening import Clock, Registry, opened, wall_clock
+from registry.settings import Settings
+
+SEQUENCE_SECONDS = 0.1
+MATCH_SECONDS = 0.5
+_log = structlog.get_logger()
+
+
+def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
+    """The service on these settings; it opens the registry when it starts and closes it when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(settings, clock=clock) as registry:
+            app.state.registry = registry
+            workers = [
+                asyncio.create_task(_every(SEQUENCE_SECONDS, lambda: trail.sequence(registry))),
+                asyncio.create_task(_every(MATCH_SECONDS, lambda: match.run(registry))),
+            ]
+            try:
+                yield
+            finally:
+                await _stop(workers)
+                await _last_work(registry)
+
+    # The pages of the documentation come from the package, not from somebody else's server.
+    app = FastAPIOffline(title=settings.name, version="0.1.0", lifespan=lifespan, redoc_url=None)
+    app.include_router(public.router)
+    app.include_router(operations.router)
+    app.add_exception_handler(RegistryError, answers.of_error)
+    app.add_exception_handler(RequestValidationError, answers.of_body)
+    app.add_exception_handler(HTTPException, answers.of_route)
+    app.add_exception_handler(Exception, answers.of_surprise)
+    app.middleware("http")(_logged)
+    return app
+
+
+async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    started, request_id = time.perf_counter(), secrets.token_hex(8)
+    response = await call_next(request)
+    route = request.scope.get("route")
+    _log.info(
+        "request",
+        request_id=request_id,
+        method=request.method,
+        route=getattr(route, "path", "unknown"),
+        status=response.status_code,
+        milliseconds=round((time.perf_counter() - started) * 1000, 1),
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    """Do the work again and again. An error is logged by its class and the work goes on."""
+    while True:
+        try:
+            await work()
+        except RegistryError as error:
+            _log.warning("worker", error=type(error).__name__)
+        except Exception as error:  # a worker that dies would stop the audit
+            _log.error("worker", error=type(error).__name__)
+        await asyncio.sleep(seconds)
+
+
+async def _stop(workers: list[asyncio.Task[None]]) -> None:
+    for each in workers:
+        each.cancel()
+    for each in workers:
+        with suppress(asyncio.CancelledError):
+            await each
+
+
+async def _last_work(registry: Registry) -> None:
+    with suppress(RegistryError):  # a database that is down keeps the work in its outbox
+        await trail.sequence(registry)

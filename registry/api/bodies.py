@@ -1,0 +1,172 @@
+"""What requests and answers look like, for `/docs` and for checking. Unknown fields are refused, not ignored."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Body(BaseModel):
+    """A closed body: a misspelt field is a problem, not a silent loss."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+
+
+class Person(Body):
+    """A child as a desk describes one. Only `given` is needed; a birth date may be a year or a month."""
+
+    given: str = Field(description="the child's own name, in any script", examples=["يسرى"])
+    family: str = ""
+    father: str = Field(default="", description="the father's own name")
+    grandfather: str = ""
+    mother: str = Field(default="", description="the mother's name")
+    birth: str = Field(default="", description="2014, 2014-05 or 2014-05-31", examples=["2014-05"])
+    sex: Literal["male", "female", "other", "unknown"] = "unknown"
+    village: str = ""
+    phone: str = ""
+    identifier_system: str = ""
+    identifier: str = ""
+
+
+class Question(Body):
+    """What a clinic or school asks with: a description, or the family's card, or both."""
+
+    person: Person
+    card: str = Field(default="", description="the family card, if the family shows it")
+    language: str = Field(default="en", description="language of the page")
+
+
+class Released(BaseModel):
+    """A summary: signed, printable, and as a code for a QR picture."""
+
+    token: str = Field(description="the signed summary (JWS, ES256); its payload holds the FHIR document")
+    card: str = Field(description="the signed short form that fits in a QR code")
+    page: str = Field(description="the printable page")
+    expires: str
+    document: dict[str, Any] = Field(description="the FHIR document Bundle, as signed")
+
+
+class Family(Body):
+    """A family that comes for the first time."""
+
+    person: Person
+
+
+class FamilyOpened(BaseModel):
+    """The card of a family, shown this once."""
+
+    card: str
+
+
+class Consent(Body):
+    """A family's answer to one question. Everything is no unless it says yes."""
+
+    card: str
+    domain: Literal["health", "education"]
+    organisation: str
+    until: date
+    agreed: bool = False
+    places: bool = False
+    fled: list[str] = Field(default_factory=list, description="countries that must never learn where (XAL, ...)")
+    relationship: str = Field(default="MTH", description="v3-RoleCode of the guardian, or self")
+    language: str = "en"
+    understood: bool = Field(default=False, description="the family said in its own words what it means")
+
+
+class ConsentReceipt(BaseModel):
+    """What the family takes home."""
+
+    consent: str
+    domain: str
+    organisation: str
+    agreed: bool
+    places: bool
+    until: date
+    text: str
+    leaf: str
+    commitment: str
+
+
+class CardOnly(Body):
+    """The family shows its card."""
+
+    card: str
+
+
+class Withdrawal(Body):
+    """Withdraw one consent, or all of them when none is named."""
+
+    card: str
+    consent: str | None = None
+
+
+class Withdrawn(BaseModel):
+    """What ended with it."""
+
+    consents: int
+    revoked: int
+
+
+class TrailLine(BaseModel):
+    """One line of a family's own trail."""
+
+    at: str
+    action: str
+    kind: str
+    organisation: str | None
+    purpose: str | None
+    domain: str | None
+    answer: str | None
+
+
+class NewPerson(Body):
+    """A child this desk registers."""
+
+    person: Person
+    patient: str = Field(description="the desk's own number of the child")
+
+
+class Dose(Body):
+    """A dose a clinic gave today."""
+
+    person: Person
+    patient: str = Field(description="the clinic's own number of the child")
+    vaccine_system: str = "http://hl7.org/fhir/sid/cvx"
+    vaccine: str = Field(description="code of the vaccine")
+    display: str = ""
+    on: date
+    lot: str = ""
+    dose_number: int | None = Field(default=None, ge=1)
+    summary: str = Field(default="", description="the summary this clinic was given about the child, if any")
+
+
+class Enrolment(Body):
+    """An enrolment a school makes today."""
+
+    person: Person
+    patient: str = Field(description="the school's own number of the child")
+    school: str = Field(description="name of the school")
+    grade: str = Field(description="the grade as the school writes it")
+    language: str = Field(default="und", description="language of instruction (BCP-47)")
+    academic_year: str = Field(examples=["2026-2027"])
+    on: date
+    summary: str = Field(default="", description="the summary this school was given about the child, if any")
+
+
+class Review(BaseModel):
+    """Two dossiers side by side: demographics and evidence, nothing of health or education."""
+
+    review: str
+    probability: float
+    since: date
+    left: dict[str, Any]
+    right: dict[str, Any]
+    explanation: list[str]
+
+
+class Decision(Body):
+    """What a steward decided."""
+
+    verdict: Literal["link", "distinct", "unsure"]

@@ -1,0 +1,149 @@
+"""The flows as routes. Each reads its body, calls one flow and writes the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import asdict
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from registry.api import answers, bodies
+from registry.api.security import Calling, Opened
+from registry.errors import BadInput
+from registry.fhir.outcome import Issue
+from registry.flows import adapters, desk, ingest, question, release, review, rights
+from registry.flows.desk import Child
+from registry.flows.opening import Registry
+from registry.flows.organisations import Kind
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/submissions", tags=["source"])
+async def submit(
+    registry: Opened, caller: Calling, request: Request, adapter: Annotated[str, Query(examples=["dhis2"])]
+) -> dict[str, Any]:
+    """Hand over a file of a national system; the body is the file. The receipt answers every row."""
+    caller.must_be(Kind.SOURCE)
+    body = await _whole_body(request, registry.settings.max_upload_bytes)
+    chosen = adapters.named(adapter)
+    submission = await run_in_threadpool(
+        chosen.convert, body, source=caller.name, received_at=registry.now()
+    )
+    receipt = await ingest.ingest(registry, submission, body=body)
+    return ingest.plain(receipt)
+
+
+async def _whole_body(request: Request, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise BadInput(f"the file is larger than {most} bytes", remedy="hand it over in parts")
+        parts.append(part)
+    return b"".join(parts)
+
+
+@router.post("/questions", tags=["clinic and school"], response_model=bodies.Released)
+async def ask(registry: Opened, caller: Calling, body: bodies.Question) -> Any:
+    """Ask for a person's summary. Whether nobody is known or nothing is allowed, the answer is the same."""
+    started = time.monotonic()
+    described = question.read(body.person.model_dump())
+    asked = release.Asked(description=described, card=body.card, language=body.language)
+    released = await release.ask(registry, caller, asked)
+    await _until_deadline(started, registry)
+    if released is None:
+        return nothing_to_say()
+    return bodies.Released(
+        token=released.token,
+        card=released.card,
+        page=released.page,
+        expires=released.expires_at.isoformat(),
+        document=dict(released.document),
+    )
+
+
+async def _until_deadline(started: float, registry: Registry) -> None:
+    # Absent and refused must not differ in time: every answer leaves at the same moment after its question.
+    left = registry.settings.answer_seconds - (time.monotonic() - started)
+    if left > 0:
+        await asyncio.sleep(left)
+
+
+def nothing_to_say() -> Response:
+    """The one answer for nobody known, nothing allowed and everything in between."""
+    return answers.answer(404, [Issue(severity="information", code="not-found", diagnostics=release.NOTHING)])
+
+
+@router.post("/families", tags=["family"], status_code=201)
+async def open_family(registry: Opened, caller: Calling, body: bodies.Family) -> bodies.FamilyOpened:
+    """Open a family's dossier at a desk; its card is shown this once."""
+    family = await rights.open_family(registry, caller, question.read(body.person.model_dump()))
+    return bodies.FamilyOpened(card=family.card)
+
+
+@router.post("/consents", tags=["family"], status_code=201)
+async def give_consent(registry: Opened, caller: Calling, body: bodies.Consent) -> bodies.ConsentReceipt:
+    """Record a family's answer to one question."""
+    values = body.model_dump(exclude={"card"})
+    answer = rights.Answer(**{**values, "fled": frozenset(values["fled"])})
+    receipt = await rights.give(registry, caller, body.card, answer)
+    return bodies.ConsentReceipt(**asdict(receipt))
+
+
+@router.post("/withdrawals", tags=["family"])
+async def withdraw(registry: Opened, body: bodies.Withdrawal) -> bodies.Withdrawn:
+    """Take consent back. The card alone is enough: taking back needs no more than giving."""
+    ended = await rights.withdraw(registry, body.card, consent=body.consent)
+    return bodies.Withdrawn(**asdict(ended))
+
+
+@router.post("/trails", tags=["family"])
+async def trail_of(registry: Opened, body: bodies.CardOnly) -> list[bodies.TrailLine]:
+    """A family's own audit trail: who asked, for what, and what was answered."""
+    lines = await rights.own_trail(registry, body.card)
+    return [bodies.TrailLine(**{**asdict(each), "at": each.at.isoformat()}) for each in lines]
+
+
+@router.post("/people", tags=["clinic and school"], status_code=201)
+async def register_person(registry: Opened, caller: Calling, body: bodies.NewPerson) -> dict[str, str]:
+    """Register a child at this desk."""
+    child = Child(number=body.patient, description=question.read(body.person.model_dump()))
+    return asdict(await desk.register(registry, caller, child))
+
+
+@router.post("/doses", tags=["clinic and school"], status_code=201)
+async def record_dose(registry: Opened, caller: Calling, body: bodies.Dose) -> dict[str, str]:
+    """Record a dose given here today."""
+    dose = desk.Dose(**body.model_dump(exclude={"person", "patient", "summary"}))
+    return asdict(await desk.record_dose(registry, caller, _child(body), dose))
+
+
+@router.post("/enrolments", tags=["clinic and school"], status_code=201)
+async def record_enrolment(registry: Opened, caller: Calling, body: bodies.Enrolment) -> dict[str, str]:
+    """Record an enrolment made here today."""
+    enrolment = desk.Enrolment(**body.model_dump(exclude={"person", "patient", "summary"}))
+    return asdict(await desk.record_enrolment(registry, caller, _child(body), enrolment))
+
+
+def _child(body: bodies.Dose | bodies.Enrolment) -> Child:
+    described = question.read(body.person.model_dump())
+    return Child(number=body.patient, description=described, summary=body.summary)
+
+
+@router.get("/reviews", tags=["steward"])
+async def reviews(registry: Opened, caller: Calling) -> list[bodies.Review]:
+    """The open doubts, side by side, without anything of health or education."""
+    return [bodies.Review(**asdict(each)) for each in await review.waiting(registry, caller)]
+
+
+@router.post("/reviews/{review_id}", tags=["steward"])
+async def decide(registry: Opened, caller: Calling, review_id: UUID, body: bodies.Decision) -> dict[str, str]:
+    """Settle a doubt: one person (link), two (distinct), or not to be told (unsure)."""
+    await review.decide_doubt(registry, caller, review_id, body.verdict)
+    return {"review": review_id.hex, "verdict": body.verdict}

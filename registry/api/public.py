@@ -1,0 +1,53 @@
+"""What anybody may read: how the service is, what it can do, whose signatures to believe, what was withdrawn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from registry.api import capability
+from registry.api.security import Opened
+from registry.flows import publish
+
+router = APIRouter(tags=["public"])
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(registry: Opened) -> dict[str, str]:
+    """The database answers too."""
+    async with registry.database.transaction() as tx:
+        await tx.connection.execute("SELECT 1")
+    return {"status": "ready"}
+
+
+@router.get("/metadata")
+async def metadata(registry: Opened) -> dict[str, Any]:
+    """The CapabilityStatement."""
+    return capability.statement(registry.settings, registry.now())
+
+
+@router.get("/trust")
+async def trust(registry: Opened) -> dict[str, Any]:
+    """The public keys of this registry, as a trust file. Check it on another way before you believe it."""
+    return publish.trust_file(registry)
+
+
+@router.get("/status-list", response_class=Response)
+async def status_list(registry: Opened) -> Response:
+    """The signed list of withdrawn summaries; it is to be fetched anew after a minute."""
+    token = await publish.status_list(registry, lasts=timedelta(minutes=1))
+    return Response(token, media_type="application/statuslist+jwt")
+
+
+@router.get("/checkpoint", response_class=Response)
+async def checkpoint(registry: Opened) -> Response:
+    """The newest signed checkpoint of the audit log."""
+    return Response(await publish.checkpoint(registry), media_type="text/plain")

@@ -1,0 +1,74 @@
+"""`continuity ask`: a clinic's or a school's question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry.cli import persons
+from registry.cli.persons import Birth, Family, Father, Given, Grandfather, Mother, PersonFile, Phone, Sex, Village
+from registry.cli.running import Json, Key, authenticated, out, print_json, run, write_file
+from registry.flows import release, trail
+from registry.flows.opening import Registry
+from registry.flows.release import Asked, Released
+
+
+def ask(
+    given: Given = "",
+    family: Family = "",
+    father: Father = "",
+    grandfather: Grandfather = "",
+    mother: Mother = "",
+    birth: Birth = "",
+    sex: Sex = "unknown",
+    village: Village = "",
+    phone: Phone = "",
+    person: PersonFile = None,
+    card: Annotated[str, typer.Option(help="The family card, if the family shows it.")] = "",
+    language: Annotated[str, typer.Option(help="Language of the page.")] = "en",
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the summary and its page.")] = Path("."),
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Ask for a child's summary, as a clinic (vaccinations) or a school (schooling).
+
+    Writes the signed summary and the printable page. Whether nobody is known or nothing is allowed, the answer is
+    the same; it ends with 3 then.
+    """
+    description = persons.described(
+        person, given=given, family=family, father=father, grandfather=grandfather, mother=mother, birth=birth,
+        sex=sex, village=village, phone=phone,
+    )  # fmt: skip
+
+    async def work(registry: Registry) -> Released | None:
+        caller = await authenticated(registry, key)
+        answer = await release.ask(registry, caller, Asked(description=description, card=card, language=language))
+        await trail.sequence(registry)
+        return answer
+
+    released = run(work)
+    if released is None:
+        _say_nothing(json=json)
+        raise typer.Exit(3)
+    summary, page = write(released, folder)
+    if json:
+        print_json({"summary": str(summary), "page": str(page), "document": released.document})
+    else:
+        out.print(f"The summary is in {summary}, its page in {page}; valid until {released.expires_at:%Y-%m-%d}.")
+
+
+def write(released: Released, folder: Path, *, name: str = "summary") -> tuple[Path, Path]:
+    """Write the signed summary and its page."""
+    summary, page = folder / f"{name}.jws", folder / f"{name}.html"
+    write_file(summary, released.token.encode())
+    write_file(page, released.page.encode())
+    return summary, page
+
+
+def _say_nothing(*, json: bool) -> None:
+    if json:
+        print_json({"answer": None, "words": release.NOTHING})
+    else:
+        out.print(release.NOTHING, soft_wrap=True)

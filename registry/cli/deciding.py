@@ -1,0 +1,120 @@
+"""`continuity consent open|give|withdraw`: what a family decides."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from registry.cli import persons
+from registry.cli.persons import Birth, Family, Father, Given, Grandfather, Mother, PersonFile, Phone, Sex, Village
+from registry.cli.running import Json, Key, authenticated, out, print_json, run
+from registry.flows import match, rights, trail
+from registry.flows.opening import Registry
+from registry.flows.rights import Answer, ConsentReceipt, Withdrawal
+
+app = typer.Typer(help="A family's own dossier: open it, say yes, say no, take it back.", no_args_is_help=True)
+
+Card = Annotated[str, typer.Option(help="The family card.", prompt="Family card")]
+
+
+@app.command("open")
+def open_(
+    given: Given = "",
+    family: Family = "",
+    father: Father = "",
+    grandfather: Grandfather = "",
+    mother: Mother = "",
+    birth: Birth = "",
+    sex: Sex = "unknown",
+    village: Village = "",
+    phone: Phone = "",
+    person: PersonFile = None,
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Open the dossier of a family that comes for the first time; prints its card this once."""
+    description = persons.described(
+        person, given=given, family=family, father=father, grandfather=grandfather, mother=mother, birth=birth,
+        sex=sex, village=village, phone=phone,
+    )  # fmt: skip
+
+    async def work(registry: Registry) -> str:
+        opened = await rights.open_family(registry, await authenticated(registry, key), description)
+        await match.run(registry)
+        await trail.sequence(registry)
+        return opened.card
+
+    card = run(work)
+    if json:
+        print_json({"card": card})
+    else:
+        out.print(f"The family's card, shown this once: [bold]{card}[/]")
+
+
+@app.command("give")
+def give(
+    card: Card,
+    domain: Annotated[str, typer.Option(help="health (to a clinic) or education (to a school).")],
+    organisation: Annotated[str, typer.Option(help="Who may receive it: the name it is registered under.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day it holds.")],
+    yes: Annotated[bool, typer.Option("--yes/--no", help="What the family answered; without --yes it is no.")] = False,
+    places: Annotated[bool, typer.Option("--places", help="It may also learn where.")] = False,
+    fled: Annotated[
+        list[str] | None, typer.Option(help="A country that must never learn where; may be given again.")
+    ] = None,
+    relationship: Annotated[str, typer.Option(help="Guardian: MTH, FTH, GUARD, ...; or self.")] = "MTH",
+    language: Annotated[str, typer.Option(help="Language the text was read in.")] = "en",
+    understood: Annotated[
+        bool, typer.Option("--understood", help="The family said in its own words what it means.")
+    ] = False,
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Record a family's answer to one question. Health and education are asked apart; the default is no."""
+    answer = Answer(
+        domain=domain,
+        organisation=organisation,
+        until=until.date(),
+        agreed=yes,
+        places=places,
+        fled=frozenset(fled or ()),
+        relationship=relationship,
+        language=language,
+        understood=understood,
+    )
+
+    async def work(registry: Registry) -> ConsentReceipt:
+        receipt = await rights.give(registry, await authenticated(registry, key), card, answer)
+        await trail.sequence(registry)
+        return receipt
+
+    receipt = run(work)
+    if json:
+        print_json(asdict(receipt))
+        return
+    out.print(f"Recorded: {'yes' if receipt.agreed else 'no'} to {receipt.organisation} ({receipt.domain})")
+    out.print(f"until {receipt.until}; places {'opened' if receipt.places else 'closed'}.")
+    out.print(f"Consent {receipt.consent}; take it back with: continuity consent withdraw --card CARD")
+
+
+@app.command("withdraw")
+def withdraw(
+    card: Card,
+    consent: Annotated[str | None, typer.Option(help="Only this consent; otherwise all.")] = None,
+    json: Json = False,
+) -> None:
+    """Take consent back. Every summary no longer allowed is revoked in the same moment."""
+
+    async def work(registry: Registry) -> Withdrawal:
+        ended = await rights.withdraw(registry, card, consent=consent)
+        await trail.sequence(registry)
+        return ended
+
+    ended = run(work)
+    if json:
+        print_json(asdict(ended))
+    else:
+        out.print(f"Withdrawn: {ended.consents} consents; {ended.revoked} summaries died with them.")

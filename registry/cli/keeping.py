@@ -1,0 +1,69 @@
+"""`continuity keys export|import`: so that losing one file does not lose everything."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry.cli.running import Json, out, print_json, read_file, settings, write_file
+from registry.errors import BadInput
+from registry.flows.opening import wall_clock
+from registry.store import keyfile
+from registry.trust import keyring
+
+app = typer.Typer(help="The key file: everything sealed is lost without it.", no_args_is_help=True)
+
+Passphrase = Annotated[
+    str,
+    typer.Option(
+        envvar="CONTINUITY_PASSPHRASE", prompt="Passphrase", hide_input=True, help="At least 12 characters."
+    ),
+]
+
+
+@app.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write the locked copy.")],
+    passphrase: Passphrase,
+    json: Json = False,
+) -> None:
+    """Write a copy of the key file locked under a passphrase. Keep copy and passphrase apart from the server.
+
+    It opens what was sealed until today and, as wrapping keys are made ahead, for about three years more.
+    """
+    path = settings().keyring_path
+    ring = keyfile.load_or_make(path, today=wall_clock().date())
+    locked = keyring.lock(ring, passphrase, salt=secrets.token_bytes(16), nonce=secrets.token_bytes(12))
+    write_file(file, locked, secret=True)
+    _say(json, {"exported": str(file), "from": str(path)}, f"The keys of {path} are locked in {file}.")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The locked copy.")],
+    passphrase: Passphrase,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite a key file that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Bring the key file back from a locked copy."""
+    path = settings().keyring_path
+    ring = keyring.unlock(read_file(file), passphrase)
+    if path.exists() and not replace and keyfile.load(path) != ring:
+        raise BadInput(
+            "another key file is there; what it sealed cannot be read without it",
+            where=str(path),
+            remedy="move it to a safe place, or add --replace",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keyfile.replace(path, ring)
+    _say(json, {"imported": str(path)}, f"The keys are in {path} again (mode 0600).")
+
+
+def _say(json: bool, values: dict[str, str], words: str) -> None:
+    if json:
+        print_json(values)
+    else:
+        out.print(words, soft_wrap=True)

@@ -1,0 +1,117 @@
+"""`continuity organisation add|key` and `continuity review list|decide`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from registry.cli.running import Json, Key, authenticated, out, print_json, run
+from registry.errors import BadInput
+from registry.flows import organisations, review
+from registry.flows.opening import Registry
+from registry.flows.organisations import Kind, Registration
+from registry.flows.review import Shown
+
+app = typer.Typer(help="Sources, clinics, schools and stewards.", no_args_is_help=True)
+reviews = typer.Typer(help="Doubts about who is who, for a steward.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Short name: lower case letters, digits and hyphens.")]
+
+
+@app.command("add")
+def add(
+    name: Name,
+    kind: Annotated[Kind, typer.Option(help="What it is; this bounds what it can ask.")],
+    country: Annotated[str, typer.Option(help="Country whose law it stands under (ISO 3166 alpha-3).")],
+    display: Annotated[str, typer.Option(help="What people call it.")] = "",
+    json: Json = False,
+) -> None:
+    """Register a source, clinic, school or steward; prints its key this once."""
+    if not name.replace("-", "").isalnum() or not name.isascii() or name != name.lower():
+        raise BadInput("a name has lower case letters, digits and hyphens only", where="name")
+
+    async def work(registry: Registry) -> Registration:
+        return await organisations.register(
+            registry, name=name, display=display or name, kind=kind, country=country
+        )
+
+    _show(run(work), json=json)
+
+
+@app.command("key")
+def key(name: Name, json: Json = False) -> None:
+    """Give an organisation a further key, for example because it lost its own."""
+
+    async def work(registry: Registry) -> Registration:
+        return await organisations.new_key(registry, name)
+
+    _show(run(work), json=json)
+
+
+def _show(registration: Registration, *, json: bool) -> None:
+    caller = registration.caller
+    if json:
+        print_json({"name": caller.name, "kind": caller.kind.value, "key": registration.key})
+        return
+    out.print(f"[bold]{caller.display}[/] ({caller.kind.value}, {caller.country}) is registered as {caller.name}.")
+    out.print(f"Its key, shown this once: [bold]{registration.key}[/]")
+
+
+@reviews.command("list")
+def list_(key: Key = "", json: Json = False) -> None:
+    """The open doubts, the oldest first, side by side."""
+
+    async def work(registry: Registry) -> tuple[Shown, ...]:
+        return await review.waiting(registry, await authenticated(registry, key))
+
+    shown = run(work)
+    if json:
+        print_json([asdict(each) for each in shown])
+        return
+    for each in shown:
+        out.print(_side_by_side(each))
+    out.print(f"{len(shown)} open. Settle one with: continuity review decide ID link|distinct|unsure")
+
+
+@reviews.command("decide")
+def decide(
+    id: Annotated[UUID, typer.Argument(help="The review.")],
+    verdict: Annotated[str, typer.Argument(help="link, distinct or unsure")],
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Say whether two records are one person (link), two (distinct), or not to be told (unsure)."""
+    if verdict not in review.KINDS:
+        raise BadInput(f"the verdict is one of: {', '.join(review.KINDS)}", where="verdict")
+
+    async def work(registry: Registry) -> None:
+        await review.decide_doubt(registry, await authenticated(registry, key), id, verdict)
+
+    run(work)
+    if json:
+        print_json({"review": id.hex, "verdict": verdict})
+    else:
+        out.print("Recorded.")
+
+
+def _side_by_side(shown: Shown) -> Table:
+    table = Table(title=f"{shown.review}  since {shown.since}", title_justify="left", caption_justify="left")
+    for column in ("", "left", "right"):
+        table.add_column(column)
+    for name in dict.fromkeys((*shown.left, *shown.right)):
+        table.add_row(name, _words(shown.left.get(name)), _words(shown.right.get(name)))
+    table.caption = "\n".join(shown.explanation)
+    return table
+
+
+def _words(value: object) -> str:
+    """Demographics in one cell: the texts of a FHIR element without its structure."""
+    if isinstance(value, dict):
+        return " ".join(_words(each) for name, each in value.items() if name not in ("system", "use", "coding"))
+    if isinstance(value, list):
+        return "; ".join(_words(each) for each in value)
+    return "" if value is None else str(value)

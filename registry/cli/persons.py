@@ -1,0 +1,46 @@
+"""A child on the command line: options for each thing a desk may know, or a JSON file with the same names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import orjson
+import typer
+
+from registry.cli.running import read_file
+from registry.errors import BadInput
+from registry.flows import question
+from registry.flows.question import Description
+
+Given = Annotated[str, typer.Option(help="The child's own name, in any script.")]
+Family = Annotated[str, typer.Option(help="Family name.")]
+Father = Annotated[str, typer.Option(help="The father's own name.")]
+Grandfather = Annotated[str, typer.Option(help="The paternal grandfather's own name.")]
+Mother = Annotated[str, typer.Option(help="The mother's name.")]
+Birth = Annotated[str, typer.Option(help="2014, 2014-05 or 2014-05-31.")]
+Sex = Annotated[str, typer.Option(help="male, female, other or unknown.")]
+Village = Annotated[str, typer.Option(help="Village or town.")]
+Phone = Annotated[str, typer.Option(help="A phone number of the family.")]
+PersonFile = Annotated[
+    Path | None,
+    typer.Option("--person", help="JSON file with these fields instead (keeps names out of the shell's history)."),
+]
+
+
+def described(file: Path | None, **options: str) -> Description:
+    """The child of the options, or of the file."""
+    if file is None:
+        return question.read({name: value for name, value in options.items() if value})
+    return question.read(_values(file))
+
+
+def _values(file: Path) -> dict[str, Any]:
+    try:
+        values = orjson.loads(read_file(file))
+    except orjson.JSONDecodeError as error:
+        place = f"{file}, line {error.lineno}"
+        raise BadInput("the file of the person is not JSON", where=place, remedy="see: continuity ask --help") from None
+    if not isinstance(values, dict):
+        raise BadInput("the file of the person holds a JSON object", where=str(file))
+    return cast("dict[str, Any]", values)

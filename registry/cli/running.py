@@ -1,0 +1,98 @@
+"""What every command shares: opening the registry, printing for people or machines, and ending clearly."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import orjson
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from registry.errors import BadInput, NotAuthenticated, RegistryError
+from registry.flows import organisations
+from registry.flows.opening import Registry, opened
+from registry.flows.organisations import Caller
+from registry.settings import Settings
+
+Result = TypeVar("Result")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Key = Annotated[
+    str,
+    typer.Option("--key", envvar="CONTINUITY_KEY", help="The organisation's key.", show_default=False),
+]
+
+
+def settings() -> Settings:
+    """The settings of this process. Raises BadInput naming the variables that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = ", ".join(f"REGISTRY_{'_'.join(map(str, each['loc'])).upper()}" for each in error.errors())
+        raise BadInput("these settings cannot be used", where=wrong, remedy="see: continuity --help") from None
+
+
+def run(work: Callable[[Registry], Awaitable[Result]], *, using: Settings | None = None) -> Result:
+    """Open the registry, do the work, close it."""
+
+    async def opened_work() -> Result:
+        async with opened(using or settings()) as registry:
+            return await work(registry)
+
+    return asyncio.run(opened_work())
+
+
+async def authenticated(registry: Registry, key: str) -> Caller:
+    """The organisation of the key given with --key or CONTINUITY_KEY."""
+    if not key:
+        raise NotAuthenticated("this needs an organisation's key", remedy="give --key or set CONTINUITY_KEY")
+    return await organisations.authenticate(registry, key)
+
+
+def print_json(value: Any) -> None:
+    """JSON for machines, one document on the standard output."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file; `-` reads the standard input."""
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"the file cannot be read ({error.strerror})", where=str(path), remedy="check its name and rights"
+        ) from None
+
+
+def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:
+    """Write a file whole or not at all; `secret` makes it readable to its owner only."""
+    fresh = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.touch(mode=0o600 if secret else 0o644)
+        fresh.write_bytes(body)
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise BadInput(
+            f"the file cannot be written ({error.strerror})", where=str(path), remedy="make room, then do it again"
+        ) from None
+
+
+def end(error: RegistryError) -> NoReturn:
+    """Say what went wrong, where, and what to do; end with 1 (2 when the input was at fault)."""
+    err.print(f"[bold red]error[/] {error.what}", soft_wrap=True)
+    if error.where:
+        err.print(f"  where  {error.where}", soft_wrap=True, markup=False)
+    if error.remedy:
+        err.print(f"  next   {error.remedy}", soft_wrap=True, markup=False)
+    raise SystemExit(2 if isinstance(error, BadInput) else 1)

@@ -1,0 +1,48 @@
+"""`continuity serve` and `continuity migrate`."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from registry import logs
+from registry.cli import demo as demonstration
+from registry.cli.running import Json, out, print_json, run, settings
+from registry.flows.opening import Registry
+
+
+def serve(
+    demo: Annotated[bool, typer.Option("--demo", help="Serve the data of `continuity demo`.")] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (REGISTRY_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one (REGISTRY_PORT).")] = None,
+) -> None:
+    """Serve the registry over HTTP, until stopped. The documentation of every route is at /docs."""
+    from registry.api import app  # noqa: PLC0415 - the command line starts faster without it
+
+    chosen = demonstration.settings() if demo else settings()
+    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    chosen = chosen.model_copy(update=changed)
+    listening = socket.create_server((chosen.host, chosen.port))
+    port_taken = listening.getsockname()[1]
+    out.print(f"[bold]{chosen.name}[/] at http://{chosen.host}:{port_taken} (documentation: /docs); stop with Ctrl-C")
+    logs.configure()
+    server = uvicorn.Server(
+        uvicorn.Config(app.application(chosen), log_config=None, access_log=False, server_header=False)
+    )
+    server.run(sockets=[listening])
+
+
+def migrate(json: Json = False) -> None:
+    """Bring the database to the newest form; it is done at every start as well."""
+
+    async def work(registry: Registry) -> list[str]:
+        return sorted(registry.library.migrations)
+
+    applied = run(work)
+    if json:
+        print_json({"migrations": applied})
+    else:
+        out.print(f"The database is at {applied[-1]} ({len(applied)} migrations).")

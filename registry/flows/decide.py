@@ -1,0 +1,142 @@
+"""May this organisation have this of this person? Everything about a person is loaded, then decided on as values.
+
+Computed on every read and never cached, so that a withdrawal holds from its commit on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from registry.consent import decision, dialect, redact
+from registry.consent.agreement import Agreement, Refused
+from registry.consent.decision import Decision
+from registry.consent.request import DOMAINS, Facts, Item, OrganisationKind, Request
+from registry.fhir import dates
+from registry.fhir.dates import PartialDate
+from registry.fhir.resource import Resource
+from registry.flows import organisations
+from registry.flows.opening import Registry
+from registry.flows.organisations import Caller, Kind
+from registry.library import Library
+from registry.store import documents, dossiers, outbox, releases
+from registry.store.database import Transaction
+from registry.store.documents import Document
+from registry.store.dossiers import Dossier
+from registry.store.releases import Release
+
+FAMILY = "family"
+"""The source name of the dossiers the registry opens for families; consents lie there and nowhere else."""
+
+KINDS = {Kind.CLINIC: OrganisationKind.CLINIC, Kind.SCHOOL: OrganisationKind.SCHOOL}
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One document of a person with where it comes from. `ref` names it in decisions."""
+
+    dossier: Dossier
+    resource: Resource
+    country: str | None
+
+    @property
+    def ref(self) -> str:
+        return f"{self.dossier.id.hex}/{self.resource.reference}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Everything held about one person, opened: the dossiers and the latest version of each resource."""
+
+    dossiers: tuple[Dossier, ...]
+    held: tuple[Held, ...] = field(repr=False)
+
+    @property
+    def anchor(self) -> Dossier:
+        """The dossier releases and audit entries are kept in: the family's where there is one."""
+        return min(self.dossiers, key=lambda each: (each.source != FAMILY, each.id))
+
+    @property
+    def birth(self) -> PartialDate | None:
+        """The birth date told most exactly, of several the one most often told, then the earliest."""
+        told = [dates.parse(str((each.about or {}).get("birthDate", ""))) for each in self.dossiers]
+        known = [each for each in told if each]
+        exact = [each for each in known if each.is_day] or known
+        return min(exact, key=lambda each: (-exact.count(each), each.first)) if exact else None
+
+
+async def load(tx: Transaction, members: Iterable[UUID]) -> Person:
+    """Open everything about a person, in the snapshot of this transaction."""
+    opened = await dossiers.load(tx, members)
+    current = documents.current(await documents.load(tx, opened)).values()
+    held = [_held(opened[each.dossier], each) for each in current]
+    return Person(
+        dossiers=tuple(opened[id] for id in sorted(opened)), held=tuple(sorted(held, key=lambda each: each.ref))
+    )
+
+
+def _held(dossier: Dossier, document: Document) -> Held:
+    country = redact.recorded_in(document.resource.content)
+    return Held(dossier=dossier, resource=document.resource, country=country)
+
+
+def ask(library: Library, person: Person, caller: Caller, *, now: datetime) -> Decision:
+    """Decide what of a person `caller` may have, for the one purpose its kind can have."""
+    domain = DOMAINS[KINDS[caller.kind]]
+    labelled = [(each, redact.classes(each.resource.content, library.places)) for each in person.held]
+    items = [
+        Item(ref=each.ref, classes=classes, recorded_in=each.country)
+        for each, classes in labelled
+        if domain.content in classes
+    ]
+    request = Request(
+        organisation=caller.name,
+        kind=KINDS[caller.kind],
+        jurisdiction=caller.country,
+        purpose=domain.purpose,
+        at=now,
+    )
+    return decision.decide(_consents(person), request, items, _facts(person), now)
+
+
+def _consents(person: Person) -> list[Agreement | Refused]:
+    return [dialect.read(each.resource) for each in _of_family(person) if each.resource.kind == "Consent"]
+
+
+def _of_family(person: Person) -> list[Held]:
+    # A Consent that came in from a source speaks for nobody here: only what a family said at a desk counts.
+    return [each for each in person.held if each.dossier.source == FAMILY]
+
+
+def _facts(person: Person) -> Facts:
+    own = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.source == FAMILY)
+    agreements = [each for each in _consents(person) if isinstance(each, Agreement)]
+    fled = frozenset(country for each in agreements for country in each.protected_from)
+    # Where nobody named a country, nothing is known: then every jurisdiction but the recording one is closed.
+    return Facts(person=own, protected_from=fled or None, birth=person.birth)
+
+
+async def again(tx: Transaction, registry: Registry, members: Sequence[UUID]) -> int:
+    """Decide every live release of a person again and revoke those no longer allowed; returns how many."""
+    now = registry.now()
+    live = [each for each in await releases.of_person(tx, members) if each.expires_at > now]
+    if not live:
+        return 0
+    person = await load(tx, members)
+    dead = [each for each in live if not await _still_allowed(tx, registry, person, each, now)]
+    count = await releases.revoke(tx, [each.position for each in dead])
+    await outbox.put(tx, "revoked", [each.id for each in dead])
+    return count
+
+
+async def _still_allowed(
+    tx: Transaction, registry: Registry, person: Person, release: Release, now: datetime
+) -> bool:
+    """Whether a release could still be made, of the same dossiers: none may have left the person since."""
+    if not set(release.members) <= {each.id for each in person.dossiers}:
+        return False
+    caller = await organisations.named(tx, release.recipient)
+    return ask(registry.library, person, caller, now=now).outcome is decision.Outcome.PERMIT

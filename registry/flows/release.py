@@ -1,0 +1,278 @@
+"""A clinic or a school asks. The only way by which anything about a person leaves the registry.
+
+Find the person, decide on everything in one snapshot, take out what may not leave, derive, sign, record, answer.
+Nobody known, nothing allowed and anything in between is one answer: None, at the same audit cost.
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from registry.consent import redact
+from registry.consent.decision import Decision, Outcome
+from registry.continuity import education, history, immunization, placement, position, summary
+from registry.continuity.document import Asked as Described
+from registry.continuity.document import Release as Heading
+from registry.continuity.history import DoseEvent, Record
+from registry.errors import BadInput, UnknownName
+from registry.fhir import resource
+from registry.fhir.resource import Content
+from registry.flows import decide, people, publish, question, rights, trail, verify
+from registry.flows.decide import Held, Person
+from registry.flows.opening import Registry
+from registry.flows.organisations import Caller, Kind
+from registry.flows.question import Description
+from registry.identity import demographics, match
+from registry.identity import keys as match_keys
+from registry.store import keys, releases
+from registry.store.database import Transaction
+from registry.store.releases import Release
+from registry.trust import sealing, signing, status
+
+NOTHING = (
+    "Nothing can be said. This does not mean that nothing exists. Treat or enrol the child by your own rules; "
+    "you can register the child here and record what you do."
+)
+SCHEDULE = "who-routine-2023"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A desk's question: what it knows of the child, the family's card if it was shown, the language of the page."""
+
+    description: Description = field(repr=False)
+    card: str = field(default="", repr=False)
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What the desk receives: the signed summary, its short form for a QR code, the page, the document."""
+
+    id: str
+    token: str = field(repr=False)
+    card: str = field(repr=False)
+    page: str = field(repr=False)
+    document: Content = field(repr=False)
+    expires_at: datetime
+
+
+async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
+    """Answer a question; None says nothing, whatever the reason. Raises BadInput for an unknown language."""
+    caller.must_be(Kind.CLINIC, Kind.SCHOOL)
+    if asked.language not in registry.library.page_messages:
+        known = ", ".join(sorted(registry.library.page_messages))
+        raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
+    async with registry.database.transaction() as tx:
+        # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
+        await tx.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        members = await _find(tx, registry, caller, asked)
+        person = await decide.load(tx, members)
+        decision = decide.ask(registry.library, person, caller, now=registry.now()) if members else None
+        if decision is None or decision.outcome is not Outcome.PERMIT:
+            await _record_silence(tx, registry, caller, person if members else None)
+            return None
+        return await _release(tx, registry, caller, asked, person, decision)
+
+
+async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Asked) -> Sequence[UUID]:
+    """The dossiers of the person meant: by the card the family shows, else by what the desk knows."""
+    described = question.patient(asked.description, id="asked", country=caller.country)
+    told = demographics.of(resource.of(described))
+    near = await people.candidates(tx, people.hashed(tx, match_keys.asked(told)))
+    found = match.identify(told, near, registry.library.weights)
+    if asked.card:
+        try:
+            return (await rights.by_card(tx, asked.card)).members
+        except UnknownName:
+            return ()
+    if found.person is None:
+        return ()
+    chosen = next(each for each in near if each.id == found.person)
+    return [UUID(each.id) for each in chosen.members]
+
+
+async def _record_silence(tx: Transaction, registry: Registry, caller: Caller, person: Person | None) -> None:
+    """An answer that says nothing costs the same audit as one that does; an unknown person's lies in our house."""
+    about = person.anchor.id if person else registry.house
+    if person is None:
+        await people.load_house(tx, about)
+    await trail.write(tx, registry, about, "ask", caller, domain=_domain(caller), answer="nothing")
+
+
+def _domain(caller: Caller) -> str:
+    return "health" if caller.kind is Kind.CLINIC else "education"
+
+
+async def _release(
+    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person, decision: Decision
+) -> Released:
+    now = registry.now()
+    heading = Heading(
+        id=uuid.uuid4().hex,  # noqa: TID251
+        issued=now,
+        expires=now + registry.settings.summary_lifetime,
+        issuer=registry.settings.issuer,
+        issuer_name=registry.settings.name,
+        status_list=publish.status_address(registry),
+        status_index=await releases.draw_position(tx),
+    )
+    document = _document(registry, caller, asked, person, decision, heading)
+    released = _signed(registry, caller, asked, document, heading)
+    await _record(tx, registry, caller, person, decision, heading)
+    return released
+
+
+def _document(
+    registry: Registry, caller: Caller, asked: Asked, person: Person, decision: Decision, heading: Heading
+) -> Content:
+    described = Described(
+        pseudonym=_pseudonym(registry, caller, person),
+        name=_full_name(asked.description),
+        birth_date=asked.description.birth,
+        gender=asked.description.sex,
+    )
+    permitted = [each for each in person.held if each.ref in decision.permitted]
+    write = _clinic_document if caller.kind is Kind.CLINIC else _school_document
+    return write(registry, described, person, permitted, decision.opened, heading)
+
+
+def _full_name(description: Description) -> str:
+    return " ".join(part for part in (description.given, description.father, description.family) if part)
+
+
+def _pseudonym(registry: Registry, caller: Caller, person: Person) -> str:
+    """The id this recipient knows the person by; another recipient knows another."""
+    key = registry.database.keyring.pseudonym_key
+    digest = sealing.keyed_digest(key, f"{caller.name}/{person.anchor.person.hex}".encode())
+    return base64.b32encode(digest[:15]).decode().lower()
+
+
+def _clinic_document(
+    registry: Registry,
+    described: Described,
+    person: Person,
+    permitted: Sequence[Held],
+    opened: frozenset[str],
+    heading: Heading,
+) -> Content:
+    today, library = registry.today(), registry.library
+    records = [_record_of(each) for each in permitted]
+    # Which records tell of one dose is judged with their lots; what is printed of them is what may leave.
+    told = history.events(records, library.antigens, birth=person.birth, today=today)
+    events = [_redacted(registry, each, permitted, opened) for each in told]
+    schedule = library.schedules[SCHEDULE]
+    return summary.clinic_summary(
+        asked=described,
+        events=events,
+        dues=immunization.forecast(events, person.birth, schedule, today),
+        schedule=schedule,
+        today=today,
+        release=heading,
+    )
+
+
+def _record_of(held: Held) -> Record:
+    return Record(
+        dossier=held.dossier.id.hex, source=held.dossier.source, country=held.country, resource=held.resource
+    )
+
+
+def _redacted(
+    registry: Registry, event: DoseEvent, permitted: Sequence[Held], opened: frozenset[str]
+) -> DoseEvent:
+    """The same dose as far as it may leave; its vaccine is that of the first record that still names one."""
+    refs = {each.ref for each in permitted}
+    provenances = []
+    for each in event.provenances:
+        ref = f"{each.dossier}/{each.reference}"
+        assert ref in refs  # noqa: S101 - events are made of the permitted records only
+        content = redact.redact(each.content, registry.library.places, opened=ref in opened)
+        provenances.append(replace(each, content=content))
+    named = [each.content["vaccineCode"] for each in provenances if each.content.get("vaccineCode")]
+    lots = {each.content.get("lotNumber") for each in provenances}
+    return replace(
+        event,
+        provenances=tuple(provenances),
+        vaccine=named[0] if named else {},
+        lot=event.lot if event.lot in lots else None,
+    )
+
+
+def _school_document(
+    registry: Registry,
+    described: Described,
+    person: Person,
+    permitted: Sequence[Held],
+    opened: frozenset[str],
+    heading: Heading,
+) -> Content:
+    library = registry.library
+    records = [position.stated(_record_of(each), library.ladders) for each in permitted]
+    # The placement may use the ladder of the hidden country inside; it says only the result and its certainty.
+    advice = placement.place(
+        education.enrolments(records), person.birth, library.ladders, registry.settings.country, registry.today()
+    )
+    leaving = [
+        _leaving(registry, each, is_open=held.ref in opened) for each, held in zip(records, permitted, strict=True)
+    ]
+    return summary.school_summary(
+        asked=described, timeline=education.enrolments(leaving), placement=advice, release=heading
+    )
+
+
+def _leaving(registry: Registry, record: Record, *, is_open: bool) -> Record:
+    content = redact.redact(record.resource.content, registry.library.places, opened=is_open)
+    kept = resource.of({**content, "id": record.resource.id, "resourceType": record.resource.kind})
+    return replace(record, resource=kept, country=record.country if is_open else None)
+
+
+def _signed(
+    registry: Registry, caller: Caller, asked: Asked, document: Content, heading: Heading
+) -> Released:
+    key = registry.database.keyring.summary_key
+    claims: dict[str, Any] = {
+        "iss": heading.issuer,
+        "iat": int(heading.issued.timestamp()),
+        "exp": int(heading.expires.timestamp()),
+        "jti": heading.id,
+        "status": status.claim(status.Pointer(uri=heading.status_list, index=heading.status_index)),
+    }
+    card = signing.sign(
+        {**claims, "facts": summary.card(document)}, key, typ=verify.CARD, compress=True
+    )
+    payload = {**claims, "aud": caller.name, "document": document, "card": card}
+    token = signing.sign(payload, key, typ=verify.SUMMARY, compress=True)
+    page = verify.render(payload, token, registry.library, language=asked.language)
+    return Released(
+        id=heading.id, token=token, card=card, page=page, document=document, expires_at=heading.expires
+    )
+
+
+async def _record(
+    tx: Transaction, registry: Registry, caller: Caller, person: Person, decision: Decision, heading: Heading
+) -> None:
+    release = Release(
+        id=UUID(heading.id),
+        dossier=person.anchor.id,
+        recipient=caller.name,
+        domain=_domain(caller),
+        purpose=_domain(caller),
+        position=heading.status_index,
+        issued_at=heading.issued,
+        expires_at=heading.expires,
+        members=tuple(each.id for each in person.dossiers),
+        basis=decision.basis,
+    )
+    await releases.record(tx, release, today=registry.today())
+    await keys.add(tx, [(keys.index_hash(tx, "release", heading.id), person.anchor.id)])
+    details = {"release": heading.id, "basis": decision.basis, "items": len(decision.permitted)}
+    await trail.write(
+        tx, registry, person.anchor.id, "ask", caller, domain=_domain(caller), answer="summary", **details
+    )

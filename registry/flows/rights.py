@@ -1,0 +1,245 @@
+"""What a family decides: its own dossier and card, consent given and withdrawn.
+
+Consents lie in a dossier of the registry's own, opened when the family first comes. It finds the child's other
+dossiers through the matcher like any record; a consent given before that waits. From the commit of a withdrawal on
+every question is refused, because decisions are computed on read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from registry.consent import dialect, grant
+from registry.consent.agreement import Agreement
+from registry.consent.grant import Guardian, Notice
+from registry.consent.texts import ContentClass
+from registry.errors import BadInput, UnknownName
+from registry.fhir import dates, resource
+from registry.fhir.dates import PartialDate
+from registry.fhir.resource import Resource
+from registry.flows import cards, decide, ingest, organisations, question, trail
+from registry.flows.opening import Registry
+from registry.flows.organisations import Caller, Kind
+from registry.flows.question import Description
+from registry.intake import Entry
+from registry.store import audit, documents, dossiers, keys
+from registry.store.database import Transaction
+from registry.store.dossiers import Dossier
+
+DOMAINS = {"health": ContentClass.DOSES, "education": ContentClass.SCHOOLING}
+_RECIPIENTS = {"health": Kind.CLINIC, "education": Kind.SCHOOL}
+MAJORITY_YEARS = 18
+LONGEST = timedelta(days=5 * 365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A family's dossier was opened. The card is shown this once and kept nowhere."""
+
+    card: str = field(repr=False)
+    dossier: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the family answered to one question. Everything is no unless it says yes.
+
+    `fled`: countries that must never learn where (ISO 3166 alpha-3), asked each time. `relationship`: v3-RoleCode
+    of the guardian, or `self`. `understood`: whether the family could say in its own words what it means.
+    """
+
+    domain: str
+    organisation: str
+    until: date
+    agreed: bool = False
+    places: bool = False
+    fled: frozenset[str] = field(default=frozenset(), repr=False)
+    relationship: str = "MTH"
+    language: str = "en"
+    understood: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentReceipt:
+    """What the family takes home: no name in it, only what was answered and the proof that it was recorded."""
+
+    consent: str
+    domain: str
+    organisation: str
+    agreed: bool
+    places: bool
+    until: date
+    text: str
+    leaf: str
+    commitment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """How many consents were withdrawn and how many summaries died with them."""
+
+    consents: int
+    revoked: int
+
+
+async def open_family(registry: Registry, caller: Caller, description: Description) -> Family:
+    """Open the dossier of a family that comes for the first time, at a desk that attests its presence."""
+    caller.must_be(Kind.CLINIC, Kind.SCHOOL)
+    card = cards.draw()
+    local = uuid.uuid4().hex  # noqa: TID251
+    patient = resource.of(question.patient(description, id=local, country=caller.country))
+    ingest.require_acceptable(registry, patient)
+    async with registry.database.transaction() as tx:
+        await ingest.store(tx, registry, source=decide.FAMILY, entries=[Entry(person=local, resource=patient)])
+        dossier = await keys.only(tx, keys.index_hash(tx, "person", decide.FAMILY, local))
+        assert dossier is not None  # noqa: S101 - stored two lines above
+        await keys.add(tx, [(keys.index_hash(tx, "card", cards.normal(card)), dossier)])
+        await trail.write(tx, registry, dossier, "family-opened", caller)
+    return Family(card=card, dossier=dossier)
+
+
+async def by_card(tx: Transaction, card: str, *, lock: bool = False) -> Dossier:
+    """The family's dossier. Raises UnknownName for a card nobody holds."""
+    found = await keys.only(tx, keys.index_hash(tx, "card", cards.normal(card)))
+    held = (await dossiers.load(tx, [found], lock=lock)).get(found) if found else None
+    if held is None:
+        raise UnknownName("no family card of this code is known", where="card", remedy="read it once more")
+    return held
+
+
+async def give(registry: Registry, caller: Caller, card: str, answer: Answer) -> ConsentReceipt:
+    """Record a family's answer to one question. Raises BadInput naming what is missing or cannot be."""
+    caller.must_be(Kind.CLINIC, Kind.SCHOOL)
+    now = registry.now()
+    async with registry.database.transaction() as tx:
+        recipient = await organisations.named(tx, answer.organisation)
+        _check(answer, recipient, now.date())
+        text = _text_shown(registry.library.consent_texts, answer, recipient)
+        family = await by_card(tx, card, lock=True)
+        consent = _compose(registry, family, answer, text)
+        ingest.require_acceptable(registry, consent)
+        entry = Entry(person=family.local, resource=consent)
+        await ingest.store(tx, registry, source=decide.FAMILY, entries=[entry])
+        leaf = await trail.write(
+            tx, registry, family.id, "consent-given", caller, domain=answer.domain, recipient=recipient.name,
+            answer="yes" if answer.agreed else "no", consent=consent.id,
+        )  # fmt: skip
+    return ConsentReceipt(
+        consent=consent.id,
+        domain=answer.domain,
+        organisation=recipient.display,
+        agreed=answer.agreed,
+        places=answer.places,
+        until=answer.until,
+        text=text,
+        leaf=leaf.leaf.hex,
+        commitment=leaf.commitment.hex(),
+    )
+
+
+async def withdraw(registry: Registry, card: str, *, consent: str | None = None) -> Withdrawal:
+    """Withdraw one consent, or all of the family's. Every summary no longer allowed is revoked in the same commit."""
+    async with registry.database.transaction() as tx:
+        family = await by_card(tx, card, lock=True)
+        held = documents.current(await documents.load(tx, [family.id])).values()
+        chosen = [each.resource for each in held if _is_live(each.resource, consent)]
+        if consent and not chosen:
+            raise UnknownName("no consent of this id is in force", where="consent")
+        ended = [resource.of(grant.withdraw(each, registry.now())) for each in chosen]
+        entries = [Entry(person=family.local, resource=each) for each in ended]
+        await ingest.store(tx, registry, source=decide.FAMILY, entries=entries)
+        for each in ended:
+            await trail.write(tx, registry, family.id, "consent-withdrawn", None, consent=each.id)
+        revoked = await decide.again(tx, registry, family.members)
+    return Withdrawal(consents=len(ended), revoked=revoked)
+
+
+async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
+    """A family's own audit trail, over everything known to be about its child."""
+    async with registry.database.transaction() as tx:
+        family = await by_card(tx, card)
+        held = documents.current(await documents.load(tx, [family.id])).values()
+        agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
+        entries = await audit.entries(tx, family.members)
+    named = {name for each in agreements if isinstance(each, Agreement) for name in _recipients(each)}
+    return trail.shown_to_family(entries, named=frozenset(named))
+
+
+def _recipients(agreement: Agreement) -> frozenset[str]:
+    return agreement.root.conditions.organisations or frozenset()
+
+
+def _is_live(held: Resource, consent: str | None) -> bool:
+    active = held.kind == "Consent" and held.content.get("status") == "active"
+    return active and consent in (None, held.id)
+
+
+def _check(answer: Answer, recipient: Caller, today: date) -> None:
+    problems = [
+        (answer.domain not in DOMAINS, "`domain` is health or education"),
+        (recipient.kind is not _RECIPIENTS.get(answer.domain), "this organisation cannot receive this domain"),
+        (not today <= answer.until <= today + LONGEST, "`until` is a day from today to five years from now"),
+        (answer.places and not answer.agreed, "places cannot be opened where the answer is no"),
+        (answer.agreed and not answer.understood, "a yes needs the family to have said what it means (teach-back)"),
+    ]
+    wrong = [message for is_wrong, message in problems if is_wrong]
+    if wrong:
+        raise BadInput("; ".join(wrong), where="consent", remedy="correct this and record the answer again")
+
+
+def _text_shown(texts: Mapping[str, Any], answer: Answer, recipient: Caller) -> str:
+    language = texts["languages"].get(answer.language)
+    if language is None:
+        known = ", ".join(sorted(texts["languages"]))
+        raise BadInput("there is no text in this language", where="language", remedy=f"use one of: {known}")
+    asked = f"{language[answer.domain]}\n{language['places']}"
+    return asked.format(recipient=recipient.display, until=answer.until.isoformat())
+
+
+def _compose(registry: Registry, family: Dossier, answer: Answer, text: str) -> Resource:
+    now = registry.now()
+    asked = grant.Question(
+        patient=f"Patient/{family.local}",
+        organisation=answer.organisation,
+        domain=DOMAINS[answer.domain],
+        starts=dates.of(now.date()),
+        ends=dates.of(answer.until),
+    )
+    notice = Notice(
+        language=answer.language,
+        version=registry.library.consent_texts["version"],
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        understood=answer.understood or not answer.agreed,
+    )
+    said = grant.Answer(
+        grantor=_grantor(family, answer),
+        notice=notice,
+        at=now,
+        agreed=answer.agreed,
+        places=answer.places,
+        fled=answer.fled,
+    )
+    return resource.of(grant.compose(uuid.uuid4().hex, asked, said))  # noqa: TID251
+
+
+def _grantor(family: Dossier, answer: Answer) -> str | Guardian:
+    if answer.relationship == "self":
+        return f"Patient/{family.local}"
+    birth = dates.parse(str((family.about or {}).get("birthDate", "")))
+    return Guardian(
+        reference=f"RelatedPerson/{uuid.uuid4().hex}",  # noqa: TID251
+        relationship=answer.relationship,
+        authority_ends=_majority(birth) if birth else dates.of(answer.until),
+    )
+
+
+def _majority(birth: PartialDate) -> PartialDate:
+    """The last day before the eighteenth birthday; of an inexact birth date the earliest it can mean."""
+    first = birth.first
+    last_day = 28 if (first.month, first.day) == (2, 29) else first.day
+    return dates.of(first.replace(year=first.year + MAJORITY_YEARS, day=last_day) - timedelta(days=1))

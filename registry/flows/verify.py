@@ -1,0 +1,145 @@
+"""Is this genuine? Decided offline from the verifier's own trust folder; no connection is opened.
+
+A page must be word for word the page its signed token makes, so that nobody can print other words around a true
+signature. Whether a summary was withdrawn is a separate question (`withdrawn`), asked only on demand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from registry.continuity import page
+from registry.errors import BadInput, Unavailable
+from registry.flows import carriers
+from registry.flows.carriers import Carried
+from registry.library import Library
+from registry.trust import qr, signing, status, trustlist
+from registry.trust.refusal import Refused
+from registry.trust.signing import Verified
+from registry.trust.trustlist import TrustList
+
+SUMMARY = "continuity-summary+jwt"
+CARD = "continuity-card+jwt"
+_LANGUAGE = re.compile(r'<html lang="([a-z-]{2,8})"')
+_ALTERED = "The page is not the one that was signed: its words were changed, or another edition of this program made it."
+_WITHDRAWN = "It was withdrawn."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Accepted, or refused for `reason` (a stable code) in the words of `sentence`. `facts` are what was signed."""
+
+    accepted: bool
+    carrier: str
+    reason: str = ""
+    sentence: str = ""
+    issuer: str = ""
+    issuer_name: str = ""
+    issued: datetime | None = None
+    expires: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    pointer: status.Pointer | None = None
+
+
+def trust_folder(folder: Path) -> TrustList:
+    """The trust list of a folder of JSON files. Raises BadInput with every problem of every file."""
+    if not folder.is_dir():
+        raise BadInput("there is no such trust folder", where=str(folder), remedy="give the folder of trust files")
+    files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.json"))}
+    if not files:
+        raise BadInput(
+            "the trust folder holds no trust files (*.json)",
+            where=str(folder),
+            remedy="ask the registry for its trust file and check it on another way",
+        )
+    return trustlist.read(files)
+
+
+def verify(body: bytes, trust: TrustList, library: Library, *, now: datetime) -> Verdict:
+    """Read a token file, a page or a picture of a QR code and say whether it is genuine. Never goes online."""
+    carried = carriers.read(body)
+    outcome = signing.verify(carried.token, trust, typ=_type_of(carried.token), now=now)
+    if isinstance(outcome, Refused):
+        return _refused(carried, outcome.reason.value, outcome.reason.sentence)
+    if carried.page is not None and not _is_the_page(carried.page, outcome, carried.token, library):
+        return _refused(carried, "page-altered", _ALTERED)
+    return _accepted(carried, outcome, trust)
+
+
+def _type_of(token: str) -> str:
+    """Which of our two kinds of document this claims to be; the signature check then holds it to that."""
+    claimed = signing.read_unverified(token)
+    typ = claimed.header.get("typ") if isinstance(claimed, signing.Unverified) else None
+    return CARD if typ == CARD else SUMMARY
+
+
+def _refused(carried: Carried, reason: str, sentence: str) -> Verdict:
+    return Verdict(accepted=False, carrier=carried.carrier, reason=reason, sentence=sentence)
+
+
+def _accepted(carried: Carried, outcome: Verified, trust: TrustList) -> Verdict:
+    facts = outcome.payload.get("document") or outcome.payload.get("facts") or {}
+    return Verdict(
+        accepted=True,
+        carrier=carried.carrier,
+        issuer=outcome.issuer,
+        issuer_name=trust.name(outcome.issuer),
+        issued=outcome.issued,
+        expires=outcome.expires,
+        facts=facts,
+        pointer=status.pointer(outcome.payload),
+    )
+
+
+def _is_the_page(text: str, outcome: Verified, token: str, library: Library) -> bool:
+    found = _LANGUAGE.search(text)
+    if found is None or found[1] not in library.page_messages:
+        return False
+    return text == render(outcome.payload, token, library, language=found[1])
+
+
+def render(payload: Mapping[str, Any], token: str, library: Library, *, language: str) -> str:
+    """The page of a signed summary: everything on it comes out of the token."""
+    return page.render(
+        payload["document"],
+        template=library.page_template,
+        messages=library.page_messages,
+        language=language,
+        qr_text=qr.to_digits(payload["card"]),
+        token=token,
+    )
+
+
+def withdrawn(verdict: Verdict, trust: TrustList, *, now: datetime, address: str | None = None) -> Verdict:
+    """Ask the status list online. `address` asks another place; the list must be signed by the same issuer.
+
+    Raises Unavailable when the list cannot be fetched or believed: then nothing is known, in either direction.
+    """
+    if not verdict.accepted or verdict.pointer is None:
+        return verdict
+    outcome = signing.verify(_fetched(address or verdict.pointer.uri), trust, typ=status.TYPE, now=now)
+    if isinstance(outcome, Refused) or outcome.issuer != verdict.issuer:
+        raise Unavailable("the status list is not signed by the issuer of the summary", remedy="ask the issuer")
+    if status.is_withdrawn(outcome.payload, verdict.pointer):
+        return replace(verdict, accepted=False, reason="withdrawn", sentence=_WITHDRAWN, facts={})
+    return verdict
+
+
+def _fetched(address: str) -> str:
+    try:
+        response = httpx.get(address, timeout=10, follow_redirects=False, trust_env=False)
+        response.raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unavailable(
+            f"the status list cannot be fetched ({type(error).__name__})",
+            where=address,
+            remedy="try again with a connection; offline the summary is valid until its expiry",
+        ) from None
+    return response.text.strip()

@@ -1,0 +1,352 @@
+"""Are these one person? Verdicts with their reasons: about two descriptions, about a newcomer, about a question.
+
+Nothing links automatically against a veto, nor without evidence of the child itself, nor while a second person
+comes near the best. A newcomer is compared with every dossier of a person, and one veto is enough. What cannot be
+decided goes to a steward; below even odds it is nobody's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import product
+
+from registry.identity import compare, weights
+from registry.identity.compare import Comparison
+from registry.identity.demographics import Demographics
+from registry.identity.weights import Rarity, Weights
+
+read = weights.read
+
+
+class Verdict(Enum):
+    """What matching says about two dossiers, or about a dossier and a person."""
+
+    LINK = "link"
+    REVIEW = "review"
+    DISTINCT = "distinct"
+
+
+class Veto(Enum):
+    """Why something is never linked automatically, in words for a steward."""
+
+    IDENTIFIER = "official numbers of the same system contradict each other"
+    SEX = "the sex contradicts"
+    GENDER_PAIR = "the given names are the male and the female form of one name: perhaps brother and sister"
+    TWIN = "another given name in the same family: perhaps a twin, brother or sister"
+    BIRTH = "the birth dates contradict each other"
+    NOT_OF_THE_CHILD = "nothing that agrees is about the child itself"
+    SAME_SOURCE = "both are of one source, which rarely knows a child twice"
+    RIVAL = "another person fits nearly as well"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A verdict with everything it rests on. `score` is the log2 odds that both are one person."""
+
+    verdict: Verdict
+    probability: float
+    score: float
+    evidence: Comparison
+    vetoes: tuple[Veto, ...]
+    weights_version: str
+
+    def explanation(self) -> tuple[str, ...]:
+        """The reasons in sentences for a steward, the weightiest first; they contain no value of a person."""
+        ordered = sorted(self.evidence.evidence, key=lambda each: -abs(each.weight))
+        return (
+            f"{_VERDICT_WORDS[self.verdict]} Probability {_percent(self.probability)}, by {self.weights_version}.",
+            *(f"{_strength(each.weight)}: {each.label}." for each in ordered),
+            *(f"Never automatic: {each.value}." for each in self.vetoes),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A dossier as matching sees it."""
+
+    id: str
+    source: str
+    demographics: Demographics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """A person and all its dossiers."""
+
+    id: str
+    members: tuple[Subject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """To which person a dossier belongs, if any; and which persons a steward should look at beside or instead.
+
+    `match` is that of the best person, linked or not; None when there was nobody to compare with.
+    """
+
+    link: str | None
+    match: Match | None
+    reviews: tuple[tuple[str, Match], ...]
+
+
+class Reason(Enum):
+    """Why a desk's question found a person or none; for audit and stewards, never for the asker."""
+
+    FOUND = "found"
+    NOBODY = "nobody fits"
+    TOO_LITTLE = "too little of what was asked agrees"
+    CONTRADICTED = "something contradicts"
+    AMBIGUOUS = "more than one person fits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identification:
+    """The person a desk asked about, if it is certain who is meant."""
+
+    person: str | None
+    match: Match | None
+    reason: Reason
+
+
+def decide(
+    left: Demographics, right: Demographics, weights: Weights, *, rarity: Rarity | None = None
+) -> Match:
+    """Say whether two descriptions are of one person. The same whichever comes first."""
+    return _decide(left, right, weights, prior=weights.prior, rarity=rarity)
+
+
+def _decide(
+    left: Demographics, right: Demographics, weights: Weights, *, prior: float, rarity: Rarity | None
+) -> Match:
+    evidence = compare.compare(left, right, weights, rarity=rarity)
+    score = prior + evidence.weight
+    return _judged(
+        Match(
+            verdict=Verdict.DISTINCT,
+            probability=_probability(score),
+            score=score,
+            evidence=evidence,
+            vetoes=tuple(_vetoes(evidence)),
+            weights_version=weights.version,
+        ),
+        weights,
+    )
+
+
+def _judged(match: Match, weights: Weights) -> Match:
+    """The match with the verdict that follows from its probability and vetoes."""
+    if match.probability >= weights.thresholds.link and not match.vetoes:
+        return replace(match, verdict=Verdict.LINK)
+    # An official number that two people share is a fault somebody must look at, however unlike they are.
+    is_open = match.probability >= weights.thresholds.review or match.evidence.level("identifier") == "same"
+    return replace(match, verdict=Verdict.REVIEW if is_open else Verdict.DISTINCT)
+
+
+def _probability(score: float) -> float:
+    return 1.0 / (1.0 + 2.0 ** -max(min(score, 60.0), -60.0))
+
+
+_VETO_OF_LEVEL = (
+    ("identifier", ("conflict",), Veto.IDENTIFIER),
+    ("sex", ("other",), Veto.SEX),
+    ("given", ("gender",), Veto.GENDER_PAIR),
+    ("birth", ("other",), Veto.BIRTH),
+)
+_ANOTHER_NAME = ("other", "similar", "near")
+_KIN = ("family", "father", "mother", "grandfather")
+
+
+def _vetoes(evidence: Comparison) -> Iterator[Veto]:
+    for field, levels, veto in _VETO_OF_LEVEL:
+        if evidence.level(field) in levels:
+            yield veto
+    if _may_be_twin(evidence):
+        yield Veto.TWIN
+    if not compare.is_of_child(evidence):
+        yield Veto.NOT_OF_THE_CHILD
+
+
+def _may_be_twin(evidence: Comparison) -> bool:
+    is_kin = any(map(evidence.agrees, _KIN))
+    is_close = any(map(evidence.agrees, ("birth", "village", "phone")))
+    return evidence.level("given") in _ANOTHER_NAME and is_kin and is_close
+
+
+def resolve(
+    subject: Subject, persons: Sequence[PersonView], weights: Weights, *, rarity: Rarity | None = None
+) -> Resolution:
+    """Say to which of the candidate persons a new dossier belongs. The order of `persons` does not matter."""
+    found = [(each, _with_person(subject, each, weights, rarity)) for each in persons]
+    ranked = sorted(found, key=lambda each: (-each[1].score, each[0].id))
+    if not ranked:
+        return Resolution(link=None, match=None, reviews=())
+    best, match = ranked[0]
+    if match.verdict is Verdict.LINK and _rivals(ranked, weights):
+        match = _vetoed(match, Veto.RIVAL, weights)
+        ranked[0] = (best, match)
+    if match.verdict is Verdict.LINK:
+        beside = tuple((each.id, other) for each, other in ranked[1:] if _is_link_alone(other, weights))
+        return Resolution(link=best.id, match=match, reviews=beside)
+    reviews = tuple((each.id, other) for each, other in ranked if other.verdict is not Verdict.DISTINCT)
+    return Resolution(link=None, match=match, reviews=reviews)
+
+
+def _with_person(subject: Subject, person: PersonView, weights: Weights, rarity: Rarity | None) -> Match:
+    """The match with the dossier that fits best, under the vetoes of every dossier of the person."""
+    each = [(member, decide(subject.demographics, member.demographics, weights, rarity=rarity))
+            for member in person.members]  # fmt: skip
+    best = max((match for _, match in each), key=lambda match: match.score)
+    vetoes = _contradictions([match for _, match in each])
+    if not any(compare.is_of_child(match.evidence) for _, match in each):
+        vetoes.append(Veto.NOT_OF_THE_CHILD)
+    of_one_source = [match for member, match in each if member.source == subject.source]
+    if of_one_source and not all(_is_surely_same(match, weights) for match in of_one_source):
+        vetoes.append(Veto.SAME_SOURCE)
+    return _judged(replace(best, vetoes=tuple(vetoes)), weights)
+
+
+def _contradictions(matches: Sequence[Match]) -> list[Veto]:
+    """Every veto of any pair, once; a dossier that merely knows little does not contradict."""
+    found = dict.fromkeys(veto for match in matches for veto in match.vetoes)
+    return [each for each in found if each is not Veto.NOT_OF_THE_CHILD]
+
+
+_SURELY_EQUAL = {
+    "given": ("exact",),
+    "birth": ("day",),
+    "family": ("exact", "sound"),
+    "father": ("exact", "sound"),
+}
+
+
+def _is_surely_same(match: Match, weights: Weights) -> bool:
+    """Whether two dossiers of one source are one person beyond what namesakes share."""
+    is_equal = all(match.evidence.level(field) in levels for field, levels in _SURELY_EQUAL.items())
+    is_numbered = match.evidence.level("identifier") == "same"
+    return (
+        match.probability >= weights.thresholds.same_source and not match.vetoes and (is_equal or is_numbered)
+    )
+
+
+def _is_link_alone(match: Match, weights: Weights) -> bool:
+    """Whether this person, too, would have been linked, had there been no better one or another source."""
+    return match.probability >= weights.thresholds.link and set(match.vetoes) <= {Veto.SAME_SOURCE}
+
+
+def _vetoed(match: Match, veto: Veto, weights: Weights) -> Match:
+    return _judged(replace(match, vetoes=(*match.vetoes, veto)), weights)
+
+
+def _rivals(ranked: Sequence[tuple[PersonView, Match]], weights: Weights) -> bool:
+    """Whether a second person comes nearer to the best than the margin, and is not plainly the same person."""
+    best, match = ranked[0]
+    near = (each for each, other in ranked[1:] if match.score - other.score < weights.thresholds.lead)
+    return any(not _is_one(best, each, weights) for each in near)
+
+
+def _is_one(left: PersonView, right: PersonView, weights: Weights) -> bool:
+    """Whether two persons would be linked, but for being of one source: then either is the right answer."""
+    matches = [
+        decide(one.demographics, other.demographics, weights)
+        for one, other in product(left.members, right.members)
+    ]
+    return any(each.verdict is Verdict.LINK for each in matches) and not _contradictions(matches)
+
+
+def identify(
+    asked: Demographics, persons: Sequence[PersonView], weights: Weights, *, rarity: Rarity | None = None
+) -> Identification:
+    """Find the person a desk asks about, with what it knows; None unless exactly one person surely fits.
+
+    The person is seen as a whole: a name from one dossier and the mother's from another count together. At least
+    `agreeing` attributes must agree, and no dossier of the person may contradict.
+    """
+    found = [(each, _asked_about(asked, each, weights, rarity)) for each in persons]
+    ranked = sorted(found, key=lambda each: (-each[1].score, each[0].id))
+    if not ranked:
+        return Identification(person=None, match=None, reason=Reason.NOBODY)
+    reason = _reason(ranked, weights)
+    person = ranked[0][0].id if reason is Reason.FOUND else None
+    return Identification(person=person, match=ranked[0][1], reason=reason)
+
+
+def _asked_about(asked: Demographics, person: PersonView, weights: Weights, rarity: Rarity | None) -> Match:
+    known = [*(each.demographics for each in person.members), *_as_a_whole(person)]
+    matches = [_decide(asked, each, weights, prior=weights.desk_prior, rarity=rarity) for each in known]
+    best = max(matches, key=lambda match: match.score)
+    vetoes = _contradictions(matches[: len(person.members)])
+    if not compare.is_of_child(best.evidence):
+        vetoes.append(Veto.NOT_OF_THE_CHILD)
+    return _judged(replace(best, vetoes=tuple(vetoes)), weights)
+
+
+def _as_a_whole(person: PersonView) -> list[Demographics]:
+    """The person with the names of all its dossiers, once with each birth date."""
+    members = [each.demographics for each in person.members]
+    if len(members) < 2:
+        return []
+    whole = Demographics(
+        given=tuple(name for each in members for name in each.given),
+        father=tuple(name for each in members for name in each.father),
+        grandfather=tuple(name for each in members for name in each.grandfather),
+        family=tuple(name for each in members for name in each.family),
+        mother=tuple(name for each in members for name in each.mother),
+        sex=next((each.sex for each in members if each.sex), None),
+        villages=tuple(name for each in members for name in each.villages),
+        phones=tuple(phone for each in members for phone in each.phones),
+        identifiers=tuple(number for each in members for number in each.identifiers),
+    )
+    return [replace(whole, birth=birth) for birth in dict.fromkeys(each.birth for each in members)]
+
+
+_ATTRIBUTES = (
+    "given",
+    "birth",
+    "father",
+    "grandfather",
+    "family",
+    "mother",
+    "village",
+    "phone",
+    "identifier",
+)
+
+
+def _reason(ranked: Sequence[tuple[PersonView, Match]], weights: Weights) -> Reason:
+    match = ranked[0][1]
+    agreeing = sum(map(match.evidence.agrees, _ATTRIBUTES))
+    if match.verdict is Verdict.DISTINCT:
+        return Reason.NOBODY
+    if match.vetoes:
+        return Reason.CONTRADICTED
+    if agreeing < weights.thresholds.agreeing or match.verdict is not Verdict.LINK:
+        return Reason.TOO_LITTLE
+    return Reason.AMBIGUOUS if _rivals(ranked, weights) else Reason.FOUND
+
+
+_VERDICT_WORDS = {
+    Verdict.LINK: "These are one person.",
+    Verdict.REVIEW: "These may be one person; please decide.",
+    Verdict.DISTINCT: "These are two people, as far as is known.",
+}
+
+_STRENGTHS = (
+    (10.0, "Speaks very strongly for"),
+    (4.0, "Speaks strongly for"),
+    (0.3, "Speaks for"),
+    (-0.3, "Says little"),
+    (-4.0, "Speaks against"),
+    (-10.0, "Speaks strongly against"),
+)
+
+
+def _strength(weight: float) -> str:
+    return next((words for least, words in _STRENGTHS if weight >= least), "Speaks very strongly against")
+
+
+def _percent(probability: float) -> str:
+    """Never rounded up to certainty."""
+    shown = int(probability * 10000) / 100
+    return f"{min(shown, 99.99):g} %"

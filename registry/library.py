@@ -1,0 +1,215 @@
+"""The data of the registry: `schemas/`, read once into frozen tables.
+
+This is the only place that reads those files; what a file means is said by the pure `read` of the package it
+belongs to. To add data: a folder under `schemas/`, a `read` in its package, a field of `Library`, one line
+in `load`.
+
+`python -m registry.library` checks that every file loads and that no table names a code that does not exist.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from registry.continuity import ladder, schedule
+from registry.continuity.ladder import Ladder
+from registry.continuity.schedule import Schedule
+from registry.errors import RegistryError
+from registry.fhir import CANONICAL, profile, shape, terminology
+from registry.fhir.resource import Content
+from registry.fhir.shape import Profiles
+from registry.fhir.terminology import CodeSystem, ConceptMap, ValueSet
+
+FOLDER = Path(__file__).resolve().parent.parent / "schemas"
+ANTIGENS = f"{CANONICAL}/CodeSystem/antigen"
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """Everything read, by the `id` of each thing; value sets and code systems by their url."""
+
+    profiles: Profiles
+    code_systems: Mapping[str, CodeSystem]
+    value_sets: Mapping[str, ValueSet]
+    concept_maps: Mapping[str, ConceptMap]
+    schedules: Mapping[str, Schedule]
+    ladders: tuple[Ladder, ...]
+    consent_texts: Mapping[str, Any]
+    migrations: Mapping[str, str]
+
+    def antigens(self, vaccine_code: Content) -> frozenset[str]:
+        """What every known coding of a `vaccineCode` agrees it protects against; empty when none is known."""
+        vaccines = self.concept_maps["vaccine-to-antigen"]
+        found = terminology.agreed(vaccines, vaccine_code.get("coding", ()))
+        return frozenset(each.code for each in found)
+
+
+@cache
+def load(folder: Path = FOLDER) -> Library:
+    """Read everything. Raises RegistryError naming the file that cannot be used."""
+    resources = [*_resources(folder, "terminology"), *_resources(folder, "maps")]
+    code_systems = _by_url(_of_kind(resources, "CodeSystem", terminology.read_code_system))
+    value_sets = _by_url(
+        _of_kind(resources, "ValueSet", lambda each: terminology.read_value_set(each, code_systems))
+    )
+    definitions = list(_of_kind(_resources(folder, "profiles"), "StructureDefinition", profile.read))
+    concept_maps = dict(_of_kind(resources, "ConceptMap", lambda each: (each["id"], terminology.read(each))))
+    return Library(
+        profiles=_using("profiles", lambda: shape.link(definitions, value_sets)),
+        code_systems=code_systems,
+        value_sets=value_sets,
+        concept_maps=concept_maps,
+        schedules={each.id: each for each in _each(folder, "schedules", schedule.read)},
+        ladders=tuple(_each(folder, "ladders", ladder.read)),
+        consent_texts=json("texts/consent-1.json", folder),
+        migrations={path.name: text(f"sql/{path.name}", folder) for path in _files(folder / "sql", ".sql")},
+    )
+
+
+def text(relative_path: str, folder: Path = FOLDER) -> str:
+    """The text of one file of `schemas/`. Raises RegistryError when it is not there or not UTF-8."""
+    try:
+        return (folder / relative_path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(relative_path, f"cannot be read: {type(error).__name__}") from error
+
+
+def json(relative_path: str, folder: Path = FOLDER) -> Any:
+    """The content of one JSON file of `schemas/`."""
+    try:
+        return orjson.loads(text(relative_path, folder))
+    except orjson.JSONDecodeError as error:
+        raise _unusable(relative_path, f"line {error.lineno} is not JSON: {error.msg}") from error
+
+
+def toml(relative_path: str, folder: Path = FOLDER) -> Mapping[str, Any]:
+    """The content of one TOML file of `schemas/`."""
+    try:
+        return tomllib.loads(text(relative_path, folder))
+    except tomllib.TOMLDecodeError as error:
+        raise _unusable(relative_path, f"not TOML: {error}") from error
+
+
+def problems(library: Library) -> list[str]:
+    """What the tables say of each other that is not so: codes that do not exist."""
+    found = [
+        f"{concept_map.url}: {source[1]} is translated to {target.code}, which {target.system} does not have"
+        for concept_map in library.concept_maps.values()
+        for source, targets in concept_map.targets.items()
+        for target in targets
+        if not _exists(library, target.system, target.code)
+    ]
+    return found + [
+        f"schedule {each.id}: the antigen {antigen} does not exist"
+        for each in library.schedules.values()
+        for antigen in each.antigens
+        if not _exists(library, ANTIGENS, antigen)
+    ]
+
+
+def main(folder: Path = FOLDER) -> int:
+    """Check every file under `schemas/` and print one line of counts; 1, with reasons, when one is wrong."""
+    try:
+        counts = _check(folder)
+    except RegistryError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write("schemas: " + ", ".join(f"{count} {what}" for what, count in counts.items()) + "\n")
+    return 0
+
+
+def _check(folder: Path) -> Mapping[str, int]:
+    paths = list(_files(folder))
+    for path in paths:
+        _PARSERS.get(path.suffix, text)(path.relative_to(folder).as_posix(), folder)
+    library = load(folder)
+    wrong = problems(library)
+    if wrong:
+        raise RegistryError("; ".join(wrong))
+    return {
+        "files": len(paths),
+        "profiles": len(library.profiles.sources),
+        "value sets": len(library.value_sets),
+        "code systems": len(library.code_systems),
+        "translations": sum(len(each.targets) for each in library.concept_maps.values()),
+        "schedules": len(library.schedules),
+        "ladders": len(library.ladders),
+        "migrations": len(library.migrations),
+    }
+
+
+_PARSERS: Mapping[str, Callable[[str, Path], Any]] = {".json": json, ".toml": toml}
+
+
+def _exists(library: Library, system: str, code: str) -> bool:
+    return system in library.code_systems and code in library.code_systems[system].displays
+
+
+def _files(folder: Path, suffix: str = "") -> Iterator[Path]:
+    """Files in the order of their names, so that every machine reads alike; hidden files are none of ours."""
+    found = sorted(folder.rglob(f"*{suffix}"))
+    return (path for path in found if path.is_file() and not path.name.startswith("."))
+
+
+def _resources(folder: Path, part: str) -> Iterator[tuple[str, Content]]:
+    """Every FHIR resource in a part of the folder, with its file; a Bundle is a file of several."""
+    for path in _files(folder / part, ".json"):
+        name = path.relative_to(folder).as_posix()
+        content = json(name, folder)
+        entries = _using(name, lambda held=content: _entries(held))
+        yield from ((name, each) for each in entries)
+
+
+def _entries(content: Any) -> list[Content]:
+    if content["resourceType"] != "Bundle":
+        return [content]
+    return [each["resource"] for each in content["entry"]]
+
+
+def _of_kind(
+    resources: Iterable[tuple[str, Content]], kind: str, read: Callable[[Content], Read]
+) -> Iterator[Read]:
+    for name, content in resources:
+        if content.get("resourceType") == kind:
+            yield _using(name, lambda held=content: read(held))
+
+
+def _each(folder: Path, part: str, read: Callable[[Mapping[str, Any]], Read]) -> Iterator[Read]:
+    for path in _files(folder / part, ".json"):
+        name = path.relative_to(folder).as_posix()
+        content = json(name, folder)
+        yield _using(name, lambda held=content: read(held))
+
+
+def _by_url(each: Iterable[Any]) -> dict[str, Any]:
+    return {one.url: one for one in each}
+
+
+def _using(name: str, read: Callable[[], Read]) -> Read:
+    """Read, and say which file is to blame when that fails."""
+    try:
+        return read()
+    except RegistryError as error:
+        if error.where.startswith("schemas/"):
+            raise
+        raise _unusable(name, str(error)) from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise _unusable(name, f"{type(error).__name__}: {error}") from error
+
+
+def _unusable(name: str, why: str) -> RegistryError:
+    return RegistryError(why, where=f"schemas/{name}", remedy="restore this file from the release")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
