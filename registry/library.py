@@ -19,14 +19,19 @@ from typing import Any, TypeVar
 
 import orjson
 
+from registry.consent import places
+from registry.consent.places import Places
 from registry.continuity import ladder, schedule
 from registry.continuity.ladder import Ladder
+from registry.continuity.page import Messages
 from registry.continuity.schedule import Schedule
 from registry.errors import RegistryError
 from registry.fhir import CANONICAL, profile, shape, terminology
 from registry.fhir.resource import Content
 from registry.fhir.shape import Profiles
 from registry.fhir.terminology import CodeSystem, ConceptMap, ValueSet
+from registry.identity import match
+from registry.identity.weights import Weights
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 ANTIGENS = f"{CANONICAL}/CodeSystem/antigen"
@@ -45,6 +50,10 @@ class Library:
     schedules: Mapping[str, Schedule]
     ladders: tuple[Ladder, ...]
     consent_texts: Mapping[str, Any]
+    places: Places
+    weights: Weights
+    page_template: str
+    page_messages: Messages
     migrations: Mapping[str, str]
 
     def antigens(self, vaccine_code: Content) -> frozenset[str]:
@@ -59,9 +68,7 @@ def load(folder: Path = FOLDER) -> Library:
     """Read everything. Raises RegistryError naming the file that cannot be used."""
     resources = [*_resources(folder, "terminology"), *_resources(folder, "maps")]
     code_systems = _by_url(_of_kind(resources, "CodeSystem", terminology.read_code_system))
-    value_sets = _by_url(
-        _of_kind(resources, "ValueSet", lambda each: terminology.read_value_set(each, code_systems))
-    )
+    value_sets = _by_url(_of_kind(resources, "ValueSet", lambda each: terminology.read_value_set(each, code_systems)))
     definitions = list(_of_kind(_resources(folder, "profiles"), "StructureDefinition", profile.read))
     concept_maps = dict(_of_kind(resources, "ConceptMap", lambda each: (each["id"], terminology.read(each))))
     return Library(
@@ -72,8 +79,20 @@ def load(folder: Path = FOLDER) -> Library:
         schedules={each.id: each for each in _each(folder, "schedules", schedule.read)},
         ladders=tuple(_each(folder, "ladders", ladder.read)),
         consent_texts=json("texts/consent-1.json", folder),
+        places=_using("policies/places.json", lambda: _places(concept_maps, folder)),
+        weights=_using("matching/weights-1.json", lambda: _weights(folder)),
+        page_template=text("templates/summary.html.j2", folder),
+        page_messages=json("templates/messages.json", folder),
         migrations={path.name: text(f"sql/{path.name}", folder) for path in _files(folder / "sql", ".sql")},
     )
+
+
+def _places(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Places:
+    return places.read(json("policies/places.json", folder), concept_maps["vaccine-to-antigen"])
+
+
+def _weights(folder: Path) -> Weights:
+    return match.read(json("matching/weights-1.json", folder), json("matching/translated-names.json", folder))
 
 
 def text(relative_path: str, folder: Path = FOLDER) -> str:
@@ -176,9 +195,7 @@ def _entries(content: Any) -> list[Content]:
     return [each["resource"] for each in content["entry"]]
 
 
-def _of_kind(
-    resources: Iterable[tuple[str, Content]], kind: str, read: Callable[[Content], Read]
-) -> Iterator[Read]:
+def _of_kind(resources: Iterable[tuple[str, Content]], kind: str, read: Callable[[Content], Read]) -> Iterator[Read]:
     for name, content in resources:
         if content.get("resourceType") == kind:
             yield _using(name, lambda held=content: read(held))

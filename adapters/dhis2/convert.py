@@ -42,9 +42,7 @@ def _patient(child: Child, register: Register, dates: Dates) -> None:
         dates.ledger.inform("suspected-duplicate", child.node.where, "the source itself suspects a duplicate")
     if not any(said.of_role("given")) and not any(said.of_role("family")):
         dates.ledger.warn("no-name", child.where, "no attribute that the mapping knows gives a name")
-    dates.ledger.entry(
-        child.number, person.content(child, said, register, dates, dates.ledger.source), child.where
-    )
+    dates.ledger.entry(child.number, person.content(child, said, register, dates, dates.ledger.source), child.where)
 
 
 def _describes(child: Child, said: person.Attributes) -> bool:
@@ -58,9 +56,7 @@ def _doses(child: Child, reader: Reader) -> None:
     for enrolment in child.enrolments:
         enrolment.leave_out("status", "the state of the follow-up, not of the doses")
         if reference(enrolment, "program") not in programs:
-            ledger.warn(
-                "unmapped-program", enrolment.where, "a program the mapping does not know", _MAP_PROGRAM
-            )
+            ledger.warn("unmapped-program", enrolment.where, "a program the mapping does not know", _MAP_PROGRAM)
     for event in child.events:
         if event.program not in programs:
             ledger.warn("unmapped-program", event.node.where, "an event of an unknown program", _MAP_PROGRAM)

@@ -48,9 +48,7 @@ class Reader:
 
     def _meaning(self, status: str, node: Node) -> str:
         if status and status not in self.register.event_status:
-            self._warn(
-                "unknown-code", node, "an event status the mapping does not know; taken as a dose", _MAP
-            )
+            self._warn("unknown-code", node, "an event status the mapping does not know; taken as a dose", _MAP)
         return self.register.event_status.get(status, "dose")
 
     def _data_values(self, event: Node) -> dict[str, str]:
@@ -128,7 +126,7 @@ class Reader:
         number = node.text("event")
         if number and not is_placeholder(number):
             return number
-        self.dates.ledger.inform(
+        self.dates.ledger.warn(
             "derived-id",
             node.where,
             "the event has no number of its own; person, vaccine, day and lot stand for it",

@@ -97,9 +97,7 @@ def content(child: Child, said: Attributes, register: Register, dates: Dates, so
         country=register.country,
         person=child.number,
         identifiers=[
-            build.identifier(
-                build.system(source, each.rule.option("kind")), each.value, each.rule.option("use")
-            )
+            build.identifier(build.system(source, each.rule.option("kind")), each.value, each.rule.option("use"))
             for each in said.of_role("identifier")
         ],
         names=[_name(said, form, use) for form, use in register.name_forms.items()],
@@ -111,9 +109,7 @@ def content(child: Child, said: Attributes, register: Register, dates: Dates, so
             for form in register.name_forms
         ],
         telecom=[build.phone(said.word("phone"))],
-        addresses=[
-            build.address(city=said.word("city"), district=said.word("district"), country=register.country)
-        ],
+        addresses=[build.address(city=said.word("city"), district=said.word("district"), country=register.country)],
         active=False if child.deleted else None,
     )
 
@@ -128,9 +124,7 @@ def _name(said: Attributes, form: str, use: str) -> Json:
 def _gender(said: Attributes, register: Register, ledger: Ledger) -> str:
     word = said.word("sex")
     if word and word not in register.sexes:
-        ledger.warn(
-            "unknown-code", said.place("sex"), "a sex the mapping does not know; it was left out", _MAP
-        )
+        ledger.warn("unknown-code", said.place("sex"), "a sex the mapping does not know; it was left out", _MAP)
     return register.sexes.get(word, "")
 
 
@@ -142,9 +136,7 @@ def _birth(said: Attributes, register: Register, dates: Dates) -> When | None:
     calendar = register.calendars.get(word, Calendar.GREGORIAN)
     if word and word not in register.calendars:
         where = said.place("birth-calendar")
-        dates.ledger.warn(
-            "unknown-code", where, "a calendar the mapping does not know; no date was read", _MAP
-        )
+        dates.ledger.warn("unknown-code", where, "a calendar the mapping does not know; no date was read", _MAP)
         return None
     when = dates.read(said.word("birth-date"), where=said.place("birth-date"), calendar=calendar)
     return _known_part(when, said.word("birth-precision"))

@@ -79,9 +79,7 @@ def is_placeholder(number: str) -> bool:
 def collect(document: object, ledger: Ledger, used: Account) -> list[Child]:
     """Every child of the file, in its order. Raises Unreadable when the document is not tracker data."""
     listed, collector = _listed(document, used), _Collector(ledger)
-    deleting = (
-        isinstance(document, dict) and cast(dict[str, object], document).get("importStrategy") == "DELETE"
-    )
+    deleting = isinstance(document, dict) and cast(dict[str, object], document).get("importStrategy") == "DELETE"
     for node in listed["trackedEntities"]:
         collector.entity(node, deleted=deleting)
     for node in listed["enrollments"]:
@@ -180,9 +178,7 @@ class _Collector:
         gone = deleted or node.flag("deleted")
         child.deleted = child.deleted or gone
         if child.node is not None:
-            self._ledger.inform(
-                "repeated-entity", node.where, "the child stands in the file twice; the later holds"
-            )
+            self._ledger.inform("repeated-entity", node.where, "the child stands in the file twice; the later holds")
         child.node = node
         for inner in node.children("enrollments"):
             self.enrolment(inner, number, deleted=gone)
@@ -192,9 +188,7 @@ class _Collector:
         number = child or node.text("trackedEntity")
         if not self._is_usable(number, node, "no-person", _ASK_ALL):
             return
-        inherited = _Enrolled(
-            child=number, program=reference(node, "program"), deleted=deleted or node.flag("deleted")
-        )
+        inherited = _Enrolled(child=number, program=reference(node, "program"), deleted=deleted or node.flag("deleted"))
         self._child(number).enrolments.append(node)
         if own := node.text("enrollment"):
             self._enrolled[own] = inherited

@@ -26,6 +26,7 @@ class EdFi:
         interchanges = tree.read(body)
         records = [record for each in interchanges for record in each.records]
         ledger = Ledger(source, self.kind)
+        _note_country(source, ledger)
         reading = Reading(
             index=index.build(records),
             source=source,
@@ -45,10 +46,19 @@ class EdFi:
         ledger.inform("nothing-carried", "", "the hand-over holds nothing that is carried; see the coverage")
         return ledger.submission(received_at)
 
+    def leaves(self, body: bytes) -> int:
+        """How many values a hand-over holds, for the conformance kit."""
+        records = (record for each in tree.read(body) for record in each.records)
+        return sum(1 for record in records for _ in tree.leaves(record, {}))
+
+
+def _note_country(source: str, ledger: Ledger) -> None:
+    if not tables.country(source):
+        text = "the mapping does not say which country this source belongs to; the records carry no country"
+        ledger.warn("unknown-source", "", text, "add the source to [sources] of adapters/edfi/mapping.toml")
+
 
 def _note_version(interchange: Interchange, ledger: Ledger) -> None:
     if interchange.version not in tables.VERSIONS:
         text = "a version of the data standard other than 5 and 6; read as if it were one of them"
-        ledger.warn(
-            "unknown-version", interchange.where, text, "compare a few records with the source system"
-        )
+        ledger.warn("unknown-version", interchange.where, text, "compare a few records with the source system")

@@ -19,9 +19,7 @@ from adapters.sdk.build import Json
 from adapters.sdk.when import When
 
 _SCHOOL = {
-    "coding": [
-        build.coding("http://terminology.hl7.org/CodeSystem/immunization-origin", "school", "School Record")
-    ]
+    "coding": [build.coding("http://terminology.hl7.org/CodeSystem/immunization-origin", "school", "School Record")]
 }
 _REASONS = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 
@@ -60,21 +58,15 @@ def _vaccine(kind: Descriptor, record: Record, reading: Reading) -> Vaccine:
     known = tables.VACCINES.get(kind.key)
     if known is None:
         hint = "add the code to [vaccines] of the mapping"
-        reading.ledger.warn(
-            "unknown-vaccine", record.where, "the vaccine has no CVX code in the mapping", hint
-        )
+        reading.ledger.warn("unknown-vaccine", record.where, "the vaccine has no CVX code in the mapping", hint)
     local = build.coding(kind.namespace or build.system(reading.source, "vaccine"), kind.code)
     codings = (local, *(known.codings if known else ()))
     return Vaccine(name=kind.code, codings=codings, text=known.text if known else kind.code)
 
 
-def _doses(
-    element: Element, vaccine: Vaccine, record: Record, student: str, reading: Reading
-) -> Iterator[Json]:
+def _doses(element: Element, vaccine: Vaccine, record: Record, student: str, reading: Reading) -> Iterator[Json]:
     if not vaccine.name:
-        reading.ledger.error(
-            "no-vaccine-code", record.where, "an immunization that names no vaccine", CORRECT
-        )
+        reading.ledger.error("no-vaccine-code", record.where, "an immunization that names no vaccine", CORRECT)
         return
     texts = [tree.text(each) for each in tree.children(element, "ImmunizationDate")]
     dated = [when for text in texts if (when := reading.date(record, text))]

@@ -110,9 +110,7 @@ def _numbers(profile: Record, reading: Reading) -> Iterator[Json]:
 
 
 def _slug(text: str) -> str:
-    return "-".join(
-        "".join(each if each.isalnum() and each.isascii() else " " for each in text.lower()).split()
-    )
+    return "-".join("".join(each if each.isalnum() and each.isascii() else " " for each in text.lower()).split())
 
 
 def _phones(profile: Record, reading: Reading) -> Iterator[Json]:
@@ -179,6 +177,4 @@ def _note_contacts(reading: Reading) -> None:
             used.add(id(contact.element))
     for contact in reading.index.all("Contact", "Parent"):
         if id(contact.element) not in used:
-            reading.set_aside(
-                contact.element, "a contact no student of this hand-over has as a parent or guardian"
-            )
+            reading.set_aside(contact.element, "a contact no student of this hand-over has as a parent or guardian")

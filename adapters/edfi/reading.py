@@ -22,9 +22,7 @@ class Reading:
     country: str
     ledger: Ledger
     dates: Dates
-    unused: dict[int, str] = field(
-        default_factory=dict[int, str], repr=False
-    )  # element -> why nothing came of it
+    unused: dict[int, str] = field(default_factory=dict[int, str], repr=False)  # element -> why nothing came of it
 
     def date(self, record: Record, text: str) -> When | None:
         return self.dates.read(text, where=record.where)

@@ -91,9 +91,7 @@ def _ending(record: Record, entry: When | None, reading: Reading) -> Ending:
     rule = tables.EXITS.get(tables.descriptor(text).key)
     if rule is None:
         hint = "add the code to [exits] of the mapping"
-        reading.ledger.warn(
-            "unknown-code", record.where, "the kind of exit is not known to the mapping", hint
-        )
+        reading.ledger.warn("unknown-code", record.where, "the kind of exit is not known to the mapping", hint)
         return Ending(status="unknown", outcome="unknown", end=end)
     if "prohibited" in rule:
         what = "the reason of the exit is never carried; kept as a plain withdrawal"

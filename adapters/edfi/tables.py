@@ -55,11 +55,7 @@ class Descriptor:
 def descriptor(text: str) -> Descriptor:
     """Read a descriptor; a bare word is one without a namespace."""
     namespace, mark, code = text.partition("#")
-    return (
-        Descriptor(namespace=namespace, code=code.strip())
-        if mark
-        else Descriptor(namespace="", code=text.strip())
-    )
+    return Descriptor(namespace=namespace, code=code.strip()) if mark else Descriptor(namespace="", code=text.strip())
 
 
 @lru_cache(maxsize=4096)

@@ -81,9 +81,7 @@ def read(body: bytes) -> list[Interchange]:
         if path.lower().endswith(".xml") and not path.startswith("__MACOSX/"):
             found += _member(path, position, content)
     if not found:
-        raise Unreadable(
-            "no XML file in the archive", remedy="pack the Interchange files of the export into it"
-        )
+        raise Unreadable("no XML file in the archive", remedy="pack the Interchange files of the export into it")
     return found
 
 

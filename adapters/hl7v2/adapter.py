@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 from adapters.hl7v2 import coverage, dose, person, tables, wire
@@ -35,11 +34,16 @@ class Hl7v2:
         file = wire.read(body)
         _refuse_unless_vaccinations(body, file)
         ledger = Ledger(source, self.kind)
-        _note_envelopes(file, ledger)
-        conversion = _Conversion(tables.sender(source), ledger)
-        for message in _whole(file, ledger):
-            conversion.take(message)
+        _note_file(file, ledger)
+        conversion = _Conversion(_sender(source, ledger), ledger)
+        for message in file.messages:
+            reason = conversion.take(message, is_cut=message.number == file.cut_message)
+            coverage.note(message, ledger, set_aside=reason)
         return ledger.submission(received_at)
+
+    def leaves(self, body: bytes) -> int:
+        """How many values a file holds, for the conformance kit."""
+        return coverage.leaves(wire.read(body))
 
 
 def refusal(message: Message) -> str:
@@ -58,22 +62,19 @@ class _Conversion:
         self._ledger = ledger
         self._holders: dict[str, str] = {}  # order number -> person, in this file
 
-    def take(self, message: Message) -> None:
-        reason = refusal(message)
+    def take(self, message: Message, *, is_cut: bool) -> str:
+        """Read one message; the answer says why nothing of it was kept, and is empty when something was."""
+        code, reason, remedy = _obstacle(message, is_cut=is_cut)
         if reason:
-            self._ledger.error("message-type", message.where, f"{reason}; nothing of it was kept", _SEND_VXU)
-            return
-        if _is_too_long(message):
-            text = "a field is longer than any vaccination needs; nothing of the message was kept"
-            self._ledger.error("value-too-long", message.where, text, _AGAIN)
-            return
+            self._ledger.error(code, message.where, f"{reason}; nothing of it was kept", remedy)
+            return f"set aside: {code}"
         _note_oddities(message, self._ledger)
-        coverage.note(message, self._ledger)
         about = person.read(message, self._sender, self._ledger)
-        if about:
-            self._ledger.entry(about.key, about.patient, message.where)
-            context = Context(message=message, person=about, sender=self._sender, ledger=self._ledger)
-            self._doses(context)
+        if about is None:
+            return "set aside: nobody to attach it to"
+        self._ledger.entry(about.key, about.patient, message.where)
+        self._doses(Context(message=message, person=about, sender=self._sender, ledger=self._ledger))
+        return ""
 
     def _doses(self, context: Context) -> None:
         found = dose.groups(context.message)
@@ -97,9 +98,8 @@ class _Conversion:
 
 def _refuse_unless_vaccinations(body: bytes, file: File) -> None:
     if not file.messages:
-        what = (
-            "the message header (MSH) is damaged" if file.broken else "there is no HL7 v2 message (MSH) in it"
-        )
+        missing = "there is no HL7 v2 message (MSH) in it"
+        what = "the message header (MSH) is damaged" if file.broken else missing
         remedy = "check the file; an HL7 v2 message starts with MSH|^~\\&"
         raise Unreadable(f"{what}; the file looks like {readers.looks_like(body)}", remedy=remedy)
     reasons = [refusal(each) for each in file.messages]
@@ -107,31 +107,41 @@ def _refuse_unless_vaccinations(body: bytes, file: File) -> None:
         raise Unreadable("; ".join(dict.fromkeys(reasons)), remedy=_SEND_VXU)
 
 
-def _note_envelopes(file: File, ledger: Ledger) -> None:
-    for each in file.envelopes:
-        ledger.ignored(each.name, tables.IGNORED_SEGMENTS[each.name])
+def _sender(source: str, ledger: Ledger) -> Sender:
+    sender = tables.sender(source)
+    if not sender.country:
+        text = "the mapping does not say which country this source belongs to; the records carry no country"
+        ledger.warn("unknown-source", "", text, "add the source to [sources] of adapters/hl7v2/mapping.toml")
+    return sender
+
+
+def _note_file(file: File, ledger: Ledger) -> None:
+    """Say what is wrong with the file around its messages."""
+    coverage.note_outside(file, ledger)
     for each in file.broken:
-        ledger.error(
-            "damaged-header", each.where, "the header (MSH) does not say how to read the message", _AGAIN
-        )
-    if file.leading:
-        ledger.unknown("(line before the first message)", count=file.leading)
+        text = "the header (MSH) does not say how to read the message"
+        ledger.error("damaged-header", each.where, text, _AGAIN)
     counts = [each.count for each in file.envelopes if each.name == "BTS" and each.count is not None]
     have = len(file.messages) + len(file.broken)
     if counts and sum(counts) != have:
         text = f"the batch says it has {sum(counts)} messages; {have} are in the file"
         ledger.warn("batch-count", "", text, _AGAIN)
+    if not file.is_ended:
+        text = "the last line has no end; if the file was cut off, its last segment is incomplete"
+        ledger.inform("last-line-not-ended", "", text)
 
 
-def _whole(file: File, ledger: Ledger) -> Iterable[Message]:
-    """The messages, without the last one of a batch that was cut off: it may end in the middle of a date."""
-    names = Counter(each.name for each in file.envelopes)
-    is_cut = names["BHS"] > names["BTS"] or names["FHS"] > names["FTS"]
-    if not is_cut:
-        return file.messages
-    text = "the end of the batch is missing: the file was cut off and its last message was not taken"
-    ledger.error("batch-cut-off", file.messages[-1].where, text, _AGAIN)
-    return file.messages[:-1]
+def _obstacle(message: Message, *, is_cut: bool) -> tuple[str, str, str]:
+    """Code, reason and remedy when nothing of a message can be taken; else three empty words."""
+    reason = refusal(message)
+    if reason:
+        return "message-type", reason, _SEND_VXU
+    if is_cut:
+        # Its last segment may end in the middle of a date, or before the field that says D for deleted.
+        return "batch-cut-off", "the end of the batch is missing, so that its last message may be cut", _AGAIN
+    if _is_too_long(message):
+        return "value-too-long", "a field is longer than any vaccination needs", _AGAIN
+    return "", "", ""
 
 
 def _note_oddities(message: Message, ledger: Ledger) -> None:
@@ -142,7 +152,6 @@ def _note_oddities(message: Message, ledger: Ledger) -> None:
         ledger.warn("charset-guessed", message.where, text, "state the character set in MSH-18")
     for line in message.strays:
         ledger.warn("stray-line", f"{message.where}, line {line}", "a line that is no segment was left out")
-        ledger.unknown("(line that is no segment)")
 
 
 def _is_too_long(message: Message) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from registry.fhir import CANONICAL
 _ORIGINS = "http://terminology.hl7.org/CodeSystem/immunization-origin"
 _REASONS = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _ANTIGEN = f"{CANONICAL}/StructureDefinition/component-antigen"
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{0,4})?|\.[0-9]{1,4}")
 _CORRECT = "correct it in the source system and send the message again"
 
 
@@ -183,9 +185,7 @@ def _check_dates(occurred: When | None, expiry: When | None, context: Context, p
     sent = stamps.parse(context.message.header.text(7))
     birth = context.person.birth
     if sent and occurred.date.first > sent.date.last:
-        context.ledger.warn(
-            "dose-after-message", place, "the dose is dated after the message that reports it"
-        )
+        context.ledger.warn("dose-after-message", place, "the dose is dated after the message that reports it")
     if birth and occurred.date.last < birth.date.first:
         context.ledger.warn("dose-before-birth", place, "the dose is dated before the person was born")
     if expiry and expiry.date.last < occurred.date.first:
@@ -220,27 +220,18 @@ def _origin(group: Group, ledger: Ledger, place: str) -> tuple[bool, Json | None
 
 
 def _quantity(group: Group, context: Context, place: str) -> Json | None:
+    """The amount of RXA-6 with its unit; None when not known, with a finding when it is no number."""
     text = group.rxa.text(6)
-    if not text or text in tables.UNKNOWN_AMOUNT:
+    if not text:
         return None
-    unit, system = group.rxa.text(7, 1), tables.CODE_SYSTEMS.get(group.rxa.text(7, 3).upper(), "")
-    try:
-        value = (
-            float(text)
-            if text.isascii() and len(text) <= 10 and text.replace(".", "", 1).isdecimal()
-            else 0.0
-        )
-    except ValueError:
-        value = 0.0
-    if not value:
+    if not _NUMBER.fullmatch(text):
         context.ledger.warn("not-an-amount", place, "RXA-6 is not an amount and was left out", _CORRECT)
         return None
-    return {
-        "value": value,
-        "unit": group.rxa.text(7, 2) or unit,
-        "system": system,
-        "code": unit if system else "",
-    }
+    if float(text) in tables.UNKNOWN_AMOUNT:
+        return None
+    unit, system = group.rxa.text(7, 1), tables.CODE_SYSTEMS.get(group.rxa.text(7, 3).upper(), "")
+    code = unit if system else ""
+    return {"value": float(text), "unit": group.rxa.text(7, 2) or unit, "system": system, "code": code}
 
 
 def _dose_number(group: Group, ledger: Ledger, place: str) -> int | str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,6 +43,7 @@ class Broken:
 
     number: int
     line: int
+    lines: int
 
     @property
     def where(self) -> str:
@@ -65,6 +67,14 @@ class File:
     broken: tuple[Broken, ...] = ()
     envelopes: tuple[Envelope, ...] = ()
     leading: int = 0
+    is_ended: bool = True  # whether the last line has its end
+
+    @property
+    def cut_message(self) -> int:
+        """The number of the message after which the trailer of a batch is missing; 0 when none is."""
+        names = Counter(each.name for each in self.envelopes)
+        is_cut = names["BHS"] > names["BTS"] or names["FHS"] > names["FTS"]
+        return max((each.number for each in (*self.messages, *self.broken)), default=0) if is_cut else 0
 
 
 _Lines = list[tuple[int, bytes]]
@@ -75,7 +85,8 @@ def read(body: bytes) -> File:
     envelopes: list[Envelope] = []
     groups: list[_Lines] = []
     leading = 0
-    for number, line in _lines(body):
+    plain, is_unicode = _plain(body)
+    for number, line in _lines(plain):
         if line[:3] in _ENVELOPE:
             envelopes.append(_envelope(number, line))
         elif line[:3] == b"MSH":
@@ -84,18 +95,24 @@ def read(body: bytes) -> File:
             groups[-1].append((number, line))
         else:
             leading += 1
-    found = [_message(number, lines) for number, lines in enumerate(groups, 1)]
+    found = [_message(number, lines, is_unicode=is_unicode) for number, lines in enumerate(groups, 1)]
     return File(
         messages=tuple(each for each in found if isinstance(each, Message)),
         broken=tuple(each for each in found if isinstance(each, Broken)),
         envelopes=tuple(envelopes),
         leading=leading,
+        is_ended=plain.rstrip(b" \x1c\x1a\x00").endswith((b"\r", b"\n")),
     )
 
 
-def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:
+def _plain(body: bytes) -> tuple[bytes, bool]:
+    """The file as UTF-8 when a byte order mark says it is Unicode, which then counts more than MSH-18."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        body = body.decode("utf-16", "replace").encode()
+        return body.decode("utf-16", "replace").encode(), True
+    return body, body.startswith(codecs.BOM_UTF8)
+
+
+def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:
     for number, line in enumerate(_LINE_END.split(body), 1):
         stripped = line.strip(_FRAMING).removeprefix(codecs.BOM_UTF8)
         if stripped:
@@ -110,11 +127,11 @@ def _envelope(number: int, line: bytes) -> Envelope:
     return Envelope(name=line[:3].decode(), line=number, count=known)
 
 
-def _message(number: int, lines: _Lines) -> Message | Broken:
+def _message(number: int, lines: _Lines, *, is_unicode: bool) -> Message | Broken:
     first_line, header = lines[0]
-    marks = _marks(header)
+    marks = _marks(header, is_unicode=is_unicode)
     if marks is None:
-        return Broken(number=number, line=first_line)
+        return Broken(number=number, line=first_line, lines=len(lines))
     decoded, is_guessed = _decoded([line for _, line in lines], marks.charset)
     segments, strays = _segments(decoded, [each for each, _ in lines], marks)
     return Message(
@@ -126,7 +143,7 @@ def _message(number: int, lines: _Lines) -> Message | Broken:
     )
 
 
-def _marks(header: bytes) -> Marks | None:
+def _marks(header: bytes, *, is_unicode: bool) -> Marks | None:
     text = header.decode("latin-1")
     if len(text) < 8 or text[3].isalnum() or text[3].isspace():
         return None
@@ -136,7 +153,7 @@ def _marks(header: bytes) -> Marks | None:
     if len({text[3], *marks}) < 5 or any(mark.isalnum() or ord(mark) > 126 for mark in text[3] + marks):
         return None
     declared = fields[17].split(marks[1])[0].strip().upper() if len(fields) > 17 else ""
-    charset = _CHARSETS.get(declared, "utf-8")
+    charset = "utf-8" if is_unicode else _CHARSETS.get(declared, "utf-8")
     return Marks(
         field=text[3],
         component=marks[0],

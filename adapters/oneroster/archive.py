@@ -128,24 +128,16 @@ def leaves(body: bytes, export: Export) -> int:
 def _members(body: bytes) -> dict[str, bytes]:
     readers.not_empty(body)
     if not body.startswith(b"PK") and b"sourcedid" in body[:4096].lower():
-        raise Unreadable(
-            "this is one CSV file of a OneRoster export, which needs the others too", remedy=_PACK
-        )
+        raise Unreadable("this is one CSV file of a OneRoster export, which needs the others too", remedy=_PACK)
     members = readers.zip_members(body)
     if "[Content_Types].xml" in members:
-        raise Unreadable(
-            "this is an Office document, not an archive of CSV files", remedy="export CSV instead"
-        )
+        raise Unreadable("this is an Office document, not an archive of CSV files", remedy="export CSV instead")
     return {name: content for name, content in members.items() if not _is_litter(name)}
 
 
 def _is_litter(name: str) -> bool:
     """Files that packing programs leave behind."""
-    return (
-        name.startswith("__MACOSX/")
-        or _base(name).startswith(".")
-        or _base(name) in ("Thumbs.db", "desktop.ini")
-    )
+    return name.startswith("__MACOSX/") or _base(name).startswith(".") or _base(name) in ("Thumbs.db", "desktop.ini")
 
 
 def _base(name: str) -> str:
@@ -174,9 +166,7 @@ def _sheet(name: str, content: bytes, rules: Mapping[str, Rule], ledger: Ledger)
 _HEADER = "the first line must name the columns as OneRoster 1.1 does"
 
 
-def _matched(
-    columns: tuple[str, ...], rules: Mapping[str, Rule], name: str, ledger: Ledger
-) -> Iterator[Rule | None]:
+def _matched(columns: tuple[str, ...], rules: Mapping[str, Rule], name: str, ledger: Ledger) -> Iterator[Rule | None]:
     """The rule of each column: as written, else without regard to case and signs, else nearly so spelled."""
     exact = {rules[column].code: column for column in reversed(columns) if column in rules}
     taken: set[str] = set()
@@ -189,9 +179,7 @@ def _matched(
             if rule:
                 ledger.inform("guessed-header", f"{name} line 1, column {number}", f"taken as `{rule.code}`")
         elif rule.role and rule.code in taken:
-            ledger.warn(
-                "repeated-header", f"{name} line 1, column {number}", f"`{rule.code}` stands twice", _FIRST
-            )
+            ledger.warn("repeated-header", f"{name} line 1, column {number}", f"`{rule.code}` stands twice", _FIRST)
             rule = Rule(code=rule.code, reason="a second column of the same meaning", options={})
         if rule and rule.role:
             taken.add(rule.code)

@@ -77,14 +77,10 @@ def _rows(sheet: Sheet, known: Learners, dates: Dates) -> list[Record]:
         elif number in known.students or (number and role):
             kept.append(sheet.take(row))
             if number not in known.students:
-                dates.ledger.inform(
-                    "person-not-described", sheet.place(row), "the learner is not in the archive"
-                )
+                dates.ledger.inform("person-not-described", sheet.place(row), "the learner is not in the archive")
         else:
             sheet.leave_out(row, "set aside, see the findings")
-            dates.ledger.error(
-                "no-person", sheet.place(row), "the row does not say which learner it is about"
-            )
+            dates.ledger.error("no-person", sheet.place(row), "the row does not say which learner it is about")
     return kept
 
 
@@ -140,9 +136,7 @@ class _Books:
         label = record.word("title") or record.word("school-year") or _UNKNOWN
         start = self._dates.read(record.word("start"), where=record.where)
         # A year that ends after today is no mistake, so no day is too late for it.
-        quiet = Dates(
-            ledger=self._dates.ledger, notations=self._dates.notations, today=date.max - timedelta(days=1)
-        )
+        quiet = Dates(ledger=self._dates.ledger, notations=self._dates.notations, today=date.max - timedelta(days=1))
         return Year(label=label, start=start, end=quiet.read(record.word("end"), where=record.where))
 
 
@@ -178,9 +172,7 @@ def _content(key: _Key, rows: Sequence[Record], books: _Books, export: Export, d
         days_present=_days(stays, "days-present", dates),
         days_possible=_days(stays, "days-possible", dates),
         identifiers=[
-            build.identifier(
-                build.system(dates.ledger.source, "class-enrolment"), row.word("id"), "secondary"
-            )
+            build.identifier(build.system(dates.ledger.source, "class-enrolment"), row.word("id"), "secondary")
             for row in rows
         ],
     )

@@ -43,18 +43,14 @@ def _users(sheet: Sheet, dates: Dates) -> tuple[dict[str, Record], set[str]]:
     for row in sheet.rows_that_fit():
         number, role = sheet.word(row, "id"), sheet.word(row, "role").casefold()
         if not number or not role:
-            dates.ledger.error(
-                "no-id-or-role", sheet.place(row), "the user has no sourcedId or no role", _COMPLETE
-            )
+            dates.ledger.error("no-id-or-role", sheet.place(row), "the user has no sourcedId or no role", _COMPLETE)
             sheet.leave_out(row, "set aside, see the findings")
         elif role != "student":
             others.add(number)
             sheet.leave_out(row, "not a learner")
         else:
             if number in students:
-                dates.ledger.warn(
-                    "repeated-row", sheet.place(row), "the user stands twice; the later row holds"
-                )
+                dates.ledger.warn("repeated-row", sheet.place(row), "the user stands twice; the later row holds")
             students[number] = sheet.take(row)
     return students, others
 
@@ -68,9 +64,7 @@ def _demographics(sheet: Sheet, known: Learners, dates: Dates) -> dict[str, Reco
         number = sheet.word(row, "id")
         if number in known.students:
             if number in said:
-                dates.ledger.warn(
-                    "repeated-row", sheet.place(row), "the learner stands twice; the later row holds"
-                )
+                dates.ledger.warn("repeated-row", sheet.place(row), "the learner stands twice; the later row holds")
             said[number] = sheet.take(row)
             continue
         sheet.leave_out(row, "not a learner" if number in known.others else "set aside, see the findings")
@@ -118,18 +112,14 @@ def _name(user: Record, dates: Dates) -> Json:
 def _gender(said: Record, export: Export, dates: Dates) -> str:
     word = said.word("sex").casefold()
     if word and word not in export.sexes:
-        dates.ledger.warn(
-            "unknown-code", said.where, "a sex the mapping does not know; it was left out", _MAP
-        )
+        dates.ledger.warn("unknown-code", said.where, "a sex the mapping does not know; it was left out", _MAP)
     return export.sexes.get(word, "")
 
 
 def _birth(user: Record, said: Record, export: Export, dates: Dates) -> When | None:
     word = user.word("birth-calendar").casefold()
     if word and word not in export.calendars:
-        dates.ledger.warn(
-            "unknown-code", user.where, "a calendar the mapping does not know; no date was read", _MAP
-        )
+        dates.ledger.warn("unknown-code", user.where, "a calendar the mapping does not know; no date was read", _MAP)
         return None
     calendar = export.calendars.get(word, Calendar.GREGORIAN)
     return dates.read(said.word("birth-date"), where=said.where, calendar=calendar)

@@ -33,9 +33,7 @@ class Account:
         """Everything in the container that was not used was left out on purpose."""
         self._subtrees[id(container)] = reason
 
-    def settle(
-        self, document: object, ledger: Ledger, *, ignored: Mapping[str, str], names: Mapping[str, str]
-    ) -> None:
+    def settle(self, document: object, ledger: Ledger, *, ignored: Mapping[str, str], names: Mapping[str, str]) -> None:
         """Write the fate of every leaf into the ledger.
 
         `ignored` gives reasons by key, for the key itself or anything below it. `names` says by which member

@@ -170,9 +170,7 @@ def immunization(
     identifiers: Sequence[Json] = (),
 ) -> Json:
     """An Immunization; `event` is the source's own id of the dose. `status_reason` etc. are FHIR elements."""
-    expires = (
-        expiry.date if expiry and expiry.date.is_day else None
-    )  # FHIR date, but half a date expires nothing
+    expires = expiry.date if expiry and expiry.date.is_day else None  # FHIR date, but half a date expires nothing
     number = "doseNumberPositiveInt" if isinstance(dose_number, int) else "doseNumberString"
     return pruned(
         {

@@ -82,9 +82,7 @@ class Ledger:
             self.inform("repeated-record", where, "the record stands in the file twice; it is taken once")
             return
         if before is not None:
-            self.warn(
-                "two-versions", where, "the record stands in the file twice and differs; the later wins"
-            )
+            self.warn("two-versions", where, "the record stands in the file twice and differs; the later wins")
         self._bodies[made.reference] = made.body
         self._entries.append(intake.Entry(person=person, resource=made, where=where))
 

@@ -135,18 +135,14 @@ def _parsed(words: str) -> object:
     try:
         return cast(object, orjson.loads(words))
     except UnicodeEncodeError:
-        raise Unreadable(
-            "the text holds half a surrogate pair", remedy="export the file again as UTF-8"
-        ) from None
+        raise Unreadable("the text holds half a surrogate pair", remedy="export the file again as UTF-8") from None
     except orjson.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         if "recursion" in error.msg.lower() or "depth" in error.msg.lower():
             raise Unreadable("the JSON is nested too deeply", where=place, remedy=_NESTING) from None
         if not words[error.pos :].strip():
             raise Unreadable("the JSON ends too early", where=place, remedy=_TRUNCATED) from None
-        raise Unreadable(
-            "not valid JSON", where=place, remedy="export the file again; it was damaged"
-        ) from None
+        raise Unreadable("not valid JSON", where=place, remedy="export the file again; it was damaged") from None
 
 
 _NESTING = "no national system nests like this; check where the file comes from"
@@ -274,9 +270,7 @@ class _BoundedBuilder(TreeBuilder):
         self._depth += 1
         self._length = 0
         if self._depth > self._limits.max_depth:
-            raise Unreadable(
-                f"the XML is nested deeper than {self._limits.max_depth} levels", remedy=_NESTING
-            )
+            raise Unreadable(f"the XML is nested deeper than {self._limits.max_depth} levels", remedy=_NESTING)
         if any(len(value) > self._limits.max_field for value in attrs.values()):
             raise Unreadable(f"a value is longer than {self._limits.max_field} characters", remedy=_HUGE)
         return super().start(tag, attrs)
@@ -309,17 +303,11 @@ def xml_document(body: bytes, *, limits: Limits = DEFAULT) -> Element:
         return cast(Element, parser.close())
     except ParseError as error:
         line, column = error.position
-        raise Unreadable(
-            "not well-formed XML", where=f"line {line}, column {column + 1}", remedy=_TRUNCATED
-        ) from None
+        raise Unreadable("not well-formed XML", where=f"line {line}, column {column + 1}", remedy=_TRUNCATED) from None
     except DefusedXmlException:
-        raise Unreadable(
-            "the XML declares a document type or entities", remedy="export it without a DTD"
-        ) from None
+        raise Unreadable("the XML declares a document type or entities", remedy="export it without a DTD") from None
     except (ValueError, LookupError):
-        raise Unreadable(
-            "the XML names an encoding that is not known", remedy="export the file as UTF-8"
-        ) from None
+        raise Unreadable("the XML names an encoding that is not known", remedy="export the file as UTF-8") from None
 
 
 # Archives ------------------------------------------------------------

@@ -34,7 +34,9 @@ async def of_error(_request: Request, error: Exception) -> Response:
     """One of our own errors, which carries its status, its FHIR code and words that quote nothing."""
     ours = cast(RegistryError, error)
     words = ". ".join(part for part in (ours.what, ours.remedy) if part)
-    issue = Issue(severity="error", code=ours.fhir_code, diagnostics=words, expression=ours.where or None)
+    issue = Issue(
+        severity="error", code=ours.fhir_code, diagnostics=words, expression=(ours.where,) if ours.where else ()
+    )
     response = answer(ours.http_status, [issue])
     if isinstance(ours, NotAuthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -51,7 +53,7 @@ def _issue(problem: dict[str, Any]) -> Issue:
     place = ".".join(str(each) for each in problem["loc"][1:]) or "body"
     words = _WORDS.get(problem["type"], "the value cannot be used here")
     code = "required" if problem["type"] == "missing" else "value"
-    return Issue(severity="error", code=code, diagnostics=words, expression=place)
+    return Issue(severity="error", code=code, diagnostics=words, expression=(place,))
 
 
 _WORDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -29,7 +29,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     """The service on these settings; it opens the registry when it starts and closes it when it stops."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with opened(settings, clock=clock) as registry:
             app.state.registry = registry
             workers = [

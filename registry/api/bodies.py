@@ -69,7 +69,7 @@ class Consent(Body):
     until: date
     agreed: bool = False
     places: bool = False
-    fled: list[str] = Field(default_factory=list, description="countries that must never learn where (XAL, ...)")
+    fled: frozenset[str] = Field(default=frozenset(), description="countries that must never learn where (XAL, ...)")
     relationship: str = Field(default="MTH", description="v3-RoleCode of the guardian, or self")
     language: str = "en"
     understood: bool = Field(default=False, description="the family said in its own words what it means")

@@ -31,9 +31,7 @@ async def submit(
     caller.must_be(Kind.SOURCE)
     body = await _whole_body(request, registry.settings.max_upload_bytes)
     chosen = adapters.named(adapter)
-    submission = await run_in_threadpool(
-        chosen.convert, body, source=caller.name, received_at=registry.now()
-    )
+    submission = await run_in_threadpool(chosen.convert, body, source=caller.name, received_at=registry.now())
     receipt = await ingest.ingest(registry, submission, body=body)
     return ingest.plain(receipt)
 
@@ -90,8 +88,7 @@ async def open_family(registry: Opened, caller: Calling, body: bodies.Family) ->
 @router.post("/consents", tags=["family"], status_code=201)
 async def give_consent(registry: Opened, caller: Calling, body: bodies.Consent) -> bodies.ConsentReceipt:
     """Record a family's answer to one question."""
-    values = body.model_dump(exclude={"card"})
-    answer = rights.Answer(**{**values, "fled": frozenset(values["fled"])})
+    answer = rights.Answer(**body.model_dump(exclude={"card"}))
     receipt = await rights.give(registry, caller, body.card, answer)
     return bodies.ConsentReceipt(**asdict(receipt))
 

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from registry.cli import persons
-from registry.cli.persons import Birth, Family, Father, Given, Grandfather, Mother, PersonFile, Phone, Sex, Village
+from registry.cli.persons import (
+    Birth,
+    Family,
+    Father,
+    Given,
+    Grandfather,
+    Mother,
+    PersonFile,
+    Phone,
+    Sex,
+    Village,
+)
 from registry.cli.running import Json, Key, authenticated, out, print_json, run, write_file
 from registry.flows import release, trail
 from registry.flows.opening import Registry

@@ -27,16 +27,21 @@ def verify(json: Json = False) -> None:
     proof = run(work)
     if json:
         print_json({"holds": proof.holds, **asdict(proof)})
-    elif proof.holds:
-        out.print(
-            f"[bold green]The audit log holds.[/] {proof.leaves} leaves under {proof.checkpoints} signed checkpoints; "
-            f"{proof.details_checked} readable events match their leaves."
-        )
     else:
-        out.print("[bold red]The audit log was changed.[/]")
+        out.print(sentence(proof))
         for each in proof.problems:
             out.print(f"  {each}", markup=False)
     raise typer.Exit(0 if proof.holds else 1)
+
+
+def sentence(proof: Proof) -> str:
+    """What the proof says, in a sentence."""
+    if not proof.holds:
+        return "[bold red]The audit log was changed.[/]"
+    return (
+        f"[bold green]The audit log holds.[/] {proof.leaves} leaves under {proof.checkpoints} signed checkpoints; "
+        f"{proof.details_checked} readable events match their leaves."
+    )
 
 
 @app.command("show")

@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from registry.cli import persons
-from registry.cli.persons import Birth, Family, Father, Given, Grandfather, Mother, PersonFile, Phone, Sex, Village
+from registry.cli.persons import (
+    Birth,
+    Family,
+    Father,
+    Given,
+    Grandfather,
+    Mother,
+    PersonFile,
+    Phone,
+    Sex,
+    Village,
+)
 from registry.cli.running import Json, Key, authenticated, out, print_json, run
 from registry.flows import match, rights, trail
 from registry.flows.opening import Registry

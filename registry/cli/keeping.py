@@ -18,9 +18,7 @@ app = typer.Typer(help="The key file: everything sealed is lost without it.", no
 
 Passphrase = Annotated[
     str,
-    typer.Option(
-        envvar="CONTINUITY_PASSPHRASE", prompt="Passphrase", hide_input=True, help="At least 12 characters."
-    ),
+    typer.Option(envvar="CONTINUITY_PASSPHRASE", prompt="Passphrase", hide_input=True, help="At least 12 characters."),
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import typer
@@ -35,9 +35,7 @@ def add(
         raise BadInput("a name has lower case letters, digits and hyphens only", where="name")
 
     async def work(registry: Registry) -> Registration:
-        return await organisations.register(
-            registry, name=name, display=display or name, kind=kind, country=country
-        )
+        return await organisations.register(registry, name=name, display=display or name, kind=kind, country=country)
 
     _show(run(work), json=json)
 
@@ -111,7 +109,8 @@ def _side_by_side(shown: Shown) -> Table:
 def _words(value: object) -> str:
     """Demographics in one cell: the texts of a FHIR element without its structure."""
     if isinstance(value, dict):
-        return " ".join(_words(each) for name, each in value.items() if name not in ("system", "use", "coding"))
+        parts = cast("dict[str, Any]", value).items()
+        return " ".join(_words(each) for name, each in parts if name not in ("system", "use", "coding"))
     if isinstance(value, list):
-        return "; ".join(_words(each) for each in value)
+        return "; ".join(_words(each) for each in cast("list[Any]", value))
     return "" if value is None else str(value)

@@ -84,7 +84,9 @@ def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:
     except OSError as error:
         fresh.unlink(missing_ok=True)
         raise BadInput(
-            f"the file cannot be written ({error.strerror})", where=str(path), remedy="make room, then do it again"
+            f"the file cannot be written ({error.strerror})",
+            where=str(path),
+            remedy="make room, then do it again",
         ) from None
 
 

@@ -9,7 +9,7 @@ import typer
 import uvicorn
 
 from registry import logs
-from registry.cli import demo as demonstration
+from registry.cli import stage
 from registry.cli.running import Json, out, print_json, run, settings
 from registry.flows.opening import Registry
 
@@ -22,7 +22,7 @@ def serve(
     """Serve the registry over HTTP, until stopped. The documentation of every route is at /docs."""
     from registry.api import app  # noqa: PLC0415 - the command line starts faster without it
 
-    chosen = demonstration.settings() if demo else settings()
+    chosen = stage.settings() if demo else settings()
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     chosen = chosen.model_copy(update=changed)
     listening = socket.create_server((chosen.host, chosen.port))

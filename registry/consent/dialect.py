@@ -130,9 +130,7 @@ def _states_notice(content: Content) -> bool:
     if shown is None:
         return False
     parts = elements.parts(shown, _NOTICE)
-    return all(
-        isinstance(parts.get(name), str) and form.fullmatch(parts[name]) for name, form in _NOTICE.items()
-    )
+    return all(isinstance(parts.get(name), str) and form.fullmatch(parts[name]) for name, form in _NOTICE.items())
 
 
 def _verified(content: Content) -> bool:
@@ -157,9 +155,7 @@ def _supersedes(content: Content, own_id: str) -> str | None:
 
 
 def _protected_from(content: Content) -> frozenset[str]:
-    named = [
-        each for each in elements.mappings(content, "extension") if each.get("url") == texts.PROTECTED_FROM
-    ]
+    named = [each for each in elements.mappings(content, "extension") if each.get("url") == texts.PROTECTED_FROM]
     codings = [elements.coding(each.get("valueCoding")) for each in named]
     known = all(each.system == texts.COUNTRIES and COUNTRY.fullmatch(each.code) for each in codings)
     elements.require(known, Refusal.UNKNOWN_CODE)
@@ -188,9 +184,7 @@ def _node(provision: Content, parent: Conditions, where: timezone, depth: int) -
     effect = _effect(provision)
     conditions = _conditions(provision, parent, where)
     elements.require(effect is Effect.DENY or _is_bounded(conditions), Refusal.PERMIT_TOO_WIDE)
-    children = (
-        _node(each, conditions, where, depth + 1) for each in elements.mappings(provision, "provision")
-    )
+    children = (_node(each, conditions, where, depth + 1) for each in elements.mappings(provision, "provision"))
     return Node(effect=effect, conditions=conditions, children=tuple(children))
 
 

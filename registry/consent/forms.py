@@ -141,8 +141,7 @@ def _antigens(value: Any, context: Context) -> list[Coding]:
 
 def _all_codings(value: Any, _: Context) -> list[Json] | Json | None:
     words = [
-        {name: each[name] for name in _WORDS_OF_CODING if isinstance(each.get(name), str)}
-        for each in _objects(value)
+        {name: each[name] for name in _WORDS_OF_CODING if isinstance(each.get(name), str)} for each in _objects(value)
     ]
     return _as_given(value, [each for each in words if each])
 

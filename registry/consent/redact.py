@@ -129,6 +129,8 @@ def _value(value: Any, below: Branch | Rule | None, opened: bool, context: Conte
 def _extensions(value: Any, branch: Branch, opened: bool, context: Context) -> list[Json]:
     """The extensions the table names, in its order, each with its url and what is left of its value."""
     told = [(each, each.get("url")) for each in _objects(value)]
+    if not told:
+        return []
     named = [(each, places.step(url), url) for each, url in told if isinstance(url, str)]
     kept: list[Json] = []
     for step, below in branch.items():

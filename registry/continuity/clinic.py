@@ -61,9 +61,7 @@ def clinic_summary(
         sections=sections,
         profile=PROFILE,
     )
-    return document.bundle(
-        release, frame, [document.person(asked), document.issuer(release), *doses, forecast]
-    )
+    return document.bundle(release, frame, [document.person(asked), document.issuer(release), *doses, forecast])
 
 
 def _doses_section(events: Sequence[DoseEvent]) -> Json:
@@ -72,9 +70,7 @@ def _doses_section(events: Sequence[DoseEvent]) -> Json:
         body = document.paragraph("No dose may be shown. This does not mean that none was given.")
         reason: Json = {"coding": [{"system": document.EMPTY, "code": "unavailable"}]}
         return document.section("Immunizations", code, body) | {"emptyReason": reason}
-    rows = [
-        (each.when_text or "unknown", name_of(each), each.certainty.value, _remarks(each)) for each in events
-    ]
+    rows = [(each.when_text or "unknown", name_of(each), each.certainty.value, _remarks(each)) for each in events]
     body = document.table(("Date", "Vaccine", "Certainty", "Why, and what to check"), rows)
     return document.section("Immunizations", code, body, [f"Immunization/{each.id}" for each in events])
 
@@ -101,9 +97,7 @@ def _due_section(dues: Sequence[Due], schedule: Schedule) -> Json:
         + document.table(head, rows)
         + document.listing(schedule.limits)
     )
-    return document.section(
-        "What is due", document.loinc("18776-5"), body, ["ImmunizationRecommendation/due"]
-    )
+    return document.section("What is due", document.loinc("18776-5"), body, ["ImmunizationRecommendation/due"])
 
 
 def _why(due: Due) -> str:
@@ -114,9 +108,7 @@ def _why(due: Due) -> str:
 def name_of(event: DoseEvent) -> str:
     """The vaccine by its own name where that may be shown, else by what it protects against."""
     told = elements.text(event.vaccine.get("text"))
-    return (
-        told if told and _is_open(event) else " + ".join(sorted(event.antigens)) or "vaccine not recognised"
-    )
+    return told if told and _is_open(event) else " + ".join(sorted(event.antigens)) or "vaccine not recognised"
 
 
 def _is_open(event: DoseEvent) -> bool:
@@ -130,13 +122,9 @@ def _is_open(event: DoseEvent) -> bool:
 
 def _immunization(event: DoseEvent) -> Json:
     occurred: Json = (
-        {"occurrenceDateTime": str(event.when)}
-        if event.when
-        else {"occurrenceString": event.when_text or "unknown"}
+        {"occurrenceDateTime": str(event.when)} if event.when else {"occurrenceString": event.when_text or "unknown"}
     )
-    numbered: Json = (
-        {"protocolApplied": [{"doseNumberString": event.dose_number}]} if event.dose_number else {}
-    )
+    numbered: Json = {"protocolApplied": [{"doseNumberString": event.dose_number}]} if event.dose_number else {}
     return {
         "resourceType": "Immunization",
         "id": event.id,
@@ -181,9 +169,7 @@ def _places(event: DoseEvent) -> Json:
         for tag in elements.mappings(elements.mapping(each.get("meta")).get("tag"))
         if tag.get("system") == _COUNTRY
     } - {""}
-    return found | (
-        {"meta": {"tag": [{"system": _COUNTRY, "code": each} for each in sorted(tags)]}} if tags else {}
-    )
+    return found | ({"meta": {"tag": [{"system": _COUNTRY, "code": each} for each in sorted(tags)]}} if tags else {})
 
 
 def _actor(performer: Content) -> str:
@@ -196,14 +182,10 @@ def _extensions(event: DoseEvent) -> list[Json]:
         document.part("certainty", valueCode=event.certainty.value),
         document.part("reason-code", valueCode=event.why.code),
         document.part("reason", valueString=str(event.why)),
-        document.part(
-            "sources", valuePositiveInt=len({each.source or each.dossier for each in event.provenances})
-        ),
+        document.part("sources", valuePositiveInt=len({each.source or each.dossier for each in event.provenances})),
     )
     partner = event.possible_duplicate_of
-    same = [
-        document.extension("possible-duplicate-of", valueReference={"reference": f"Immunization/{partner}"})
-    ]
+    same = [document.extension("possible-duplicate-of", valueReference={"reference": f"Immunization/{partner}"})]
     return [certainty, *(same if partner else []), *document.reasons("dose-finding", event.findings)]
 
 
@@ -272,8 +254,6 @@ def _due_extensions(due: Due) -> list[Json]:
         for each in due.verdicts
     ]
     cited = document.extension("rule-source", valueString=str(due.source))
-    may_be = [
-        document.extension("may-be", valueCode=each.value) for each in due.may_be if len(due.may_be) > 1
-    ]
+    may_be = [document.extension("may-be", valueCode=each.value) for each in due.may_be if len(due.may_be) > 1]
     other = document.reasons("otherwise", [due.otherwise.reason] if due.otherwise else [])
     return [*document.reasons("why", [due.reason]), *other, *may_be, cited, *verdicts]

@@ -116,14 +116,11 @@ def _narrowed(order: Sequence[Given]) -> tuple[Given, ...] | None:
     if any(first > last for first, last in zip(firsts, lasts, strict=True)):
         return None
     return tuple(
-        Given(id=each.id, days=Days(first, last))
-        for each, first, last in zip(order, firsts, lasts, strict=True)
+        Given(id=each.id, days=Days(first, last)) for each, first, last in zip(order, firsts, lasts, strict=True)
     )
 
 
-def _walk_one(
-    plan: Plan, order: Iterable[Given], birth: Days, said: dict[str, set[Reason]]
-) -> dict[int, Days | None]:
+def _walk_one(plan: Plan, order: Iterable[Given], birth: Days, said: dict[str, set[Reason]]) -> dict[int, Days | None]:
     ends: dict[int, Days | None] = {0: None}
     for dose in order:
         after: dict[int, Days | None] = {}

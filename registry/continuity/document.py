@@ -64,9 +64,7 @@ def bundle(release: Release, composition: Json, resources: Iterable[Json]) -> Js
     }
 
 
-def composition(
-    release: Release, *, title: str, type_of: Json, sections: Sequence[Json], profile: str
-) -> Json:
+def composition(release: Release, *, title: str, type_of: Json, sections: Sequence[Json], profile: str) -> Json:
     """The Composition with its expiry and its place on the status list."""
     return {
         "resourceType": "Composition",
@@ -200,8 +198,6 @@ def own(element: Content, name: str) -> list[Content]:
 def inner(extension: Content) -> Mapping[str, Any]:
     """The parts of a complex extension by name; of repeated parts the last."""
     return {
-        elements.text(each.get("url")): next(
-            (value for name, value in each.items() if name.startswith("value")), None
-        )
+        elements.text(each.get("url")): next((value for name, value in each.items() if name.startswith("value")), None)
         for each in elements.mappings(extension.get("extension"))
     }

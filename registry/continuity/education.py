@@ -109,10 +109,7 @@ def enrolments(records: Iterable[Record]) -> Timeline:
 
 def _is_enrolment(record: Record) -> bool:
     content = record.resource.content
-    codes = {
-        (each.get("system"), each.get("code"))
-        for each in elements.codings(elements.mapping(content.get("code")))
-    }
+    codes = {(each.get("system"), each.get("code")) for each in elements.codings(elements.mapping(content.get("code")))}
     wrong = elements.enrolment(content, "status") == "entered-in-error"
     return record.resource.kind == "Basic" and (_KIND, "school-enrolment") in codes and not wrong
 
@@ -144,9 +141,7 @@ def _school_year(record: Record) -> SchoolYear:
     )
 
 
-def _period(
-    content: Content, academic: dict[str, Any]
-) -> tuple[int | None, PartialDate | None, PartialDate | None]:
+def _period(content: Content, academic: dict[str, Any]) -> tuple[int | None, PartialDate | None, PartialDate | None]:
     """The year the school year began in, and from when to when the learner was there."""
     own = elements.mapping(elements.enrolment(content, "period"))
     whole = elements.mapping(academic.get("period"))
@@ -215,9 +210,7 @@ def _merged(group: Sequence[SchoolYear]) -> SchoolYear:
     best = min(group, key=lambda each: (_TRUST.index(each.verification), _order(each)))
     results = frozenset(result for each in group for result in each.results)
     known = results - {"unknown", "in-progress"}
-    filled = {
-        name: _first(group, name) for name in ("school", "school_id", "country", "country_inside", "ends")
-    }
+    filled = {name: _first(group, name) for name in ("school", "school_id", "country", "country_inside", "ends")}
     return replace(
         best,
         **filled,

@@ -116,8 +116,7 @@ def _dose(record: Record, antigens: Antigens) -> sameness.Dose:
         what=known or _names_of(vaccine),
         recognised=bool(known),
         when=dates.parse(elements.text(content.get("occurrenceDateTime"))),
-        when_text=elements.text(content.get("occurrenceDateTime"))
-        or elements.text(content.get("occurrenceString")),
+        when_text=elements.text(content.get("occurrenceDateTime")) or elements.text(content.get("occurrenceString")),
         lot=_lot(content),
         number=_dose_number(content),
         recalled=_told(content) is Told.RECALL,
@@ -152,15 +151,12 @@ def _told(content: Content) -> Told:
     if content.get("primarySource") is True:
         return Told.PRIMARY
     origin = {
-        elements.text(each.get("code"))
-        for each in elements.codings(elements.mapping(content.get("reportOrigin")))
+        elements.text(each.get("code")) for each in elements.codings(elements.mapping(content.get("reportOrigin")))
     }
     return Told.RECALL if "recall" in origin else Told.COPY
 
 
-def _event(
-    number: int, group: Sequence[sameness.Dose], birth: PartialDate | None, today: date | None
-) -> DoseEvent:
+def _event(number: int, group: Sequence[sameness.Dose], birth: PartialDate | None, today: date | None) -> DoseEvent:
     told = tuple(_provenance(each.record) for each in group)
     when, when_text = sameness.agreed_date(group)
     numbers = {each.number for each in group if each.number}

@@ -1,9 +1,10 @@
 """What is due next by a stated rule set.
 
 A dose that came too early is kept and not counted; a series is resumed, never restarted. When dates are only partly
-known the answer holds for every day they can mean, or says that it is uncertain. Doses that may be one dose told
-twice, and doses only told, are left out of the count; where counting them would change the answer, that answer
-stands beside it (`otherwise`). Dates proposed are never too early, whatever the true dates are.
+known the answer holds for every day they can mean, or says that it is uncertain. Doses without any date, doses
+that may be one dose told twice, and doses only told are left out of the count; where counting them would change
+the answer, that answer stands beside it (`otherwise`). Dates proposed are never too early, whatever day a partly
+known date means; a dose without any date delays nothing, or the next one could never be given.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from registry.continuity.course import Counts, Course, Given, Verdict
 from registry.continuity.history import Certainty, DoseEvent
 from registry.continuity.reasons import Reason, because
 from registry.continuity.schedule import Beyond, Plan, Rule, Schedule, Source
-from registry.continuity.spans import Days
+from registry.continuity.spans import Days, Span
 from registry.fhir.dates import PartialDate
 
 read = schedule.read
 
 _LONG_AGO = date(1900, 1, 1)
+# The general distance between live vaccines on different days, and the shortest between doses of the others
+# (WHO recommendations for routine immunization - summary tables, March 2023, rows Measles and Rubella).
+_FOUR_WEEKS = spans.read("4 weeks")
 
 
 class Status(Enum):
@@ -87,9 +91,7 @@ def forecast(
     return tuple(_due(antigen, events, birth, schedule, today) for antigen in schedule.antigens)
 
 
-def _due(
-    antigen: str, events: Sequence[DoseEvent], birth: PartialDate | None, schedule: Schedule, today: date
-) -> Due:
+def _due(antigen: str, events: Sequence[DoseEvent], birth: PartialDate | None, schedule: Schedule, today: date) -> Due:
     mine = sorted((each for each in events if antigen in each.antigens), key=_order)
     past = [each for each in mine if each.when is None or each.when.first <= today]
     doubtful = _doubtful(antigen, events)
@@ -97,11 +99,13 @@ def _due(
     plans = schedule.plans_for(antigen)
     caution = schedule.cautions.get(antigen, "")
     careful = _answer(plans, firm, past, birth, today, caution)
-    left_out = [_left_out(each) for each in past if each.id in doubtful]
+    left_out = [
+        Verdict(id=each.id, counts=Counts.UNCERTAIN, reason=because(doubtful[each.id]))
+        for each in past
+        if each.id in doubtful
+    ]
     future = [
-        Verdict(id=each.id, counts=Counts.NO, reason=because("in-the-future"))
-        for each in mine
-        if each not in past
+        Verdict(id=each.id, counts=Counts.NO, reason=because("in-the-future")) for each in mine if each not in past
     ]
     said = {each.id: each for each in (*careful.verdicts, *left_out, *future)}
     careful = replace(careful, verdicts=tuple(said[each.id] for each in mine))
@@ -117,20 +121,15 @@ def _order(event: DoseEvent) -> tuple[date, date, str]:
     return days.first, days.last, event.id
 
 
-def _doubtful(antigen: str, events: Sequence[DoseEvent]) -> frozenset[str]:
-    """Doses only told, and those that may be another dose of this antigen."""
+def _doubtful(antigen: str, events: Sequence[DoseEvent]) -> dict[str, str]:
+    """Doses left out of the careful count, and the code of the reason."""
     # UK Health Security Agency, Vaccination of individuals with uncertain or incomplete immunisation status
     # (1 July 2025): without a documented or reliable history a person is treated as not immunised.
     same = {each.id for each in events if antigen in each.antigens}
-    return frozenset(
-        each.id for each in events if each.certainty is Certainty.STATED or each.possible_duplicate_of in same
-    )
-
-
-def _left_out(event: DoseEvent) -> Verdict:
-    told = event.certainty is Certainty.STATED
-    reason = because("told-not-counted" if told else "duplicate-not-counted")
-    return Verdict(id=event.id, counts=Counts.UNCERTAIN, reason=reason)
+    told = {each.id: "told-not-counted" for each in events if each.certainty is Certainty.STATED}
+    undated = {each.id: "undated-not-counted" for each in events if each.when is None}
+    twice = {each.id: "duplicate-not-counted" for each in events if each.possible_duplicate_of in same}
+    return told | undated | twice
 
 
 def _answer(
@@ -179,7 +178,8 @@ def _products(event: DoseEvent) -> set[tuple[str, str]]:
 
 
 def _last(events: Sequence[DoseEvent], born: Days, today: date) -> Days | None:
-    days = [_days(each, born, today) for each in events]
+    """The day of the last dose; one without a date, or dated before birth, could be any day and delays nothing."""
+    days = [_days(each, born, today) for each in events if each.when and each.when.last >= born.first]
     return spans.later(*days) if days else None
 
 
@@ -204,16 +204,23 @@ def _usable(place: int, each: Course, born: Days, today: date) -> Counts:
 
 
 def _readings(each: Course, born: Days, last_given: Days | None, today: date) -> Iterator[_Next]:
+    distance = _distance(each)
     for count, last in each.ends.items():
         if count < each.needed:
-            yield from _next(each.plan.rules[count], born, last, last_given, today)
+            rule = each.plan.rules[count]
+            allowed = course.allowed(rule, born, last)
+            # A dose that did not count was still given: the next one keeps its distance from that one as well.
+            after_it = last_given.plus(rule.minimum_interval or distance) if last_given else allowed
+            yield from _next(rule, born, spans.later(allowed, after_it), today)
 
 
-def _next(rule: Rule, born: Days, last: Days | None, last_given: Days | None, today: date) -> Iterator[_Next]:
-    # A dose that did not count was still given: the next one keeps its distance from that one as well.
-    earliest = spans.later(
-        course.allowed(rule, born, last), course.allowed(rule, born, last_given) if last_given else born
-    )
+def _distance(each: Course) -> Span:
+    """How far the first counted dose stays from one that did not count: as far as the second from the first."""
+    second = each.plan.rules[1].minimum_interval if each.needed > 1 else None
+    return second or _FOUR_WEEKS
+
+
+def _next(rule: Rule, born: Days, earliest: Days, today: date) -> Iterator[_Next]:
     recommended = spans.later(earliest, born.plus(rule.recommended_age))
     latest = born.plus(rule.latest_age) if rule.latest_age else None
     for status, holds in (
@@ -275,8 +282,7 @@ def _reason(status: Status, chosen: Course, rule: Rule) -> Reason:
 
 def _unknown_birth(chosen: Course, caution: str) -> Due:
     verdicts = tuple(
-        Verdict(id=each.id, counts=Counts.UNCERTAIN, reason=because("birth-date-unknown"))
-        for each in chosen.verdicts
+        Verdict(id=each.id, counts=Counts.UNCERTAIN, reason=because("birth-date-unknown")) for each in chosen.verdicts
     )
     may_be = (Status.BIRTH_DATE_UNKNOWN,)
     blank = _build(chosen, [], may_be, Days(_LONG_AGO, _LONG_AGO), _LONG_AGO, caution)

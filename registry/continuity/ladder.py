@@ -64,12 +64,8 @@ class Ladder:
 
 def read(json: Mapping[str, Any]) -> Ladder:
     """Read a ladder. Raises BadInput when levels and grades do not agree or the source is missing."""
-    levels = [
-        (int(each["isced"]), str(each["programme"]), int(each["years"])) for each in _rows(json, "levels")
-    ]
-    places = [
-        (isced, programme, place) for isced, programme, years in levels for place in range(1, years + 1)
-    ]
+    levels = [(int(each["isced"]), str(each["programme"]), int(each["years"])) for each in _rows(json, "levels")]
+    places = [(isced, programme, place) for isced, programme, years in levels for place in range(1, years + 1)]
     rows = _rows(json, "grades")
     if [each.get("year") for each in rows] != list(range(1, len(places) + 1)):
         raise BadInput("the grades do not run from 1 to the sum of the levels' years", where="grades")
@@ -86,9 +82,7 @@ def read(json: Mapping[str, Any]) -> Ladder:
         starts_in=int(json["school_year_starts"]),
         languages=tuple(json["languages"]),
         grades=tuple(_grade(row, *place) for row, place in zip(rows, places, strict=True)),
-        ambiguous={
-            fold(each["label"]): frozenset(each["years"]) for each in elements.mappings(json.get("ambiguous"))
-        },
+        ambiguous={fold(each["label"]): frozenset(each["years"]) for each in elements.mappings(json.get("ambiguous"))},
         resembles=resembles,
     )
 
@@ -133,9 +127,7 @@ def in_force(ladders: Iterable[Ladder], country: str | None, year: int | None) -
         (
             each
             for each in ladders
-            if each.country == country
-            and each.valid_from <= year
-            and (each.valid_to is None or year <= each.valid_to)
+            if each.country == country and each.valid_from <= year and (each.valid_to is None or year <= each.valid_to)
         ),
         None,
     )

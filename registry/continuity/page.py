@@ -26,9 +26,7 @@ _JWS = re.compile(r"[A-Za-z0-9_.\-]*")
 _CRITERIA = {"30981-5": "earliest", "30980-7": "recommended", "59778-1": "overdue_from"}
 
 
-def render(
-    view: Content, *, template: str, messages: Messages, language: str, qr_text: str, token: str
-) -> str:
+def render(view: Content, *, template: str, messages: Messages, language: str, qr_text: str, token: str) -> str:
     """The page of the document Bundle `view`, in `language`, with `qr_text` as QR code and the JWS `token` inside.
 
     Raises ValueError when the token is not a compact JWS, since it stands in the page as it is.
@@ -51,7 +49,7 @@ def render(
 def qr_code(text: str) -> str:
     """The QR code of `text` as SVG; digits after a prefix such as `shc:/` get a numeric part, the smallest form."""
     digits = _DIGITS_AT_END.search(text)
-    parts = [text[: digits.start()], digits[0]] if digits and digits.start() else text
+    parts: Any = [text[: digits.start()], digits[0]] if digits and digits.start() else text
     return segno.make(parts, error="l", micro=False).svg_inline(scale=2, border=4, omitsize=True)
 
 
@@ -113,18 +111,13 @@ def _dose(immunization: Content, words: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _due(recommendation: Content, words: Mapping[str, Any]) -> dict[str, Any]:
-    status = elements.text(
-        elements.codings(elements.mapping(recommendation.get("forecastStatus")))[0].get("code")
-    )
-    antigen = elements.text(
-        elements.codings(elements.first(recommendation.get("vaccineCode")))[0].get("code")
-    )
+    status = elements.text(elements.codings(elements.mapping(recommendation.get("forecastStatus")))[0].get("code"))
+    antigen = elements.text(elements.codings(elements.first(recommendation.get("vaccineCode")))[0].get("code"))
     caution = elements.text(recommendation.get("description"))
     dated = {
         _CRITERIA[code]: elements.text(each.get("value"))
         for each in elements.mappings(recommendation.get("dateCriterion"))
-        if (code := elements.text(elements.codings(elements.mapping(each.get("code")))[0].get("code")))
-        in _CRITERIA
+        if (code := elements.text(elements.codings(elements.mapping(each.get("code")))[0].get("code"))) in _CRITERIA
     }
     return {
         "against": [words["antigens"].get(antigen, antigen)],
@@ -137,9 +130,7 @@ def _due(recommendation: Content, words: Mapping[str, Any]) -> dict[str, Any]:
         "otherwise": [_said(each, words) for each in document.own(recommendation, "otherwise")],
         "caution": words["texts"].get(caution, caution),
         "source": elements.text(document.own(recommendation, "rule-source")[0].get("valueString")),
-        "uncounted": [
-            _said(each, words) for each in document.own(recommendation, "dose-verdict") if _uncounted(each)
-        ],
+        "uncounted": [_said(each, words) for each in document.own(recommendation, "dose-verdict") if _uncounted(each)],
     }
 
 
@@ -173,9 +164,7 @@ def _school(view: Content, words: Mapping[str, Any]) -> dict[str, Any]:
         "completed": [each["valueInteger"] for each in document.own(advice, "placement-completed")],
         "history": [_said(each, words) for each in document.own(advice, "placement-history")],
         "candidates": [_candidate(each, words) for each in document.own(advice, "placement-candidate")],
-        "answer": next(
-            (document.inner(each)["label"] for each in document.own(advice, "placement-answer")), ""
-        ),
+        "answer": next((document.inner(each)["label"] for each in document.own(advice, "placement-answer")), ""),
         "flags": [_said(each, words) for each in document.own(advice, "placement-flag")],
         "rules": f"{versions['rule']}, {versions['ladder']}",
         "limits": [],
@@ -197,9 +186,7 @@ def _year(basic: Content, words: Mapping[str, Any]) -> dict[str, Any]:
         "grade_language": elements.text(grade.get("labelLanguage")) or "und",
         "school": elements.text(elements.mapping(school).get("display")),
         "result": words["results"]["in-progress" if current else result],
-        "verified": words["verification"][
-            elements.text(elements.enrolment(basic, "verification")) or "unknown"
-        ],
+        "verified": words["verification"][elements.text(elements.enrolment(basic, "verification")) or "unknown"],
     }
 
 

@@ -72,9 +72,10 @@ def place(
     if here is None:
         return _no_ladder(to_country, completed)
     starts = _school_year_start(here, on)
+    here = ladder.in_force(ladders, to_country, starts.year) or here
     ages = _ages(birth, starts)
-    found = [*_by_years(here, completed), *_by_level(here, completed), *_by_age(here, ages)]
-    weighed = [_weigh(each, completed) for each in dict.fromkeys(found)]
+    every = (*_by_years(here, completed), *_by_level(here, completed), *_by_age(here, ages, completed))
+    found = list(dict.fromkeys(every))
     return Placement(
         to_country=to_country,
         ladder=here.id,
@@ -82,9 +83,9 @@ def place(
         rule_version=education.RULE_VERSION,
         starts=starts,
         completed=completed,
-        candidates=tuple(sorted(weighed, key=lambda each: (not each.proposed, each.kind.value, _year(each)))),
-        answer=_answer(weighed),
-        flags=tuple(_flags(timeline, completed, here, starts, ages, weighed)),
+        candidates=tuple(sorted(found, key=lambda each: (not each.proposed, each.kind.value, _year(each)))),
+        answer=_answer(found),
+        flags=tuple(_flags(timeline, completed, here, starts, ages, found)),
         origin_ladders=tuple(sorted({each.ladder.id for each in completed.bases if each.ladder})),
     )
 
@@ -134,7 +135,7 @@ def _by_level(here: Ladder, completed: Completed) -> Iterator[Candidate]:
     for basis in completed.bases:
         following = basis.ladder.grade(basis.completed + 1) if basis.ladder else None
         if following:
-            yield _same_place(here, following)
+            yield _weigh(_same_place(here, following), basis.completed + 1)
 
 
 def _same_place(here: Ladder, following: Grade) -> Candidate:
@@ -146,18 +147,19 @@ def _same_place(here: Ladder, following: Grade) -> Candidate:
     return Candidate(kind=Kind.LEVEL, grade=here.at(following.isced + 1, 1), proposed=True, reasons=reasons)
 
 
-def _by_age(here: Ladder, ages: range) -> Iterator[Candidate]:
+def _by_age(here: Ladder, ages: range, completed: Completed) -> Iterator[Candidate]:
+    least = min(completed.years, default=0) + 1
     for age in ages:
         year = age - here.entry_age + 1
         grade = here.grade(year)
         reason = because("age-parity", age=age) if year > 0 else because("age-before-school", age=age)
         beyond = (because("beyond-ladder", year=year),) if year > 0 and grade is None else ()
-        yield Candidate(kind=Kind.AGE, grade=grade, proposed=True, reasons=(reason, *beyond))
+        candidate = Candidate(kind=Kind.AGE, grade=grade, proposed=True, reasons=(reason, *beyond))
+        yield _weigh(candidate, least)
 
 
-def _weigh(candidate: Candidate, completed: Completed) -> Candidate:
-    """Never below the year that comes next, unless nothing is known of the years completed."""
-    least = min(completed.years, default=0) + 1
+def _weigh(candidate: Candidate, least: int) -> Candidate:
+    """Below the year that comes next nothing is proposed by default; it is still shown."""
     if candidate.grade is None or candidate.grade.year >= least:
         return candidate
     reasons = (*candidate.reasons, because("below-next-year"))

@@ -31,6 +31,7 @@ SENTENCES: Mapping[str, str] = {
     "extra": "Not needed for this series; it does no harm.",
     "depends-on-dates": "It depends on dates that are not fully known whether this counts.",
     "duplicate-not-counted": "Left out of the count: it may be the same dose as another.",
+    "undated-not-counted": "Left out of the count until its date is known.",
     "told-not-counted": "Left out of the count until a clinician accepts what the family told.",
     # what is due
     "complete": "Complete: the doses this rule set asks for count (needed: {needed}).",
@@ -62,7 +63,7 @@ SENTENCES: Mapping[str, str] = {
     "beyond-ladder": "Year {year} lies beyond the last grade of general schooling here.",
     # which grade: flags
     "over-age": "Two or more years older than the usual age: ask for an accelerated programme.",
-    "perhaps-over-age": "Perhaps two or more years older than the usual age; the birth date is only partly known.",
+    "perhaps-over-age": "Perhaps two or more years older than the usual age; not everything is known.",
     "gap": "More than one year out of school on record: an assessment is advised.",
     "language-change": "The language of teaching differs: an assessment and language help are advised.",
     "self-declared": "Told by the family without a document: usable; an assessment is advised.",

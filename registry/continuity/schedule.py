@@ -87,11 +87,7 @@ class Schedule:
 def read(json: Mapping[str, Any]) -> Schedule:
     """Read a schedule. Raises BadInput naming the first rule that is incomplete, unsourced or out of order."""
     documents = json.get("documents", {})
-    rows = [
-        (place, row, name)
-        for place, row in enumerate(_list(json, "rules"))
-        for name in _list(row, "antigens")
-    ]
+    rows = [(place, row, name) for place, row in enumerate(_list(json, "rules")) for name in _list(row, "antigens")]
     plans: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
     for place, row, antigen in rows:
         plans.setdefault((antigen, _text(row, "plan", place)), []).append((place, row))
@@ -106,17 +102,13 @@ def read(json: Mapping[str, Any]) -> Schedule:
     )
 
 
-def _plan(
-    antigen: str, name: str, rows: Sequence[tuple[int, Mapping[str, Any]]], documents: Mapping[str, Any]
-) -> Plan:
+def _plan(antigen: str, name: str, rows: Sequence[tuple[int, Mapping[str, Any]]], documents: Mapping[str, Any]) -> Plan:
     rules = tuple(_rule(row, place, documents) for place, row in rows)
     if [each.dose for each in rules] != list(range(1, len(rules) + 1)):
         raise BadInput(f"the doses of plan `{name}` are not 1, 2, 3, ... in order", where=_where(rows[0][0]))
     if any(each.minimum_interval is None for each in rules[1:]):
         raise BadInput("every dose after the first needs a minimum interval", where=_where(rows[0][0]))
-    products = {
-        frozenset((each["system"], each["code"]) for each in row.get("only_products", ())) for _, row in rows
-    }
+    products = {frozenset((each["system"], each["code"]) for each in row.get("only_products", ())) for _, row in rows}
     if len(products) != 1:
         raise BadInput(f"the rules of plan `{name}` name different products", where=_where(rows[0][0]))
     return Plan(antigen=antigen, name=name, rules=rules, products=products.pop())

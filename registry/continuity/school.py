@@ -82,9 +82,7 @@ def _enrolment(number: int, told: SchoolYear) -> Json:
     outcome = result if result != "in-progress" else "unknown"
     shown: list[Json | None] = [
         _own("school", valueReference={"display": told.school}) if told.school else None,
-        _own("country", valueCoding={"system": "urn:iso:std:iso:3166", "code": told.country})
-        if told.country
-        else None,
+        _own("country", valueCoding={"system": "urn:iso:std:iso:3166", "code": told.country}) if told.country else None,
         _own("period", valuePeriod=_period(told)) if _period(told) else None,
         _complex("academic-year", label=told.academic_year) if told.academic_year else None,
         _grade(told),
@@ -109,9 +107,7 @@ def _own(name: str, **value: object) -> Json:
 
 
 def _complex(name: str, **parts: str) -> Json:
-    return document.nested(
-        f"enrolment-{name}", *(document.part(one, valueString=text) for one, text in parts.items())
-    )
+    return document.nested(f"enrolment-{name}", *(document.part(one, valueString=text) for one, text in parts.items()))
 
 
 def _period(told: SchoolYear) -> Json:
@@ -135,9 +131,7 @@ def _grade(told: SchoolYear) -> Json | None:
 def _advice(placement: Placement, *, is_open: bool) -> Json:
     versions = [
         document.part("rule", valueString=placement.rule_version),
-        document.part(
-            "ladder", valueString=f"{placement.ladder} {placement.ladder_version}".strip() or "none"
-        ),
+        document.part("ladder", valueString=f"{placement.ladder} {placement.ladder_version}".strip() or "none"),
         document.part("country", valueCode=placement.to_country),
         *(document.part("origin", valueString=each) for each in placement.origin_ladders if is_open),
     ]
@@ -146,17 +140,10 @@ def _advice(placement: Placement, *, is_open: bool) -> Json:
         "id": "placement",
         "extension": [
             document.nested("placement-versions", *versions),
-            *(
-                document.extension("placement-completed", valueInteger=each)
-                for each in placement.completed.years
-            ),
+            *(document.extension("placement-completed", valueInteger=each) for each in placement.completed.years),
             *document.reasons("placement-history", placement.completed.reasons),
             *(_candidate(each) for each in placement.candidates),
-            *(
-                [document.nested("placement-answer", *_place_of(placement.answer))]
-                if placement.answer
-                else []
-            ),
+            *([document.nested("placement-answer", *_place_of(placement.answer))] if placement.answer else []),
             *document.reasons("placement-flag", placement.flags),
             document.extension("advisory", valueString=placement.advisory),
         ],

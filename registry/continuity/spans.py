@@ -28,9 +28,7 @@ def read(text: str) -> Span:
     """Read `6 weeks`; raises BadInput on anything else."""
     found = _TEXT.match(text)
     if not found:
-        raise BadInput(
-            "an age or interval is written like `6 weeks`", remedy="use days, weeks, months or years"
-        )
+        raise BadInput("an age or interval is written like `6 weeks`", remedy="use days, weeks, months or years")
     count, unit = int(found[1]), found[2]
     months = {"month": count, "year": 12 * count}.get(unit, 0)
     return Span(text=text, months=months, days={"day": count, "week": 7 * count}.get(unit, 0))

@@ -34,11 +34,7 @@ def card(summary: Content) -> dict[str, Any]:
         "n": elements.first(person.get("name")).get("text"),
         "b": person.get("birthDate"),
     }
-    return {
-        name: value
-        for name, value in (head | _clinic(summary) | _school(summary)).items()
-        if value is not None
-    }
+    return {name: value for name, value in (head | _clinic(summary) | _school(summary)).items() if value is not None}
 
 
 def _clinic(summary: Content) -> dict[str, Any]:
@@ -57,9 +53,7 @@ def _clinic(summary: Content) -> dict[str, Any]:
 def _dose(immunization: Content) -> list[str]:
     codes = elements.codings(elements.mapping(immunization.get("vaccineCode")))
     cvx = [f"cvx:{each.get('code')}" for each in codes if each.get("system") == _CVX]
-    antigens = "+".join(
-        elements.text(each.get("code")) for each in codes if each.get("system") == clinic.ANTIGEN
-    )
+    antigens = "+".join(elements.text(each.get("code")) for each in codes if each.get("system") == clinic.ANTIGEN)
     certainty = document.inner(document.own(immunization, "dose-certainty")[0])["certainty"]
     when = elements.text(immunization.get("occurrenceDateTime")) or "?"
     return [when, cvx[0] if cvx else antigens or "?", str(certainty)[0]]
@@ -78,17 +72,11 @@ def _due(recommendation: Content) -> tuple[str, str, str]:
 
 
 def _school(summary: Content) -> dict[str, Any]:
-    advice = next(
-        (each for each in document.resources(summary, "Basic") if each.get("id") == "placement"), None
-    )
+    advice = next((each for each in document.resources(summary, "Basic") if each.get("id") == "placement"), None)
     if advice is None:
         return {}
     candidates = [document.inner(each) for each in document.own(advice, "placement-candidate")]
     return {
         "c": [each["valueInteger"] for each in document.own(advice, "placement-completed")],
-        "g": [
-            [each["way"], each["year"], each["label"]]
-            for each in candidates
-            if each["proposed"] and "year" in each
-        ],
+        "g": [[each["way"], each["year"], each["label"]] for each in candidates if each["proposed"] and "year" in each],
     }

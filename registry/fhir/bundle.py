@@ -72,8 +72,7 @@ def _rewritten(value: Any, names: Names) -> Any:
     if isinstance(value, Mapping):
         parts = cast(Mapping[str, Any], value)
         return {
-            name: _name(part, names) if name == "reference" else _rewritten(part, names)
-            for name, part in parts.items()
+            name: _name(part, names) if name == "reference" else _rewritten(part, names) for name, part in parts.items()
         }
     if isinstance(value, list):
         return [_rewritten(each, names) for each in cast(list[Any], value)]

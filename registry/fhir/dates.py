@@ -100,4 +100,8 @@ def _from_ethiopian(year: int, month: int, day: int) -> PartialDate:
     return of(date(2000, 1, 1) + timedelta(days=julian_day - 2451545))
 
 
-_CONVERSIONS = {Calendar.GREGORIAN: PartialDate, Calendar.HIJRI: _from_hijri, Calendar.ETHIOPIAN: _from_ethiopian}
+_CONVERSIONS = {
+    Calendar.GREGORIAN: PartialDate,
+    Calendar.HIJRI: _from_hijri,
+    Calendar.ETHIOPIAN: _from_ethiopian,
+}

@@ -139,7 +139,7 @@ def _is_without_spaces(value: str) -> bool:
 
 CHECKS: Mapping[str, Check] = {
     "base64Binary": _matching(
-        r"\s*(?:(?:[A-Za-z0-9+/]\s*){4})*(?:(?:[A-Za-z0-9+/]\s*){2}(?:[A-Za-z0-9+/]|=)\s*=\s*)?"
+        r"(?=\s*[A-Za-z0-9+/])\s*(?:(?:[A-Za-z0-9+/]\s*){4})*(?:(?:[A-Za-z0-9+/]\s*){2}(?:[A-Za-z0-9+/]|=)\s*=\s*)?"
     ),
     "boolean": _boolean,
     "canonical": _matching(r"\S+", surely=_is_without_spaces),

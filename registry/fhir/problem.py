@@ -68,9 +68,7 @@ def of(code: str, *, where: str = "", message: str = "") -> Problem:
 
 def under(place: str, problems: Iterable[Problem]) -> list[Problem]:
     """The problems of a part, placed in the whole: `place` is an element name or an index such as `[0]`."""
-    return [
-        Problem(where=_joined(place, each.where), code=each.code, message=each.message) for each in problems
-    ]
+    return [Problem(where=_joined(place, each.where), code=each.code, message=each.message) for each in problems]
 
 
 def shown(name: str) -> str:

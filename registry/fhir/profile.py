@@ -114,9 +114,7 @@ def _node(element: Definition) -> Node:
 
 def _type(each: Definition) -> Type:
     targets = (url.rpartition("/")[2] for url in each.get("targetProfile", ()))
-    return Type(
-        code=each["code"], targets=frozenset(targets), profile=next(iter(each.get("profile", ())), "")
-    )
+    return Type(code=each["code"], targets=frozenset(targets), profile=next(iter(each.get("profile", ())), ""))
 
 
 def _required_value_set(element: Definition) -> str:

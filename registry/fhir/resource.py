@@ -42,9 +42,7 @@ def read(body: bytes) -> Resource:
         raise Unreadable("not valid JSON", where=f"line {error.lineno}, column {error.colno}") from None
     if not isinstance(content, dict):
         raise Unreadable("a resource is a JSON object")
-    return Resource(
-        kind=_text(content, "resourceType"), id=_text(content, "id"), body=body, content=content
-    )
+    return Resource(kind=_text(content, "resourceType"), id=_text(content, "id"), body=body, content=content)
 
 
 def _text(content: Content, name: str) -> str:

@@ -77,9 +77,7 @@ def link(profiles: Iterable[Profile], value_sets: Mapping[str, ValueSet]) -> Pro
     """Resolve types, profiles and value sets. Raises BadInput when one that is named does not exist."""
     sources = {profile.url: profile for profile in profiles}
     linker = _Linker(sources=sources, value_sets=value_sets)
-    resources = {
-        profile.type: linker.root(profile) for profile in sources.values() if profile.kind == "resource"
-    }
+    resources = {profile.type: linker.root(profile) for profile in sources.values() if profile.kind == "resource"}
     return Profiles(resources=resources, sources=sources)
 
 
@@ -215,9 +213,7 @@ def _spellings(node: Node) -> Iterable[tuple[str, Node]]:
     if not node.name.endswith("[x]"):
         return [(node.name, node)]
     stem = node.name.removesuffix("[x]")
-    return [
-        (stem + each.code[0].upper() + each.code[1:], replace(node, types=(each,))) for each in node.types
-    ]
+    return [(stem + each.code[0].upper() + each.code[1:], replace(node, types=(each,))) for each in node.types]
 
 
 def _with_constraints(node: Node, source: Profile) -> Node:
@@ -227,7 +223,5 @@ def _with_constraints(node: Node, source: Profile) -> Node:
 def _merged(source: Profile, node: Node) -> Mapping[str, Node]:
     """The children of a data type as an element narrows them, and children of its own."""
     base = source.root.children
-    own = {
-        name: narrowed(base[name], child) if name in base else child for name, child in node.children.items()
-    }
+    own = {name: narrowed(base[name], child) if name in base else child for name, child in node.children.items()}
     return {**base, **own}

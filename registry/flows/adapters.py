@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
 from typing import cast
 
 from registry.errors import UnknownAdapter
@@ -31,3 +33,12 @@ def named(kind: str) -> Adapter:
             "there is no adapter of this kind", where="adapter", remedy=f"use one of: {', '.join(kinds())}"
         )
     return cast(Adapter, found.load())
+
+
+def folder(kind: str) -> Path:
+    """Where the adapter of this kind lives; its samples are in `examples/` there."""
+    entry = _installed().get(kind)
+    spec = find_spec(entry.module) if entry else None
+    if spec is None or spec.origin is None:
+        raise UnknownAdapter("there is no adapter of this kind", where="adapter")
+    return Path(spec.origin).parent

@@ -33,7 +33,6 @@ FAMILY = "family"
 KINDS = {Kind.CLINIC: OrganisationKind.CLINIC, Kind.SCHOOL: OrganisationKind.SCHOOL}
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """One document of a person with where it comes from. `ref` names it in decisions."""
@@ -74,7 +73,8 @@ async def load(tx: Transaction, members: Iterable[UUID]) -> Person:
     current = documents.current(await documents.load(tx, opened)).values()
     held = [_held(opened[each.dossier], each) for each in current]
     return Person(
-        dossiers=tuple(opened[id] for id in sorted(opened)), held=tuple(sorted(held, key=lambda each: each.ref))
+        dossiers=tuple(opened[id] for id in sorted(opened)),
+        held=tuple(sorted(held, key=lambda each: each.ref)),
     )
 
 
@@ -132,9 +132,7 @@ async def again(tx: Transaction, registry: Registry, members: Sequence[UUID]) ->
     return count
 
 
-async def _still_allowed(
-    tx: Transaction, registry: Registry, person: Person, release: Release, now: datetime
-) -> bool:
+async def _still_allowed(tx: Transaction, registry: Registry, person: Person, release: Release, now: datetime) -> bool:
     """Whether a release could still be made, of the same dossiers: none may have left the person since."""
     if not set(release.members) <= {each.id for each in person.dossiers}:
         return False

@@ -14,7 +14,7 @@ from typing import Any
 
 from registry.errors import BadInput
 from registry.fhir import CANONICAL, resource
-from registry.fhir.resource import Content, Resource
+from registry.fhir.resource import Content
 from registry.flows import identified, ingest, question, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
@@ -111,9 +111,7 @@ def _meta(caller: Caller, **more: Any) -> dict[str, Any]:
 
 
 def _immunization(caller: Caller, child: Child, dose: Dose) -> Content:
-    coding = {"system": dose.vaccine_system, "code": dose.vaccine} | (
-        {"display": dose.display} if dose.display else {}
-    )
+    coding = {"system": dose.vaccine_system, "code": dose.vaccine} | ({"display": dose.display} if dose.display else {})
     content: dict[str, Any] = {
         "resourceType": "Immunization",
         "id": uuid.uuid5(uuid.NAMESPACE_URL, f"{caller.name}/{child.number}/{dose.vaccine}/{dose.on}").hex,
@@ -136,8 +134,12 @@ def _enrolment(registry: Registry, caller: Caller, child: Child, enrolment: Enro
         "resourceType": "Basic",
         "id": uuid.uuid5(uuid.NAMESPACE_URL, name).hex,
         "meta": _meta(caller, profile=[_ours("school-enrolment")], source=f"urn:continuity:{caller.name}"),
-        "identifier": [{"system": f"urn:continuity:{caller.name}:enrolment", "value": uuid.uuid5(
-            uuid.NAMESPACE_URL, name).hex}],
+        "identifier": [
+            {
+                "system": f"urn:continuity:{caller.name}:enrolment",
+                "value": uuid.uuid5(uuid.NAMESPACE_URL, name).hex,
+            }
+        ],
         "code": {"coding": [{"system": f"{CANONICAL}/CodeSystem/record-kind", "code": "school-enrolment"}]},
         "subject": {"reference": f"Patient/{_safe(caller, child.number)}"},
         "created": registry.today().isoformat(),

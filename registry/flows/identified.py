@@ -16,6 +16,7 @@ from registry.store.database import Transaction
 from registry.store.judgements import StoredJudgement
 from registry.trust import signing, trustlist
 
+
 async def join(tx: Transaction, registry: Registry, caller: Caller, *, local: str, summary: str) -> None:
     """Link the desk's dossier with the person of a summary this registry gave to this very desk.
 
@@ -42,9 +43,7 @@ async def join(tx: Transaction, registry: Registry, caller: Caller, *, local: st
 
 async def _anchor(tx: Transaction, registry: Registry, caller: Caller, summary: str) -> UUID | None:
     """The dossier a summary is anchored in, if it is ours, valid and was given to this caller."""
-    trust = trustlist.read(
-        {"own": orjson.dumps(publish.trust_file(registry))}
-    )
+    trust = trustlist.read({"own": orjson.dumps(publish.trust_file(registry))})
     verified = signing.verify(summary, trust, typ=verify.SUMMARY, now=registry.now())
     if not isinstance(verified, signing.Verified) or verified.payload.get("aud") != caller.name:
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.intake import Entry, Severity, Submission
 from registry.library import Library
-from registry.store import documents, dossiers, keys, outbox, submissions, vault
+from registry.store import documents, dossiers, keys, outbox, submissions
 from registry.store.database import Transaction
 from registry.store.documents import Document
 from registry.store.dossiers import Dossier
@@ -115,18 +116,19 @@ def require_acceptable(registry: Registry, resource: Resource) -> None:
         raise BadInput("; ".join(f"{each.where}: {each.message}" for each in found), where=resource.kind)
 
 
-async def store(
-    tx: Transaction, registry: Registry, *, source: str, entries: Sequence[Entry]
-) -> list[Outcome]:
+async def store(tx: Transaction, registry: Registry, *, source: str, entries: Sequence[Entry]) -> list[Outcome]:
     """Store good entries as documents of their dossiers, and queue the changed dossiers for matching."""
     held = await _dossiers(tx, registry, source=source, people={entry.person for entry in entries})
     current = documents.current(await documents.load(tx, [each.id for each in held.values()]))
     versions = {name: document for name, document in current.items()}
     fresh: list[Document] = []
     outcomes: list[Outcome] = []
-    for entry in entries:
+    # Told twice in one hand-over, the later telling counts: it is what the source knew when it handed over.
+    last = {(entry.person, entry.resource.reference): at for at, entry in enumerate(entries)}
+    for at, entry in enumerate(entries):
         name = (held[entry.person].id, entry.resource.reference)
-        outcome = _compare(versions.get(name), entry.resource)
+        is_last = last[entry.person, entry.resource.reference] == at
+        outcome = _compare(versions.get(name), entry.resource) if is_last else Outcome.OLDER
         outcomes.append(outcome)
         if outcome is Outcome.STORED:
             versions[name] = _next(versions.get(name), name[0], entry.resource, registry)
@@ -157,23 +159,21 @@ def _next(held: Document | None, dossier: UUID, new: Resource, registry: Registr
     return Document(dossier=dossier, version=version, accepted_at=registry.now(), resource=new)
 
 
-async def _dossiers(
-    tx: Transaction, registry: Registry, *, source: str, people: Iterable[str]
-) -> dict[str, Dossier]:
+async def _dossiers(tx: Transaction, registry: Registry, *, source: str, people: Iterable[str]) -> dict[str, Dossier]:
     """The dossier of each person of a source, by the source's own id; opened where there was none."""
     by_key = {keys.index_hash(tx, "person", source, person): person for person in sorted(people)}
     found = await keys.sharing(tx, by_key)
     known = await dossiers.load(tx, [each for rows in found.values() for each in rows], lock=True)
     held = {each.local: each for each in known.values() if each.source == source}
     missing = [person for person in by_key.values() if person not in held]
-    opened = [_new_dossier(tx.new_id(), source, person) for person in missing]
+    opened = [_new_dossier(tx.new_id(), source, person, registry.now()) for person in missing]
     await dossiers.open_new(tx, opened, today=registry.today())
     await keys.add(tx, [(keys.index_hash(tx, "person", source, each.local), each.id) for each in opened])
     return held | {each.local: each for each in opened}
 
 
-def _new_dossier(id: UUID, source: str, local: str) -> Dossier:
-    return Dossier(id=id, source=source, local=local, person=id, members=(id,))
+def _new_dossier(id: UUID, source: str, local: str, now: datetime) -> Dossier:
+    return Dossier(id=id, source=source, local=local, opened_at=now, person=id, members=(id,))
 
 
 async def _take_note(tx: Transaction, held: Iterable[Dossier], fresh: Sequence[Document]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -42,7 +42,7 @@ class Registry:
 @asynccontextmanager
 async def opened(
     settings: Settings, *, clock: Clock = wall_clock, sealer: Sealer | None = None
-) -> AsyncIterator[Registry]:
+) -> AsyncGenerator[Registry]:
     """Open everything a flow needs: makes the key file and the tables where they are absent."""
     loaded = library.load()
     ring = keyfile.load_or_make(settings.keyring_path, today=clock().date())
@@ -53,11 +53,9 @@ async def opened(
             await migrate.migrate(opened_database, loaded.migrations)
             await vault.check_keyring(opened_database, today=clock().date())
             house = await organisations.own_house(
-                opened_database, display=settings.name, country=settings.country, today=clock().date()
+                opened_database, display=settings.name, country=settings.country, now=clock()
             )
-            yield Registry(
-                settings=settings, database=opened_database, library=loaded, clock=clock, house=house
-            )
+            yield Registry(settings=settings, database=opened_database, library=loaded, clock=clock, house=house)
     finally:
         if server:
             server.stop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -70,7 +70,7 @@ async def register(registry: Registry, *, name: str, display: str, kind: Kind, c
         house = tx.new_id()
         caller = Caller(house=house, name=name, display=display, kind=kind, country=country)
         key = secrets.token_urlsafe(32)
-        await _open_house(tx, caller, today=registry.today())
+        await _open_house(tx, caller, now=registry.now())
         await keys.add(tx, [(keys.index_hash(tx, "bearer", key), house)])
         return Registration(caller=caller, key=key)
 
@@ -104,7 +104,7 @@ async def named(tx: Transaction, name: str) -> Caller:
     return await _load(tx, house)
 
 
-async def own_house(database: Database, *, display: str, country: str, today: date) -> UUID:
+async def own_house(database: Database, *, display: str, country: str, now: datetime) -> UUID:
     """The registry's own house, opened at the first start."""
     async with database.transaction() as tx:
         await tx.connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -113,21 +113,22 @@ async def own_house(database: Database, *, display: str, country: str, today: da
             return found
         house = tx.new_id()
         own = Caller(house=house, name=HOUSE, display=display, kind=Kind.REGISTRY, country=country)
-        await _open_house(tx, own, today=today)
+        await _open_house(tx, own, now=now)
         return house
 
 
-async def _open_house(tx: Transaction, caller: Caller, *, today: date) -> None:
+async def _open_house(tx: Transaction, caller: Caller, *, now: datetime) -> None:
     about = {"display": caller.display, "kind": caller.kind.value, "country": caller.country}
     house = Dossier(
         id=caller.house,
         source=HOUSE,
         local=caller.name,
+        opened_at=now,
         person=caller.house,
         members=(caller.house,),
         about=about,
     )
-    await dossiers.open_new(tx, [house], today=today)
+    await dossiers.open_new(tx, [house], today=now.date())
     await keys.add(tx, [(keys.index_hash(tx, "organisation", caller.name), caller.house)])
 
 

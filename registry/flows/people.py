@@ -12,7 +12,7 @@ from registry.identity import demographics
 from registry.identity.demographics import Demographics
 from registry.identity.keys import Key
 from registry.identity.match import PersonView, Subject
-from registry.store import dossiers, keys, vault
+from registry.store import dossiers, keys
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 
@@ -68,8 +68,3 @@ def _ranked(shared: Mapping[int, Sequence[UUID]]) -> list[UUID]:
         for dossier in rows:
             weight[dossier] += math.log((keys.PER_KEY + 1) / len(rows))
     return sorted(weight, key=lambda each: (-weight[each], each))
-
-
-async def load_house(tx: Transaction, house: UUID) -> None:
-    """Have the data key of a house at hand, so that something can be sealed in it."""
-    await vault.load_keys(tx, [house])

@@ -19,7 +19,7 @@ from registry.consent.decision import Decision, Outcome
 from registry.continuity import education, history, immunization, placement, position, summary
 from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
-from registry.continuity.history import DoseEvent, Record
+from registry.continuity.history import DoseEvent, Provenance, Record
 from registry.errors import BadInput, UnknownName
 from registry.fhir import resource
 from registry.fhir.resource import Content
@@ -101,8 +101,6 @@ async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Aske
 async def _record_silence(tx: Transaction, registry: Registry, caller: Caller, person: Person | None) -> None:
     """An answer that says nothing costs the same audit as one that does; an unknown person's lies in our house."""
     about = person.anchor.id if person else registry.house
-    if person is None:
-        await people.load_house(tx, about)
     await trail.write(tx, registry, about, "ask", caller, domain=_domain(caller), answer="nothing")
 
 
@@ -166,7 +164,7 @@ def _clinic_document(
     records = [_record_of(each) for each in permitted]
     # Which records tell of one dose is judged with their lots; what is printed of them is what may leave.
     told = history.events(records, library.antigens, birth=person.birth, today=today)
-    events = [_redacted(registry, each, permitted, opened) for each in told]
+    events = [_redacted(registry, each, opened) for each in told]
     schedule = library.schedules[SCHEDULE]
     return summary.clinic_summary(
         asked=described,
@@ -179,22 +177,12 @@ def _clinic_document(
 
 
 def _record_of(held: Held) -> Record:
-    return Record(
-        dossier=held.dossier.id.hex, source=held.dossier.source, country=held.country, resource=held.resource
-    )
+    return Record(dossier=held.dossier.id.hex, source=held.dossier.source, country=held.country, resource=held.resource)
 
 
-def _redacted(
-    registry: Registry, event: DoseEvent, permitted: Sequence[Held], opened: frozenset[str]
-) -> DoseEvent:
+def _redacted(registry: Registry, event: DoseEvent, opened: frozenset[str]) -> DoseEvent:
     """The same dose as far as it may leave; its vaccine is that of the first record that still names one."""
-    refs = {each.ref for each in permitted}
-    provenances = []
-    for each in event.provenances:
-        ref = f"{each.dossier}/{each.reference}"
-        assert ref in refs  # noqa: S101 - events are made of the permitted records only
-        content = redact.redact(each.content, registry.library.places, opened=ref in opened)
-        provenances.append(replace(each, content=content))
+    provenances = [replace(each, content=_printed(registry, each, opened)) for each in event.provenances]
     named = [each.content["vaccineCode"] for each in provenances if each.content.get("vaccineCode")]
     lots = {each.content.get("lotNumber") for each in provenances}
     return replace(
@@ -203,6 +191,11 @@ def _redacted(
         vaccine=named[0] if named else {},
         lot=event.lot if event.lot in lots else None,
     )
+
+
+def _printed(registry: Registry, told: Provenance, opened: frozenset[str]) -> Content:
+    is_open = f"{told.dossier}/{told.reference}" in opened
+    return redact.redact(told.content, registry.library.places, opened=is_open)
 
 
 def _school_document(
@@ -217,7 +210,11 @@ def _school_document(
     records = [position.stated(_record_of(each), library.ladders) for each in permitted]
     # The placement may use the ladder of the hidden country inside; it says only the result and its certainty.
     advice = placement.place(
-        education.enrolments(records), person.birth, library.ladders, registry.settings.country, registry.today()
+        education.enrolments(records),
+        person.birth,
+        library.ladders,
+        registry.settings.country,
+        registry.today(),
     )
     leaving = [
         _leaving(registry, each, is_open=held.ref in opened) for each, held in zip(records, permitted, strict=True)
@@ -233,9 +230,7 @@ def _leaving(registry: Registry, record: Record, *, is_open: bool) -> Record:
     return replace(record, resource=kept, country=record.country if is_open else None)
 
 
-def _signed(
-    registry: Registry, caller: Caller, asked: Asked, document: Content, heading: Heading
-) -> Released:
+def _signed(registry: Registry, caller: Caller, asked: Asked, document: Content, heading: Heading) -> Released:
     key = registry.database.keyring.summary_key
     claims: dict[str, Any] = {
         "iss": heading.issuer,
@@ -244,15 +239,11 @@ def _signed(
         "jti": heading.id,
         "status": status.claim(status.Pointer(uri=heading.status_list, index=heading.status_index)),
     }
-    card = signing.sign(
-        {**claims, "facts": summary.card(document)}, key, typ=verify.CARD, compress=True
-    )
+    card = signing.sign({**claims, "facts": summary.card(document)}, key, typ=verify.CARD, compress=True)
     payload = {**claims, "aud": caller.name, "document": document, "card": card}
     token = signing.sign(payload, key, typ=verify.SUMMARY, compress=True)
     page = verify.render(payload, token, registry.library, language=asked.language)
-    return Released(
-        id=heading.id, token=token, card=card, page=page, document=document, expires_at=heading.expires
-    )
+    return Released(id=heading.id, token=token, card=card, page=page, document=document, expires_at=heading.expires)
 
 
 async def _record(

@@ -89,6 +89,6 @@ async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict
         await reviews.settle(tx, review)
         for each in pair:
             await trail.write(tx, registry, each, "review-decided", caller, answer=verdict)
-        changed = await linking.gather(tx, registry, [doubt.left, doubt.right])
+        changed = await linking.gather(tx, [doubt.left, doubt.right])
         for members in changed:
             await decide.again(tx, registry, members)

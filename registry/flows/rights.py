@@ -182,10 +182,16 @@ def _is_live(held: Resource, consent: str | None) -> bool:
 def _check(answer: Answer, recipient: Caller, today: date) -> None:
     problems = [
         (answer.domain not in DOMAINS, "`domain` is health or education"),
-        (recipient.kind is not _RECIPIENTS.get(answer.domain), "this organisation cannot receive this domain"),
+        (
+            recipient.kind is not _RECIPIENTS.get(answer.domain),
+            "this organisation cannot receive this domain",
+        ),
         (not today <= answer.until <= today + LONGEST, "`until` is a day from today to five years from now"),
         (answer.places and not answer.agreed, "places cannot be opened where the answer is no"),
-        (answer.agreed and not answer.understood, "a yes needs the family to have said what it means (teach-back)"),
+        (
+            answer.agreed and not answer.understood,
+            "a yes needs the family to have said what it means (teach-back)",
+        ),
     ]
     wrong = [message for is_wrong, message in problems if is_wrong]
     if wrong:

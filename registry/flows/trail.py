@@ -113,7 +113,7 @@ def _contradictions(
     frontier = merkle.Frontier()
     for size, text in signed:
         verified = checkpoint.verify(text, key)
-        if not isinstance(verified, checkpoint.Checkpoint) or verified.size != size:
+        if not isinstance(verified, checkpoint.Checkpoint) or _named(verified) != (origin(registry), size):
             yield f"the checkpoint of size {size} carries no valid signature of this registry"
             continue
         if size > len(commitments):
@@ -125,6 +125,10 @@ def _contradictions(
             yield f"the log differs from the signed checkpoint of size {size}"
     if len(commitments) > frontier.size:
         yield f"{len(commitments) - frontier.size} placed leaves are under no checkpoint"
+
+
+def _named(verified: checkpoint.Checkpoint) -> tuple[str, int]:
+    return verified.origin, verified.size
 
 
 def _altered(details: Iterable[Entry], commitments: Mapping[UUID, bytes | None]) -> Iterable[str]:

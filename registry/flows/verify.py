@@ -28,7 +28,9 @@ from registry.trust.trustlist import TrustList
 SUMMARY = "continuity-summary+jwt"
 CARD = "continuity-card+jwt"
 _LANGUAGE = re.compile(r'<html lang="([a-z-]{2,8})"')
-_ALTERED = "The page is not the one that was signed: its words were changed, or another edition of this program made it."
+_ALTERED = (
+    "The page is not the one that was signed: its words were changed, or another edition of this program made it."
+)
 _WITHDRAWN = "It was withdrawn."
 
 
@@ -85,7 +87,7 @@ def _refused(carried: Carried, reason: str, sentence: str) -> Verdict:
 
 
 def _accepted(carried: Carried, outcome: Verified, trust: TrustList) -> Verdict:
-    facts = outcome.payload.get("document") or outcome.payload.get("facts") or {}
+    facts: Mapping[str, Any] = outcome.payload.get("document") or outcome.payload.get("facts") or {}
     return Verdict(
         accepted=True,
         carrier=carried.carrier,

@@ -19,6 +19,7 @@ from registry.identity.names import Name
 from registry.identity.weights import Rarity, Weights
 
 CROSSED = "crossed"
+DISPLACED = "displaced"
 PATRONYM = "patronym"
 
 CLAN = ("family", "grandfather", "village")
@@ -54,15 +55,13 @@ class Comparison:
         return any(each.field == field and each.weight > 0 for each in self.evidence)
 
 
-def compare(
-    left: Demographics, right: Demographics, weights: Weights, *, rarity: Rarity | None = None
-) -> Comparison:
+def compare(left: Demographics, right: Demographics, weights: Weights, *, rarity: Rarity | None = None) -> Comparison:
     """Compare two people. The same whichever comes first."""
     levels = dict(_levels(left, right, weights.known))
     found = [_weighed(field, level, weights) for field, level in levels.items()]
     if rarity:
         found = [_by_rarity(each, left, right, rarity, weights) for each in found]
-    return Comparison(evidence=tuple([*found, *_capped(found, weights)]))
+    return Comparison(evidence=(*found, *_capped(found, weights)))
 
 
 def _weighed(field: str, level: str, weights: Weights) -> Evidence:
@@ -73,9 +72,10 @@ def _weighed(field: str, level: str, weights: Weights) -> Evidence:
 def _levels(left: Demographics, right: Demographics, known: KnownNames) -> Iterator[tuple[str, str]]:
     same_sex = left.sex is not None and left.sex is right.sex
     given = _given(left, right, known, same_sex=same_sex)
-    crossed = _crossed_with(left, right, known) if given and given < Likeness.PART else None
-    if given:
-        yield "given", CROSSED if crossed else given.name.lower()
+    crossed = None
+    if given is not None:
+        crossed = _crossed_with(left, right, known) if given < Likeness.PART else None
+        yield "given", _level_of_given(given, crossed)
     if left.birth and right.birth:
         yield "birth", births.agreement(left.birth, right.birth).value
     if left.sex and right.sex:
@@ -112,17 +112,28 @@ def _with_further(person: Demographics) -> tuple[Name, ...]:
     return joined or person.given
 
 
+def _level_of_given(given: Likeness, crossed: str | None) -> str:
+    return given.name.lower() if crossed is None else DISPLACED if crossed == DISPLACED else CROSSED
+
+
 def _crossed_with(left: Demographics, right: Demographics, known: KnownNames) -> str | None:
-    """Whether the given name changed places, with the father's or the family name, on one of the two sides."""
+    """With which name the given name changed places on one side; DISPLACED if the other side leaves it open.
+
+    DISPLACED says: this one's given name is that one's father's, and the names that would decide are missing.
+    """
+    displaced = None
     for field, of_left, of_right in (
         ("father", left.father, right.father),
         ("family", left.family, right.family),
     ):
         there = likeness.of_spellings(left.given, of_right, known)
         back = likeness.of_spellings(of_left, right.given, known)
-        if there is not None and back is not None and min(there, back) >= Likeness.KNOWN:
+        found = [each >= Likeness.KNOWN for each in (there, back) if each is not None]
+        if found == [True, True]:
             return field
-    return None
+        if found == [True]:
+            displaced = DISPLACED
+    return displaced
 
 
 def _family_levels(
@@ -229,10 +240,7 @@ def _by_rarity(
     if spellings is None or evidence.level not in ("exact", "sound"):
         return evidence
     skeletons = [
-        each
-        for name in (*spellings(left), *spellings(right))
-        for token in name.tokens
-        for each in token.skeletons
+        each for name in (*spellings(left), *spellings(right)) for token in name.tokens for each in token.skeletons
     ]
     share = rarity.share(evidence.field, skeletons)
     if share is None:

@@ -156,9 +156,7 @@ def _kind(date: PartialDate, *, is_filler: bool) -> BirthKind:
 
 def _original_date(content: Mapping[str, Any]) -> str:
     extensions = _mappings(_mapping(content.get("_birthDate")).get("extension"))
-    return next(
-        (_text(each.get("valueString")) for each in extensions if each.get("url") == _ORIGINAL_DATE), ""
-    )
+    return next((_text(each.get("valueString")) for each in extensions if each.get("url") == _ORIGINAL_DATE), "")
 
 
 def _is_first_of_year(original: str) -> bool:
@@ -167,9 +165,7 @@ def _is_first_of_year(original: str) -> bool:
 
 
 def _phones(content: Mapping[str, Any]) -> tuple[str, ...]:
-    contacts = (
-        each for each in _mappings(content.get("telecom")) if each.get("system") in (None, "phone", "sms")
-    )
+    contacts = (each for each in _mappings(content.get("telecom")) if each.get("system") in (None, "phone", "sms"))
     digits = ("".join(_digits(_text(each.get("value")))) for each in contacts)
     return tuple(dict.fromkeys(each[-_PHONE_DIGITS:] for each in digits if len(each) >= _SHORTEST_PHONE))
 
@@ -217,7 +213,5 @@ def other_calendars(date: PartialDate) -> tuple[PartialDate, ...]:
     """The days the three numbers would mean if they had been left in another calendar."""
     if date.month is None or date.day is None:
         return ()
-    converted = (
-        dates.convert(date.year, date.month, date.day, each) for each in (Calendar.HIJRI, Calendar.ETHIOPIAN)
-    )
+    converted = (dates.convert(date.year, date.month, date.day, each) for each in (Calendar.HIJRI, Calendar.ETHIOPIAN))
     return tuple(each for each in converted if each)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 _VOWELS = "aeiou"
 _LONG = "AWY"
 _FIRST = "EIO"
-_DIPHTHONG = "J"
+_DIPHTHONGS = "JH"
 _GLIDES = "wy"
 
 _CONSONANT = 1.2  # one consonant for another
@@ -23,16 +23,16 @@ _MIXED = 1.5  # a vowel for a consonant
 
 # Pairs that writers exchange. Groups of equal cost, each word is a list of pairs.
 _EXCHANGED = {
-    0.0: "Aa Wu Ww Wo Yi Yy YJ EA Ea Oa Oo Ou Ii EI EO",
+    0.0: "Aa Wu Ww Wo Yi Yy YJ WH EA Ea Oa Oo Ou Ii EI EO",
     0.05: "hx Ee Eo Eu Oe",
     0.1: "iy uw ou Dd Tt QG Ei Iy Ie EY EW Ew Ae YI",
     0.15: "ae wv gG Qg Qh uw",
-    0.2: "CS jZ oW Au Jy",
-    0.25: "ei Ji Je Dz Ts Wv DT",
+    0.2: "Ho CS jZ oW Au Jy",
+    0.25: "Hu Hw ei Ji Je Dz Ts Wv DT",
     0.3: "yj jC IO",
     0.35: "eu",
     0.4: "gj Ao ao",
-    0.45: "eo Ja Oi EJ OJ",
+    0.45: "eo Ha Ja Oi EJ OJ",
     0.5: "zs Ss Cs Gk gk Qk vf bp xk Zz Zs xG hG cs ck Ye Ia IJ",
     0.6: "ai dt dT bv Qj hQ jd Io Iu",
     0.7: "au iu io oe AJ",
@@ -49,15 +49,16 @@ def _exchange_costs() -> dict[tuple[str, str], float]:
 
 
 _COSTS = _exchange_costs()
-_VOCALIC = frozenset(_VOWELS + _LONG + _FIRST + _DIPHTHONG)
+_VOCALIC = frozenset(_VOWELS + _LONG + _FIRST + _DIPHTHONGS)
 
 _LOST: dict[str, float] = {
-    "h": 0.25, "x": 0.6, "w": 0.4, "y": 0.5, "A": 0.6, "W": 0.6, "Y": 0.7, "J": 0.8,
+    "h": 0.25, "x": 0.6, "w": 0.4, "y": 0.5, "A": 0.6, "W": 0.6, "Y": 0.7, "J": 0.8, "H": 0.8,
     "E": 0.05, "I": 0.6, "O": 0.6, "a": 0.45, "e": 0.45, "o": 0.45, "u": 0.5, "i": 0.65,
 }  # fmt: skip
 _LOST_FIRST_VOWEL = 0.6
 # A first alef before a long vowel only carries it.
 _LOST_FIRST = {"EW": 0.05, "EY": 0.05, "EA": 0.05, "IY": 0.05, "OW": 0.05, "OY": 0.3, "OA": 0.05}
+_LOST_BEFORE_GLIDE = 0.1
 _LOST_CONSONANT = 1.0
 _LOST_FINAL_E = 0.1  # French writes Amine for Amin
 _UNWRITTEN = {"a": 0.06, "e": 0.06, "o": 0.1, "u": 0.1, "i": 0.1}
@@ -112,7 +113,7 @@ def _exchange(left: str, right: str) -> float:
 
 def is_abjad(reading: str) -> bool:
     """Whether the reading leaves out short vowels: it came from Arabic letters."""
-    return not any(each in _VOWELS or each == _DIPHTHONG for each in reading)
+    return not any(each in _VOWELS or each in _DIPHTHONGS for each in reading)
 
 
 def _drops(reading: str, other: str) -> list[list[float]]:
@@ -122,10 +123,7 @@ def _drops(reading: str, other: str) -> list[list[float]]:
         return [[_lost(reading, at)] * places for at in range(len(reading))]
     is_open = {each: _open_places(other, each) for each in "iu"}
     always = [True] * places
-    return [
-        [_unwritten(reading, at, each) for each in is_open.get(reading[at], always)]
-        for at in range(len(reading))
-    ]
+    return [[_unwritten(reading, at, each) for each in is_open.get(reading[at], always)] for at in range(len(reading))]
 
 
 def _lost(reading: str, at: int) -> float:
@@ -133,6 +131,8 @@ def _lost(reading: str, at: int) -> float:
         return _LOST_FINAL_E
     if at == 0 and reading[0] in _FIRST:
         return _LOST_FIRST.get(reading[:2], _LOST_FIRST_VOWEL)
+    if reading[at : at + 2] in ("AY", "AW"):
+        return _LOST_BEFORE_GLIDE  # the two are one diphthong elsewhere: Faiza, Daoud
     if reading[at] in _GLIDES and _touches_its_vowel(reading, at):
         return 0.1
     return _LOST.get(reading[at], _LOST_CONSONANT)

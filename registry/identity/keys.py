@@ -103,8 +103,6 @@ def _years(demographics: Demographics, beside: int) -> list[str]:
 def _skeletons(spellings: Sequence[Name]) -> list[str]:
     """Up to three skeletons of a name: the likeliest of each token first, then the less likely readings."""
     tokens = [token for each in spellings for token in each.tokens]
-    ranked = (
-        (rank, at, each) for at, token in enumerate(tokens) for rank, each in enumerate(token.skeletons)
-    )
+    ranked = ((rank, at, each) for at, token in enumerate(tokens) for rank, each in enumerate(token.skeletons))
     ordered = dict.fromkeys(each for _, _, each in sorted(ranked))
     return list(islice(ordered, _MOST_SKELETONS))

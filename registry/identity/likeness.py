@@ -52,9 +52,10 @@ class KnownNames:
 
     def of(self, token: Token) -> frozenset[int]:
         found = (self.by_sound.get(each) for each in token.sounds)
-        return next((each for each in found if each), frozenset())
+        return next((each for each in found if each), _NONE)
 
 
+_NONE: frozenset[int] = frozenset()
 NO_KNOWN_NAMES = KnownNames(by_sound={})
 
 
@@ -187,7 +188,7 @@ def _distance(left: Token, right: Token) -> float:
     return min(distance.between(one, other) for one, other in product(left.sounds, right.sounds))
 
 
-_FEMININE = re.compile(r"(?:[aA]h?|(?<=[^aeiouAWYJ])h)$")
+_FEMININE = re.compile(r"(?:[aA]h?|(?<=[^aeiouAWYJH])h)$")
 
 
 def _gender_pair(left: str, right: str) -> bool:
@@ -208,9 +209,7 @@ _SLAVIC_ENDING = re.compile(r"(?<=[oe]v|[iy]n|sk)(?:a|aya|i|iy|y|J)$|(?<=sk)(?:a
 
 
 def _family_stems(left: Token, right: Token) -> Likeness:
-    if not all(
-        _SLAVIC_ENDING.search(each.sounds[0]) or _ENDS_SLAVIC.search(each.sounds[0]) for each in (left, right)
-    ):
+    if not all(_SLAVIC_ENDING.search(each.sounds[0]) or _ENDS_SLAVIC.search(each.sounds[0]) for each in (left, right)):
         return Likeness.OTHER
     stems = [_SLAVIC_ENDING.sub("", each.sounds[0]) for each in (left, right)]
     return Likeness.SOUND if distance.between(*stems) <= _SOUND_WITHIN else Likeness.OTHER

@@ -83,12 +83,15 @@ class PersonView:
 class Resolution:
     """To which person a dossier belongs, if any; and which persons a steward should look at beside or instead.
 
+    `link` is the best person. `also` are further persons the dossier belongs to just as surely and who do not
+    contradict the best: the dossier is the bridge that shows them to be one, and is linked to each.
     `match` is that of the best person, linked or not; None when there was nobody to compare with.
     """
 
     link: str | None
     match: Match | None
-    reviews: tuple[tuple[str, Match], ...]
+    also: tuple[tuple[str, Match], ...] = ()
+    reviews: tuple[tuple[str, Match], ...] = ()
 
 
 class Reason(Enum):
@@ -110,16 +113,12 @@ class Identification:
     reason: Reason
 
 
-def decide(
-    left: Demographics, right: Demographics, weights: Weights, *, rarity: Rarity | None = None
-) -> Match:
+def decide(left: Demographics, right: Demographics, weights: Weights, *, rarity: Rarity | None = None) -> Match:
     """Say whether two descriptions are of one person. The same whichever comes first."""
     return _decide(left, right, weights, prior=weights.prior, rarity=rarity)
 
 
-def _decide(
-    left: Demographics, right: Demographics, weights: Weights, *, prior: float, rarity: Rarity | None
-) -> Match:
+def _decide(left: Demographics, right: Demographics, weights: Weights, *, prior: float, rarity: Rarity | None) -> Match:
     evidence = compare.compare(left, right, weights, rarity=rarity)
     score = prior + evidence.weight
     return _judged(
@@ -181,16 +180,34 @@ def resolve(
     found = [(each, _with_person(subject, each, weights, rarity)) for each in persons]
     ranked = sorted(found, key=lambda each: (-each[1].score, each[0].id))
     if not ranked:
-        return Resolution(link=None, match=None, reviews=())
+        return Resolution(link=None, match=None)
     best, match = ranked[0]
-    if match.verdict is Verdict.LINK and _rivals(ranked, weights):
+    if match.verdict is not Verdict.LINK:
+        return Resolution(link=None, match=match, reviews=_for_review(ranked))
+    rivals, also = _rivals_and_others(ranked, weights)
+    if rivals:
         match = _vetoed(match, Veto.RIVAL, weights)
-        ranked[0] = (best, match)
-    if match.verdict is Verdict.LINK:
-        beside = tuple((each.id, other) for each, other in ranked[1:] if _is_link_alone(other, weights))
-        return Resolution(link=best.id, match=match, reviews=beside)
-    reviews = tuple((each.id, other) for each, other in ranked if other.verdict is not Verdict.DISTINCT)
-    return Resolution(link=None, match=match, reviews=reviews)
+        return Resolution(link=None, match=match, reviews=((best.id, match), *_for_review(ranked[1:])))
+    beside = tuple((each.id, other) for each, other in ranked[1:] if _is_only_of_one_source(other, weights))
+    return Resolution(link=best.id, match=match, also=also, reviews=beside)
+
+
+Ranked = Sequence[tuple[PersonView, Match]]
+
+
+def _for_review(ranked: Ranked) -> tuple[tuple[str, Match], ...]:
+    """What a steward sees; an answer that another person comes near is no answer, so links are reviewed too."""
+    open_matches = ((each.id, match) for each, match in ranked if match.verdict is not Verdict.DISTINCT)
+    return tuple((each, replace(match, verdict=Verdict.REVIEW)) for each, match in open_matches)
+
+
+def _rivals_and_others(ranked: Ranked, weights: Weights) -> tuple[bool, tuple[tuple[str, Match], ...]]:
+    """Whether a second person comes too near the best; and who is plainly the same person as the best."""
+    best, match = ranked[0]
+    same = [each for each in ranked[1:] if _is_one(best, each, weights)]
+    near = [each for each in ranked[1:] if match.score - each[1].score < weights.thresholds.lead]
+    is_rivalled = any(each not in same and not _is_only_of_one_source(each[1], weights) for each in near)
+    return is_rivalled, tuple((each.id, other) for each, other in same if other.verdict is Verdict.LINK)
 
 
 def _with_person(subject: Subject, person: PersonView, weights: Weights, rarity: Rarity | None) -> Match:
@@ -225,34 +242,30 @@ def _is_surely_same(match: Match, weights: Weights) -> bool:
     """Whether two dossiers of one source are one person beyond what namesakes share."""
     is_equal = all(match.evidence.level(field) in levels for field, levels in _SURELY_EQUAL.items())
     is_numbered = match.evidence.level("identifier") == "same"
-    return (
-        match.probability >= weights.thresholds.same_source and not match.vetoes and (is_equal or is_numbered)
-    )
+    return match.probability >= weights.thresholds.same_source and not match.vetoes and (is_equal or is_numbered)
 
 
-def _is_link_alone(match: Match, weights: Weights) -> bool:
-    """Whether this person, too, would have been linked, had there been no better one or another source."""
-    return match.probability >= weights.thresholds.link and set(match.vetoes) <= {Veto.SAME_SOURCE}
+def _is_only_of_one_source(match: Match, weights: Weights) -> bool:
+    """Whether this person, too, would have been linked, had it not a dossier of the same source."""
+    return match.probability >= weights.thresholds.link and match.vetoes == (Veto.SAME_SOURCE,)
 
 
 def _vetoed(match: Match, veto: Veto, weights: Weights) -> Match:
     return _judged(replace(match, vetoes=(*match.vetoes, veto)), weights)
 
 
-def _rivals(ranked: Sequence[tuple[PersonView, Match]], weights: Weights) -> bool:
-    """Whether a second person comes nearer to the best than the margin, and is not plainly the same person."""
-    best, match = ranked[0]
-    near = (each for each, other in ranked[1:] if match.score - other.score < weights.thresholds.lead)
-    return any(not _is_one(best, each, weights) for each in near)
+def _is_one(best: PersonView, other: tuple[PersonView, Match], weights: Weights) -> bool:
+    """Whether another person may be taken for the best one: nothing contradicts, and more speaks for than against.
 
-
-def _is_one(left: PersonView, right: PersonView, weights: Weights) -> bool:
-    """Whether two persons would be linked, but for being of one source: then either is the right answer."""
-    matches = [
-        decide(one.demographics, other.demographics, weights)
-        for one, other in product(left.members, right.members)
+    Two persons of one source are held apart, unless they are surely the same.
+    """
+    pairs = [*product(best.members, other[0].members)]
+    matches = [decide(one.demographics, another.demographics, weights) for one, another in pairs]
+    of_one_source = [
+        match for (one, another), match in zip(pairs, matches, strict=True) if one.source == another.source
     ]
-    return any(each.verdict is Verdict.LINK for each in matches) and not _contradictions(matches)
+    is_likely = max(each.probability for each in matches) >= 0.5
+    return is_likely and not _contradictions(matches) and all(_is_surely_same(each, weights) for each in of_one_source)
 
 
 def identify(
@@ -323,7 +336,8 @@ def _reason(ranked: Sequence[tuple[PersonView, Match]], weights: Weights) -> Rea
         return Reason.CONTRADICTED
     if agreeing < weights.thresholds.agreeing or match.verdict is not Verdict.LINK:
         return Reason.TOO_LITTLE
-    return Reason.AMBIGUOUS if _rivals(ranked, weights) else Reason.FOUND
+    is_rivalled, _ = _rivals_and_others(ranked, weights)
+    return Reason.AMBIGUOUS if is_rivalled else Reason.FOUND
 
 
 _VERDICT_WORDS = {

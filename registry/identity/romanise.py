@@ -2,7 +2,8 @@
 
 One symbol of the sound alphabet is one sound:
 
-    a e i o u J     vowels as written; ay or ey within a word
+    a e i o u       vowels as written
+    J H             ay or ey, and aw, within a word
     A W Y           letters of an abjad: long a; w or long u; y or long i
     E O I           ayn or first alef, any vowel; first alef with hamza above (a, o, u) and below (i)
     b d f g h j k l m n p r s t v w y z
@@ -82,6 +83,7 @@ _READINGS = (
     (r"c", "s"),
     (r"x", "ks"),
     (r"(?<=[^aeiou])(?:a[eiy]|aee|e[iy])(?![aeiouy])", "J"),
+    (r"(?<=[^aeiou])a(?:ou|[wu])(?![aeiouy])", "H"),
     (r"ou(?=[aeio])", "w"),
     (r"ou|oo", "u"),
     (r"ee", "i"),
@@ -99,7 +101,7 @@ def letters(word: str, script: Script) -> str:
     table = _LETTER_TABLES.get(script)
     read = word.translate(table) if table else word
     stripped = "".join(each for each in unicodedata.normalize("NFD", read) if not unicodedata.combining(each))
-    plain = stripped if stripped.isascii() else cast(str, anyascii.anyascii(stripped))
+    plain = stripped if stripped.isascii() else anyascii.anyascii(stripped)
     return "".join(each for each in plain.lower() if each.isalpha()) or word
 
 

@@ -12,7 +12,7 @@ from itertools import islice, product
 
 EMPTY = "-"
 _AT_MOST = 3
-_VOWELS = "aeiouJAWYEOI"
+_VOWELS = "aeiouJHAWYEOI"
 
 _CLASSES: dict[str, tuple[str, ...]] = {
     "b": ("b",), "p": ("b",), "f": ("f",), "v": ("v",), "m": ("m",), "n": ("n",), "l": ("l",), "r": ("r",),

@@ -42,7 +42,8 @@ def commitment(salt: bytes, event: dict[str, Any]) -> bytes:
 
 
 async def write(tx: Transaction, dossier: UUID, event: dict[str, Any], *, today: date) -> Entry:
-    """Write one event about a dossier whose data key is loaded. The cost is the same whatever the event."""
+    """Write one event about a dossier. The cost is the same whatever the event."""
+    await vault.load_keys(tx, [dossier])
     entry = Entry(leaf=tx.new_id(), salt=secrets.token_bytes(32), event=event)
     detail = tx.new_id()
     plain = orjson.dumps({"leaf": entry.leaf.hex, "salt": entry.salt.hex(), "event": event})
@@ -127,9 +128,7 @@ async def record_checkpoint(tx: Transaction, size: int, checkpoint: str, frontie
 
 
 async def checkpoints(tx: Transaction) -> tuple[tuple[int, str], ...]:
-    cursor = await tx.connection.execute(
-        "SELECT size, checkpoint FROM registry.audit_checkpoint ORDER BY size"
-    )
+    cursor = await tx.connection.execute("SELECT size, checkpoint FROM registry.audit_checkpoint ORDER BY size")
     return tuple(await cursor.fetchall())
 
 

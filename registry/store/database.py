@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -63,7 +63,7 @@ class Database:
     sealer: Sealer = field(repr=False)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction]:
         """Commit at the end, roll back on any exception. Raises Unavailable when the server cannot be used."""
         try:
             async with self.pool.connection() as connection:
@@ -93,7 +93,7 @@ def unavailable(error: Exception) -> Unavailable:
 @asynccontextmanager
 async def opened(
     url: str, keyring: Keyring, *, sealer: Sealer | None = None, connections: int = 8
-) -> AsyncIterator[Database]:
+) -> AsyncGenerator[Database]:
     """Open a pool on `url`. Raises Unavailable when no server answers there within ten seconds."""
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
         url, min_size=1, max_size=connections, open=False, timeout=10, kwargs={"autocommit": False}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import orjson
@@ -28,6 +28,7 @@ class Dossier:
     id: UUID
     source: str
     local: str = field(repr=False)
+    opened_at: datetime
     person: UUID
     members: tuple[UUID, ...]
     about: Content | None = field(default=None, repr=False)
@@ -48,9 +49,7 @@ async def rewrite(tx: Transaction, dossiers: Iterable[Dossier]) -> None:
     """Write what changed about these dossiers; their data keys are loaded in this transaction already."""
     rows = [(_seal(tx, each), ENVELOPE, each.id) for each in dossiers]
     async with tx.connection.cursor() as cursor:
-        await cursor.executemany(
-            "UPDATE registry.dossier SET sealed = %s, envelope = %s WHERE dossier = %s", rows
-        )
+        await cursor.executemany("UPDATE registry.dossier SET sealed = %s, envelope = %s WHERE dossier = %s", rows)
 
 
 async def load(tx: Transaction, ids: Iterable[UUID], *, lock: bool = False) -> Mapping[UUID, Dossier]:
@@ -63,6 +62,12 @@ async def load(tx: Transaction, ids: Iterable[UUID], *, lock: bool = False) -> M
         "SELECT dossier, sealed FROM registry.dossier WHERE dossier = ANY(%s)", (wanted,)
     )
     return {id: _open(tx, id, sealed) for id, sealed in await cursor.fetchall() if id in tx.data_keys}
+
+
+async def everyone(tx: Transaction) -> tuple[Dossier, ...]:
+    """Every dossier there is: for rebuilding what is derived, and for the demo's measure; no caller gets at it."""
+    cursor = await tx.connection.execute("SELECT dossier FROM registry.dossier ORDER BY dossier")
+    return tuple((await load(tx, [row[0] for row in await cursor.fetchall()])).values())
 
 
 async def _lock(tx: Transaction, wanted: list[UUID]) -> None:
@@ -84,6 +89,7 @@ def _seal(tx: Transaction, dossier: Dossier) -> bytes:
         {
             "source": dossier.source,
             "local": dossier.local,
+            "opened_at": dossier.opened_at.isoformat(),
             "person": dossier.person.hex,
             "members": [each.hex for each in dossier.members],
             "about": dossier.about,
@@ -99,6 +105,7 @@ def _open(tx: Transaction, id: UUID, sealed: bytes) -> Dossier:
         id=id,
         source=content["source"],
         local=content["local"],
+        opened_at=datetime.fromisoformat(content["opened_at"]),
         person=UUID(content["person"]),
         members=tuple(UUID(each) for each in content["members"]),
         about=content["about"],

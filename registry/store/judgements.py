@@ -46,7 +46,8 @@ async def about(tx: Transaction, dossiers: Iterable[UUID]) -> tuple[StoredJudgem
     wanted = list(dossiers)
     await vault.load_keys(tx, wanted)
     cursor = await tx.connection.execute(
-        "SELECT dossier, judgement, sealed, evidence FROM registry.judgement WHERE dossier = ANY(%s)", (wanted,)
+        "SELECT dossier, judgement, sealed, evidence FROM registry.judgement WHERE dossier = ANY(%s)",
+        (wanted,),
     )
     rows = await cursor.fetchall()
     headers = [(row, _header(tx, *row[:3])) for row in rows if row[0] in tx.data_keys]
@@ -82,5 +83,12 @@ def _header(tx: Transaction, dossier: UUID, row: UUID, sealed: bytes) -> dict[st
 def _open(tx: Transaction, head: dict[str, Any], row: UUID, evidence: bytes) -> StoredJudgement:
     pair = (head["left"], head["right"])
     both_live = all(each in tx.data_keys for each in pair)
-    opened = orjson.loads(vault.unseal_between(tx, pair, evidence, row=row)) if both_live else {}
-    return StoredJudgement(**{**head, "at": datetime.fromisoformat(head["at"])}, evidence=opened)
+    return StoredJudgement(
+        id=head["id"],
+        left=head["left"],
+        right=head["right"],
+        kind=head["kind"],
+        by=head["by"],
+        at=datetime.fromisoformat(head["at"]),
+        evidence=orjson.loads(vault.unseal_between(tx, pair, evidence, row=row)) if both_live else {},
+    )

@@ -36,9 +36,7 @@ def load(path: Path) -> Keyring:
             remedy="restore it, or bring it back with: continuity keys import",
         ) from None
     if mode & 0o077:
-        raise KeyProblem(
-            f"the key file is open to others (mode {mode:04o})", where=str(path), remedy="chmod 0600 it"
-        )
+        raise KeyProblem(f"the key file is open to others (mode {mode:04o})", where=str(path), remedy="chmod 0600 it")
     return keyring.loads(body)
 
 

@@ -14,9 +14,7 @@ async def migrate(database: Database, files: Mapping[str, str]) -> tuple[str, ..
     """Apply the files not applied yet, in the order of their names; returns the names applied now."""
     async with database.transaction() as tx:
         await tx.connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        await tx.connection.execute(
-            "CREATE TABLE IF NOT EXISTS public.migration (name text COLLATE \"C\" PRIMARY KEY)"
-        )
+        await tx.connection.execute('CREATE TABLE IF NOT EXISTS public.migration (name text COLLATE "C" PRIMARY KEY)')
         cursor = await tx.connection.execute("SELECT name FROM public.migration")
         known = {row[0] for row in await cursor.fetchall()}
         missing = tuple(name for name in sorted(files) if name not in known)

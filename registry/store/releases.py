@@ -30,7 +30,7 @@ class Release:
     issued_at: datetime
     expires_at: datetime
     members: tuple[UUID, ...]
-    basis: tuple[tuple[str, int], ...] = field(default=())
+    basis: tuple[tuple[str, str], ...] = field(default=())
 
 
 async def draw_position(tx: Transaction) -> int:
@@ -77,15 +77,14 @@ async def of_person(tx: Transaction, dossiers: Iterable[UUID]) -> tuple[Release,
 async def revoke(tx: Transaction, positions: Iterable[int]) -> int:
     """Mark positions as revoked; returns how many were not revoked before."""
     cursor = await tx.connection.execute(
-        "UPDATE registry.status SET revoked = true WHERE position = ANY(%s) AND NOT revoked", (list(positions),)
+        "UPDATE registry.status SET revoked = true WHERE position = ANY(%s) AND NOT revoked",
+        (list(positions),),
     )
     return cursor.rowcount
 
 
 async def revoked(tx: Transaction) -> tuple[int, ...]:
-    cursor = await tx.connection.execute(
-        "SELECT position FROM registry.status WHERE revoked ORDER BY position"
-    )
+    cursor = await tx.connection.execute("SELECT position FROM registry.status WHERE revoked ORDER BY position")
     return tuple(row[0] for row in await cursor.fetchall())
 
 

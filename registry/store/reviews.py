@@ -25,9 +25,8 @@ class Doubt:
 
 async def put(tx: Transaction, house: UUID, doubt: Doubt) -> None:
     """Queue a doubt, sealed under the registry's own dossier `house`."""
-    plain = orjson.dumps(
-        {"left": doubt.left.hex, "right": doubt.right.hex, "probability": doubt.probability}
-    )
+    await vault.load_keys(tx, [house])
+    plain = orjson.dumps({"left": doubt.left.hex, "right": doubt.right.hex, "probability": doubt.probability})
     sealed = vault.seal(tx, house, plain, table="review", row=doubt.id)
     await tx.connection.execute(
         "INSERT INTO registry.review (review, dossier, day, envelope, sealed) VALUES (%s, %s, %s, %s, %s)",

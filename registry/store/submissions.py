@@ -21,7 +21,8 @@ def digest(tx: Transaction, house: UUID, body: bytes) -> bytes:
 async def receipt(tx: Transaction, house: UUID, digest: bytes) -> dict[str, Any] | None:
     """The receipt given when this file came before; None when it is new."""
     cursor = await tx.connection.execute(
-        "SELECT submission, sealed FROM registry.submission WHERE dossier = %s AND digest = %s", (house, digest)
+        "SELECT submission, sealed FROM registry.submission WHERE dossier = %s AND digest = %s",
+        (house, digest),
     )
     row = await cursor.fetchone()
     return orjson.loads(vault.unseal(tx, house, row[1], table="submission", row=row[0])) if row else None

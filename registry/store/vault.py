@@ -30,9 +30,7 @@ async def make_keys(tx: Transaction, dossiers: Iterable[UUID], *, today: date) -
     fresh = {dossier: secrets.token_bytes(32) for dossier in dossiers}
     rows = [(each, epoch, tx.sealer.seal(wrapping, key, _wrap_label(each))) for each, key in fresh.items()]
     async with tx.connection.cursor() as cursor:
-        await cursor.executemany(
-            "INSERT INTO vault.data_key (dossier, epoch, wrapped) VALUES (%s, %s, %s)", rows
-        )
+        await cursor.executemany("INSERT INTO vault.data_key (dossier, epoch, wrapped) VALUES (%s, %s, %s)", rows)
     tx.data_keys.update(fresh)
 
 
@@ -60,9 +58,7 @@ def seal(tx: Transaction, dossier: UUID, plain: bytes, *, table: str, row: UUID,
     return tx.sealer.seal(tx.data_keys[dossier], plain, label)
 
 
-def unseal(
-    tx: Transaction, dossier: UUID, sealed: bytes, *, table: str, row: UUID, column: str = "sealed"
-) -> bytes:
+def unseal(tx: Transaction, dossier: UUID, sealed: bytes, *, table: str, row: UUID, column: str = "sealed") -> bytes:
     label = Label(table=table, row=row.hex, column=column, edition=ENVELOPE)
     return tx.sealer.unseal(tx.data_keys[dossier], sealed, label)
 

@@ -46,9 +46,7 @@ def issue(origin: str, size: int, root: bytes, key: p256.Jwk) -> str:
     """Sign a checkpoint with a private key. `origin` names the log: an address without scheme or spaces."""
     body = f"{origin}\n{size}\n{base64.b64encode(root).decode('ascii')}\n"
     if not _ORIGIN.fullmatch(origin) or _read(body) is None:
-        raise ValueError(
-            "a checkpoint needs an origin without spaces, a size and a root of 32 bytes that fit"
-        )
+        raise ValueError("a checkpoint needs an origin without spaces, a size and a root of 32 bytes that fit")
     signature = _key_id(origin, key) + p256.sign(key, body.encode())
     return f"{body}\n\u2014 {origin} {base64.b64encode(signature).decode('ascii')}\n"
 

@@ -115,9 +115,7 @@ def _consistency(older: int, leaves: Sequence[bytes], *, is_known: bool) -> list
     return [*_consistency(older - middle, right, is_known=False), root(left)]
 
 
-def verify_consistency(
-    older: int, newer: int, path: Sequence[bytes], older_root: bytes, newer_root: bytes
-) -> bool:
+def verify_consistency(older: int, newer: int, path: Sequence[bytes], older_root: bytes, newer_root: bytes) -> bool:
     """Whether `path` proves that the tree of `newer` leaves only added to that of `older` leaves."""
     if not 0 <= older <= newer or not _are_hashes(older_root, newer_root, *path):
         return False

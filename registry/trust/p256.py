@@ -20,9 +20,7 @@ from registry.trust import encoding
 
 Jwk = Mapping[str, Any]
 
-_ORDER = (
-    0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, version 2.0, section 2.4.2
-)
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, version 2.0, section 2.4.2
 _HASHED = ec.ECDSA(SHA256())
 _DETERMINISTIC = ec.ECDSA(SHA256(), deterministic_signing=True)
 _PUBLIC = ("kty", "crv", "x", "y")

@@ -196,13 +196,7 @@ def _body(parts: _Parts) -> bytes | Reason:
 def _claims(payload: Mapping[str, Any]) -> _Claims | None:
     issuer, issued, expires = payload.get("iss"), _instant(payload.get("iat")), _instant(payload.get("exp"))
     starts = _instant(payload["nbf"]) if "nbf" in payload else issued
-    if (
-        not isinstance(issuer, str)
-        or issued is None
-        or expires is None
-        or starts is None
-        or expires <= issued
-    ):
+    if not isinstance(issuer, str) or issued is None or expires is None or starts is None or expires <= issued:
         return None
     return _Claims(issuer, issued, expires, starts)
 

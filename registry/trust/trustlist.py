@@ -29,9 +29,7 @@ class TrustList:
         for name in ("keys", "names"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         kids = [kid for _, kid in self.keys]
-        unfit = any(
-            key.get("kid") != kid or [*p256.public_problems(key)] for (_, kid), key in self.keys.items()
-        )
+        unfit = any(key.get("kid") != kid or [*p256.public_problems(key)] for (_, kid), key in self.keys.items())
         if unfit or len({*kids}) < len(kids):
             raise ValueError("a trust list holds public P-256 keys, each under its thumbprint and one issuer")
 
@@ -60,9 +58,7 @@ def read(files: Mapping[str, bytes]) -> TrustList:
     if not problems:
         problems = [*_clashes(contents)]
     if problems:
-        raise BadInput(
-            "\n".join(("the trust files cannot be used", *problems)), remedy="correct or remove these files"
-        )
+        raise BadInput("\n".join(("the trust files cannot be used", *problems)), remedy="correct or remove these files")
     return TrustList(
         keys={(each["issuer"], key["kid"]): key for each in contents.values() for key in each["keys"]},
         names={each["issuer"]: each["name"] for each in contents.values()},

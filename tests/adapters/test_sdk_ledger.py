@@ -71,17 +71,14 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
 JSON: st.SearchStrategy[object] = st.recursive(
     SCALARS,
     lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["a", "b", "list", "code"]), inner, max_size=4)
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "b", "list", "code"]), inner, max_size=4)
     ),
     max_leaves=30,
 )
 
 
 @given(JSON, st.data())
-def test_every_leaf_is_mapped_ignored_or_unknown_whatever_was_read(
-    document: object, data: st.DataObject
-) -> None:
+def test_every_leaf_is_mapped_ignored_or_unknown_whatever_was_read(document: object, data: st.DataObject) -> None:
     used, book = Account(), Ledger("s", "a")
     if isinstance(document, dict):
         node = Node(holder=document, where="", account=used)  # pyright: ignore[reportUnknownArgumentType]

@@ -1,4 +1,4 @@
-"""The invented world: repeatable, truthful about who is who, as hard as it says, and readable by the adapters."""
+"""The invented world: repeatable, truthful about who is who, as hard as it says, read by the adapters."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from registry.fhir import CANONICAL
 from registry.fhir import dates as fhir_dates
 from registry.fhir.dates import Calendar
 
-SEEDS = (1, 2, 20250630)
+SEEDS = (1, 20250630)
 SOURCES = tuple(hardships.RATES)
 RECEIVED = datetime(2025, 7, 25, tzinfo=UTC)
 ADAPTER_OF = {
@@ -431,7 +431,12 @@ def test_the_girl_has_a_dose_told_twice_and_lacks_her_second_measles_dose(seed: 
     assert {(report.vaccine, report.number) for report in almara} == repeated
     assert {report.number for report in (*almara, *bektar) if report.vaccine in ("MR", "MMR")} == {1}
     assert [year.grade for year in world(seed).years["bektar-schools"][number["bektar-schools"]]] == [1, 2, 3]
-    assert [year.grade for year in world(seed).years["corvia-schools"][number["corvia-schools"]]] == [3, 4, 5, 6]
+    assert [year.grade for year in world(seed).years["corvia-schools"][number["corvia-schools"]]] == [
+        3,
+        4,
+        5,
+        6,
+    ]
 
 
 # Its parts

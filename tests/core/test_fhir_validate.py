@@ -1,6 +1,7 @@
 """The checker as a whole: laws over mutated resources, the second opinion, hostile inputs, and its cost."""
 
 import copy
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -94,7 +95,7 @@ MUTATIONS: dict[str, Mutation] = {
     "null": _to(None),
     "true": _to(True),
     "a number": _to(-1),
-    "a huge number": _to(10**30),
+    "a huge number": _to(10**18),
     "a fraction": _to(1.5),
     "text": _to("banana"),
     "spaced text": _to(" two  words "),
@@ -132,14 +133,10 @@ def test_whatever_the_models_refuse_is_refused_at_every_place(mutation: str) -> 
 
 @given(st.sampled_from(ALL), st.data())
 @settings(max_examples=150, deadline=None)
-def test_whatever_the_models_refuse_is_refused_after_several_changes(
-    content: Json, data: st.DataObject
-) -> None:
+def test_whatever_the_models_refuse_is_refused_after_several_changes(content: Json, data: st.DataObject) -> None:
     places = [path for owner, path in PLACES if owner is content]
     changes = data.draw(
-        st.lists(
-            st.tuples(st.sampled_from(places), st.sampled_from(sorted(MUTATIONS))), min_size=1, max_size=4
-        )
+        st.lists(st.tuples(st.sampled_from(places), st.sampled_from(sorted(MUTATIONS))), min_size=1, max_size=4)
     )
     mutant = _mutated(content, changes)
     if validate.explain(mutant):
@@ -147,7 +144,7 @@ def test_whatever_the_models_refuse_is_refused_after_several_changes(
 
 
 def test_the_one_thing_the_models_refuse_and_we_accept_is_a_date_honestly_absent() -> None:
-    # occurrence[x] with only a data-absent-reason is legal R4 (Extensibility, 2.5.0.4); the models want a value.
+    # occurrence[x] with only a data-absent-reason is legal R4 (Extensibility, 2.5.0.4); the models refuse it.
     absent = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
 
     def without_date(dose: Json) -> None:
@@ -164,9 +161,7 @@ CANARY = "Zuhra-4711"
 
 @given(
     st.sampled_from(PLACES),
-    st.sampled_from(
-        [CANARY, [CANARY], {CANARY: CANARY}, [{CANARY: 1}], {"text": CANARY, "reference": CANARY}]
-    ),
+    st.sampled_from([CANARY, [CANARY], {CANARY: CANARY}, [{CANARY: 1}], {"text": CANARY, "reference": CANARY}]),
 )
 @settings(max_examples=300, deadline=None)
 def test_no_problem_repeats_what_stood_in_the_resource(place: tuple[Json, Path], value: Any) -> None:
@@ -183,11 +178,7 @@ def test_a_name_in_the_place_of_an_element_is_not_repeated() -> None:
     assert [(each.where, each.code) for each in _problems(child)] == [("Patient.?", "unknown-element")]
 
 
-@given(
-    st.lists(
-        st.sampled_from([path for owner, path in PLACES if owner is PATIENT and len(path) == 1]), unique=True
-    )
-)
+@given(st.lists(st.sampled_from([path for owner, path in PLACES if owner is PATIENT and len(path) == 1]), unique=True))
 @settings(deadline=None)
 def test_every_problem_is_told_and_not_only_the_first(paths: list[Path]) -> None:
     broken = _mutated(PATIENT, [(path, "an object of nonsense") for path in paths])
@@ -233,11 +224,10 @@ def _nested(name: str, depth: int) -> Json:
     return inner
 
 
-@pytest.mark.parametrize(
-    ("depth", "codes"), [(20, set()), (30, set()), (31, {"too-deep"}), (200, {"too-deep"})]
-)
+@pytest.mark.parametrize(("depth", "codes"), [(1, set()), (31, set()), (32, {"too-deep"}), (200, {"too-deep"})])
 def test_provisions_nest_to_a_limit(depth: int, codes: set[str]) -> None:
-    consent = accepted.edited(accepted.CONSENT, lambda c: c.update(provision=_nested("provision", depth)))
+    body = json.dumps({**accepted.CONSENT, "provision": _nested("provision", depth)}).encode()
+    consent = resource.read(body)
     assert {each.code for each in _problems(consent)} == codes
 
 
@@ -278,16 +268,15 @@ def test_changed_bytes_are_unreadable_or_checked_and_never_a_crash(
 
 
 @given(
-    st.from_type(type(None))
-    | st.recursive(
+    st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
 @example({"resourceType": []})
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_json_in_any_element_is_checked_without_a_crash(value: Any) -> None:
-    for content, path in PLACES[::17]:
+    for content, path in PLACES[::41]:
         changed = copy.deepcopy(content)
         _parent(changed, path)[path[-1]] = value
         with suppress(orjson.JSONEncodeError, BadInput):  # not JSON at all

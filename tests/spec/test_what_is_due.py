@@ -86,12 +86,13 @@ TABLE = f"""
 2023-01-01 | 2024-08-01 | mr 2023-10-01                             | RUBELLA    | complete  | - | -
 # -- dates that are only partly known
 2023-01-01 | 2024-08-01 | measles 2023                              | MEASLES    | due       | 1 | 2024-04-01
-2023-01-01 | 2024-08-01 | mr 2023                                   | RUBELLA    | uncertain | 1 | 2023-10-01
-2023-01-01 | 2024-08-01 | mr ?                                      | RUBELLA    | uncertain | 1 | 2023-10-01
+2023-01-01 | 2024-08-01 | mr 2023                                   | RUBELLA    | uncertain | 1 | 2024-01-28
+2023-01-01 | 2024-08-01 | mr ?                                      | RUBELLA    | due       | 1 | 2023-10-01
 2023-01-01 | 2024-08-01 | mr 2023-11                                | RUBELLA    | complete  | - | -
-2023-01-01 | 2024-08-01 | mr 2023-11, mr 2024                       | MEASLES    | uncertain | 2 | 2024-08-29
+2023-01-01 | 2024-08-01 | mr 2023-12, mr 2024                       | MEASLES    | uncertain | 2 | 2024-08-29
+2023-01-01 | 2024-08-01 | mr 2023-11, mr 2024                       | MEASLES    | complete  | - | -
 2023-01    | 2024-08-01 | mr 2023-11, mr 2024-05                    | MEASLES    | complete  | - | -
-2023       | 2024-08-01 | mr 2023-11                                | RUBELLA    | uncertain | 1 | 2024-09-30
+2023       | 2024-08-01 | mr 2023-11                                | RUBELLA    | uncertain | 1 | 2024-10-01
 2023-01    | 2023-02-20 |                                           | POLIO      | uncertain | 1 | 2023-03-14
 -          | 2024-08-01 | mr 2023-11-01                             | MEASLES    | birth-date-unknown | 1 | -
 """

@@ -140,9 +140,7 @@ ORGANIZATION: Json = {
     "id": "o-1",
     "identifier": [{"system": "urn:continuity:organisation", "value": "clinic-a"}],
     "active": True,
-    "type": [
-        {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/organization-type", "code": "edu"}]}
-    ],
+    "type": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/organization-type", "code": "edu"}]}],
     "name": "Clinic A",
     "alias": ["Clinic"],
     "telecom": [{"system": "email", "value": "desk@clinic.example", "use": "work"}],
@@ -154,11 +152,7 @@ CONSENT: Json = {
     "resourceType": "Consent",
     "id": "c-1",
     "status": "active",
-    "scope": {
-        "coding": [
-            {"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}
-        ]
-    },
+    "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
     "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
     "patient": {"reference": "Patient/p-1"},
     "dateTime": "2026-01-05T09:00:00Z",
@@ -171,12 +165,8 @@ CONSENT: Json = {
             {
                 "type": "permit",
                 "period": {"start": "2026-01-05", "end": "2026-12-31"},
-                "actor": [
-                    {"role": {"coding": [{"code": "PRCP"}]}, "reference": {"reference": "Organization/o-1"}}
-                ],
-                "purpose": [
-                    {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "TREAT"}
-                ],
+                "actor": [{"role": {"coding": [{"code": "PRCP"}]}, "reference": {"reference": "Organization/o-1"}}],
+                "purpose": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "TREAT"}],
                 "provision": [
                     {
                         "type": "deny",

@@ -1,0 +1,238 @@
+"""The laws of the decision, on made-up cases, and its agreement with a second evaluator written from the text."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry.consent import decision, dialect, grant, texts
+from registry.consent.agreement import Agreement, Refused, Status
+from registry.consent.decision import Decision
+from registry.consent.reasons import Outcome, Reason
+from registry.consent.request import Facts, Item, OrganisationKind
+from registry.consent.texts import ContentClass, Obligation
+from registry.fhir import resource
+from tests.support import consent_cases, naive_consent
+from tests.support.consent_cases import Case
+
+CASES = 2_500
+"""How many cases `make test` compares; `make prove` calls `disagreements` with more."""
+
+SEED = 20260315
+V, G, L = ContentClass.DOSES, ContentClass.SCHOOLING, ContentClass.PLACE
+a_case = st.randoms(use_true_random=False).map(consent_cases.case)
+
+
+def read(consents: tuple[dict[str, Any], ...]) -> list[Agreement | Refused]:
+    return [dialect.read(resource.of(each)) for each in consents]
+
+
+def decided(case: Case) -> Decision:
+    return decision.decide(read(case.consents), case.request, case.items, case.facts, case.now)
+
+
+def disagreements(count: int, seed: int) -> list[int]:
+    """The numbers of the cases on which the two evaluators differ."""
+    return [number for number, case in enumerate(consent_cases.cases(count, seed)) if not evaluators_agree(case)]
+
+
+def evaluators_agree(case: Case) -> bool:
+    first = decided(case)
+    second = naive_consent.decide(case.consents, case.request, case.items, case.facts, case.now)
+    told = (first.outcome.value, frozenset(first.permitted), first.opened)
+    return told == (second.outcome, second.permitted, second.opened)
+
+
+def widened(before: Decision, after: Decision) -> bool:
+    """Whether `after` lets anything leave that `before` did not."""
+    more = set(after.permitted) - set(before.permitted) or after.opened - before.opened
+    return bool(more) or (after.outcome is Outcome.PERMIT and before.outcome is not Outcome.PERMIT)
+
+
+def test_two_evaluators_agree_on_every_generated_case() -> None:
+    assert disagreements(CASES, SEED) == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(a_case)
+def test_two_evaluators_agree_on_cases_that_shrink(case: Case) -> None:
+    assert evaluators_agree(case)
+
+
+def test_the_generated_cases_reach_every_corner() -> None:
+    found = [(case, decided(case)) for case in consent_cases.cases(CASES, SEED)]
+    reasons = Counter(each.reason for _, each in found)
+    assert set(Reason) - set(reasons) == {Reason.FAILED}
+    assert min(reasons[each] for each in (Reason.PERMITTED, Reason.NO_CONSENT, Reason.CONSENT_DENIES)) >= 150
+    assert sum(bool(each.opened) for _, each in found) >= 50
+    assert sum(each.removed_classes == {L} for _, each in found) >= 50
+    assert sum(case.facts.protected_from is None and bool(each.opened) for case, each in found) >= 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(a_case)
+def test_withdraw_then_decide_is_never_permit(case: Case) -> None:
+    withdrawn = [dialect.read(resource.of(grant.withdraw(resource.of(each), case.now))) for each in case.consents]
+    for consents in (withdrawn, [*withdrawn, *read(case.consents)]):
+        found = decision.decide(consents, case.request, case.items, case.facts, case.now)
+        assert found.outcome is not Outcome.PERMIT
+        assert found.permitted == ()
+
+
+@settings(max_examples=150, deadline=None)
+@given(a_case, st.randoms(use_true_random=False), st.integers(0, 4))
+def test_adding_a_deny_never_permits_more(case: Case, dice: Random, place: int) -> None:
+    denial = consent_cases.consent(dice, "added", case.request)
+    denial["extension"] = [each for each in denial["extension"] if each["url"] != texts.SUPERSEDES]
+    turn_to_deny(denial.get("provision"))
+    consents = (*case.consents[:place], denial, *case.consents[place:])
+    assert not widened(decided(case), decided(replace(case, consents=consents)))
+
+
+def turn_to_deny(provision: Any) -> None:
+    if isinstance(provision, dict):
+        provision["type"] = "deny"
+        for each in provision.get("provision", ()):
+            turn_to_deny(each)
+
+
+@settings(max_examples=150, deadline=None)
+@given(a_case, st.sampled_from(consent_cases.BREAKS), st.randoms(use_true_random=False))
+def test_breaking_a_consent_never_permits_what_it_did_not(case: Case, broken: Any, dice: Random) -> None:
+    """A consent that could be in force and cannot be read closes everything, whatever others permit."""
+    consents = copy.deepcopy(case.consents)
+    for each in consents:
+        broken(each, dice)
+    after = decided(replace(case, consents=consents))
+    agreements = read(consents)
+    if any(isinstance(each, Refused) and each.status in (None, Status.ACTIVE) for each in agreements):
+        assert after.permitted == ()
+        assert after.outcome is Outcome.DENY
+
+
+@settings(max_examples=100, deadline=None)
+@given(a_case, st.randoms(use_true_random=False))
+def test_order_and_repetition_of_consents_do_not_matter(case: Case, dice: Random) -> None:
+    shuffled = [*case.consents, *case.consents[:1]]
+    dice.shuffle(shuffled)
+    again = decided(replace(case, consents=tuple(shuffled)))
+    first = decided(case)
+    assert (again.outcome, again.reason, again.permitted, again.opened) == (
+        first.outcome,
+        first.reason,
+        first.permitted,
+        first.opened,
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(a_case, st.booleans())
+def test_the_state_of_origin_never_keeps_a_place(case: Case, unknown: bool) -> None:
+    asks_from = case.request.jurisdiction[:3]
+    fled = None if unknown else frozenset({asks_from, "XZZ"})
+    found = decided(replace(case, facts=replace(case.facts, protected_from=fled)))
+    own = {each.ref for each in case.items if unknown and each.recorded_in == asks_from}
+    assert found.opened <= own
+
+
+@settings(max_examples=150, deadline=None)
+@given(a_case)
+def test_what_is_permitted_is_of_the_class_of_who_asks_and_nothing_is_forgotten(case: Case) -> None:
+    found = decided(case)
+    refs = {each.ref for each in case.items}
+    assert set(found.permitted) | set(found.denied) == refs
+    assert not set(found.permitted) & set(found.denied)
+    assert found.opened <= set(found.permitted)
+    own = {OrganisationKind.CLINIC: V, OrganisationKind.SCHOOL: G}.get(case.request.kind)
+    for each in case.items:
+        if each.ref in found.permitted:
+            assert each.classes
+            assert each.classes <= {own, L}
+    assert bool(found.obligations) is (found.outcome is Outcome.PERMIT)
+    assert (Obligation.REDACT in found.obligations) is bool(found.removed_classes)
+
+
+@settings(max_examples=150, deadline=None)
+@given(a_case)
+def test_every_permit_rests_on_a_named_version_that_is_active(case: Case) -> None:
+    found = decided(case)
+    active = {(each["id"], each["meta"]["versionId"]) for each in case.consents if each.get("status") == "active"}
+    if found.outcome is Outcome.PERMIT:
+        assert found.basis
+        assert set(found.basis) <= active
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(datetime(2026, 3, 15)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(a_case, st.integers(0, 4), anything)
+def test_anything_unexpected_is_a_deny_and_never_an_exception(case: Case, place: int, odd: Any) -> None:
+    parts: list[Any] = [read(case.consents), case.request, case.items, case.facts, case.now]
+    parts[place] = [*parts[place], odd] if place in (0, 2) else odd
+    found = decision.decide(*parts)
+    assert found.outcome is Outcome.DENY
+    assert found.permitted == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(a_case, st.sampled_from(["organisation", "kind", "jurisdiction", "purpose", "at"]), anything)
+def test_a_request_with_a_part_of_another_type_is_denied(case: Case, part: str, odd: Any) -> None:
+    request: Any = replace(case.request, **{part: odd if not isinstance(odd, str) else None})
+    found = decision.decide(read(case.consents), request, case.items, case.facts, case.now)
+    assert found.outcome is Outcome.DENY
+    assert found.permitted == ()
+
+
+def permitting_case() -> Case:
+    return next(case for case in consent_cases.cases(500, SEED) if len(decided(case).permitted) >= 2)
+
+
+def test_facts_of_another_type_are_denied() -> None:
+    case = permitting_case()
+    wrong: list[Any] = [
+        Facts(person="Patient/child", protected_from=None, birth=None),  # type: ignore[arg-type]
+        Facts(person=frozenset(), protected_from=None, birth=None),
+        Facts(person=case.facts.person, protected_from="XAL", birth=None),  # type: ignore[arg-type]
+        Facts(person=case.facts.person, protected_from=None, birth="2016"),  # type: ignore[arg-type]
+    ]
+    for facts in wrong:
+        assert decided(replace(case, facts=facts)).outcome is Outcome.DENY
+
+
+def test_a_reference_that_is_denied_once_is_denied() -> None:
+    case = permitting_case()
+    twice = Item(ref=case.items[0].ref, classes=frozenset(), recorded_in=None)
+    found = decided(replace(case, items=(*case.items, twice)))
+    assert twice.ref not in found.permitted
+    assert twice.ref in found.denied
+
+
+def test_a_clock_without_zone_is_denied() -> None:
+    case = permitting_case()
+    assert decided(replace(case, now=case.now.replace(tzinfo=None))).reason is Reason.MALFORMED
+
+
+def test_a_question_asked_later_than_now_is_denied() -> None:
+    case = permitting_case()
+    later = replace(case.request, at=case.now + timedelta(microseconds=1))
+    assert decided(replace(case, request=later)).reason is Reason.MALFORMED
+
+
+def test_neither_question_nor_answer_prints_who_it_is_about() -> None:
+    case = permitting_case()
+    found = decided(case)
+    printed = repr((found, case.facts, case.items, read(case.consents)))
+    for each in (*found.permitted, *case.facts.person, "RelatedPerson/mother"):
+        assert each not in printed

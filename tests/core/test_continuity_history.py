@@ -1,0 +1,194 @@
+"""One history out of several systems' records."""
+
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from registry.continuity import history
+from registry.continuity.history import Certainty, DoseEvent, Record
+from registry.fhir.dates import PartialDate
+from tests.core.continuity_records import antigens, dose
+
+A, B, C = "almara-dhis2", "bektar-iis", "corvia-clinics"
+RECALL = {"reportOrigin": {"coding": [{"code": "recall"}]}}
+
+
+def _events(*records: Record) -> tuple[DoseEvent, ...]:
+    return history.events(records, antigens)
+
+
+@pytest.mark.parametrize(
+    ("claim", "one", "two", "doses", "doubtful"),
+    [
+        ("same vaccine, day and lot", ("penta", "2020-03-01", A, "X1"), ("penta", "2020-03-01", B, "x-1"), 1, 0),
+        ("a lot is missing on one side", ("penta", "2020-03-01", A, "X1"), ("penta", "2020-03-01", B, None), 1, 0),
+        ("no lot on either side", ("penta", "2020-03-01", A, None), ("penta", "2020-03-01", B, None), 1, 0),
+        ("two different lots", ("penta", "2020-03-01", A, "X1"), ("penta", "2020-03-01", B, "X2"), 2, 1),
+        ("a day apart, same lot", ("penta", "2020-03-01", A, "X1"), ("penta", "2020-03-02", B, "X1"), 1, 0),
+        ("a day apart, lots unknown", ("penta", "2020-03-01", A, None), ("penta", "2020-03-02", B, None), 2, 1),
+        ("two days apart, same lot", ("penta", "2020-03-01", A, "X1"), ("penta", "2020-03-03", B, "X1"), 2, 0),
+        ("other antigens, none shared", ("bcg", "2020-03-01", A, None), ("opv", "2020-03-01", B, None), 2, 0),
+        ("antigens partly shared", ("penta", "2020-03-01", A, None), ("dtp", "2020-03-01", B, None), 2, 1),
+        ("month against day, no lot", ("penta", "2020-03-01", A, None), ("penta", "2020-03", B, None), 2, 1),
+        ("month against day, same lot", ("penta", "2020-03-01", A, "X1"), ("penta", "2020-03", B, "X1"), 1, 0),
+        ("month against day, other lot", ("penta", "2020-03-01", A, "X1"), ("penta", "2020-03", B, "X2"), 2, 1),
+        ("month against another month", ("penta", "2020-03-09", A, "X1"), ("penta", "2020-05", B, "X1"), 2, 0),
+        ("month and month, no lot", ("penta", "2020-03", A, None), ("penta", "2020-03", B, None), 2, 1),
+        ("month and month, same lot", ("penta", "2020-03", A, "X1"), ("penta", "2020-03", B, "X1"), 1, 0),
+        ("one system, vague dates, one lot", ("penta", "2020", A, "X1"), ("penta", "2020", A, "X1"), 2, 0),
+        ("no date against a day", ("mr", "2020-03-01", A, None), ("mr", None, B, None), 2, 1),
+        ("no dates at all", ("mr", None, A, None), ("mr", None, B, None), 2, 1),
+    ],
+)
+def test_two_records_are_one_dose_by_the_natural_key(
+    claim: str,
+    one: tuple[str, str | None, str, str | None],
+    two: tuple[str, str | None, str, str | None],
+    doses: int,
+    doubtful: int,
+) -> None:
+    records = [dose(each[0], each[1], each[2], lot=each[3], id=f"r{n}") for n, each in enumerate((one, two))]
+    found = _events(*records)
+    assert (len(found), sum(each.possible_duplicate_of is not None for each in found)) == (doses, doubtful), claim
+
+
+def test_the_same_dose_through_two_systems_is_one_event_with_two_provenances() -> None:
+    (event,) = _events(dose("mr", "2020-03-01", A), dose("mr", "2020-03-01", B))
+    assert {each.source for each in event.provenances} == {A, B}
+    assert (event.certainty, event.why.code) == (Certainty.CONFIRMED, "two-systems")
+
+
+def test_a_dose_entered_in_error_takes_away_that_telling_and_leaves_the_other() -> None:
+    (event,) = _events(
+        dose("mr", "2020-03-01", A, status="entered-in-error", primarySource=True), dose("mr", "2020-03-01", B)
+    )
+    assert [each.source for each in event.provenances] == [B]
+    assert event.certainty is Certainty.RECORDED
+
+
+def test_a_dose_not_done_is_not_a_dose() -> None:
+    assert _events(dose("mr", "2020-03-01", A, status="not-done")) == ()
+
+
+@pytest.mark.parametrize(
+    ("certainty", "records"),
+    [
+        (Certainty.CONFIRMED, [dose("mr", "2020-03-01", A, primarySource=True)]),
+        (Certainty.RECORDED, [dose("mr", "2020-03-01", A)]),
+        (Certainty.RECORDED, [dose("mr", "2020-03-01", A, primarySource=False)]),
+        (Certainty.RECORDED, [dose("mr", "2020-03-01", A, id="1"), dose("mr", "2020-03-01", A, id="2")]),
+        (Certainty.RECORDED, [dose("mr", "2020-03-01", A), dose("mr", "2020-03-01", B, **RECALL)]),
+        (Certainty.STATED, [dose("mr", "2020-03-01", A, **RECALL)]),
+        (Certainty.STATED, [dose("mr", "2020-03-01", A, **RECALL), dose("mr", "2020-03-01", B, **RECALL)]),
+        (
+            Certainty.RECORDED,
+            [dose("mr", "2020-03-01", A, dossier="x"), dose("mr", "2020-03-01", A, dossier="y", id="2")],
+        ),
+    ],
+)
+def test_certainty_says_who_stands_behind_a_dose(certainty: Certainty, records: list[Record]) -> None:
+    (event,) = _events(*records)
+    assert event.certainty is certainty
+    assert str(event.why)
+
+
+def test_a_vague_record_joins_none_of_two_doses_of_its_lot() -> None:
+    found = _events(
+        dose("penta", "2020-03-01", A, lot="X1", id="1"),
+        dose("penta", "2020-04-01", A, lot="X1", id="2"),
+        dose("penta", "2020", B, lot="X1", id="3"),
+    )
+    assert len(found) == 3
+    assert [str(each.when) for each in found if each.possible_duplicate_of] == ["2020"]
+
+
+def test_two_vague_records_of_one_system_do_not_both_join_one_dose() -> None:
+    found = _events(
+        dose("penta", "2020-03-01", A, lot="X1", id="1"),
+        dose("penta", "2020", B, lot="X1", id="2"),
+        dose("penta", "2020", B, lot="X1", id="3"),
+    )
+    assert [len(each.provenances) for each in found] == [1, 1, 1]
+
+
+def test_an_unknown_vaccine_is_shown_and_named_as_such() -> None:
+    strange = {"vaccineCode": {"coding": [{"system": "urn:x", "code": "7"}], "text": "Seven"}}
+    (event,) = _events(dose("mr", "2020-03-01", A, **strange), dose("mr", "2020-03-01", B, **strange))
+    assert event.antigens == frozenset()
+    assert event.vaccine["text"] == "Seven"
+    assert "vaccine-not-recognised" in {each.code for each in event.findings}
+
+
+@pytest.mark.parametrize(
+    ("when", "finding"),
+    [("2019-12-31", "before-birth"), ("2022-01-02", "in-the-future"), ("2021-05", "date-partial"), (None, "date-unknown")],
+)
+def test_a_date_that_cannot_be_is_a_finding_and_the_dose_stays(when: str | None, finding: str) -> None:
+    (event,) = history.events(
+        [dose("mr", when, A)], antigens, birth=PartialDate(2020, 1, 1), today=date(2022, 1, 1)
+    )
+    assert finding in {each.code for each in event.findings}
+
+
+def test_records_stripped_to_the_bone_are_still_read() -> None:
+    bare = {"vaccineCode": None, "patient": None, "protocolApplied": [None], "reportOrigin": 7, "lotNumber": 3}
+    (event,) = _events(dose("mr", None, A, **bare))
+    assert event.certainty is Certainty.RECORDED
+
+
+def test_no_reason_or_representation_of_a_dose_betrays_its_record() -> None:
+    (event,) = _events(dose("mr", "2020-03-01", A, note=[{"text": "canary-note"}]))
+    assert "canary" not in repr(event)
+
+
+records = some.lists(
+    some.builds(
+        lambda vaccine, when, source, lot, number, origin, status: dose(
+            vaccine, when, source, lot=lot, id=f"r{number}", status=status, **origin
+        ),
+        some.sampled_from(["penta", "dtp", "hepb", "mr"]),
+        some.sampled_from(["2020-03-01", "2020-03-02", "2020-03-03", "2020-04-01", "2020-03", "2020", None]),
+        some.sampled_from([A, B, C]),
+        some.sampled_from([None, "X1", "X2"]),
+        some.integers(0, 99),
+        some.sampled_from([{}, RECALL, {"primarySource": True}]),
+        some.sampled_from(["completed", "completed", "completed", "entered-in-error", "not-done"]),
+    ),
+    max_size=9,
+    unique_by=lambda each: (each.dossier, each.resource.id),
+)
+
+
+@given(records, some.randoms())
+def test_the_order_of_records_never_matters(given_records: list[Record], random: Random) -> None:
+    shuffled = list(given_records)
+    random.shuffle(shuffled)
+    assert _events(*shuffled) == _events(*given_records)
+
+
+@given(records)
+def test_every_record_of_a_dose_is_in_exactly_one_event(given_records: list[Record]) -> None:
+    told = sorted((each.dossier, each.reference) for event in _events(*given_records) for each in event.provenances)
+    done = [each for each in given_records if each.resource.content["status"] == "completed"]
+    assert told == sorted((each.dossier, each.resource.reference) for each in done)
+
+
+@given(records)
+def test_a_possible_duplicate_points_to_a_dose_that_is_itself_undoubted(given_records: list[Record]) -> None:
+    found = {each.id: each for each in _events(*given_records)}
+    for event in found.values():
+        if event.possible_duplicate_of:
+            assert found[event.possible_duplicate_of].possible_duplicate_of is None
+
+
+@given(records, some.sampled_from([A, B]))
+def test_telling_everything_twice_adds_no_dose_with_a_full_date(given_records: list[Record], source: str) -> None:
+    full = [each for each in given_records if len(each.resource.content.get("occurrenceDateTime", "")) == 10]
+    again = [
+        history.Record(dossier=f"{each.dossier}-again", source=source, country=None, resource=each.resource)
+        for each in full
+    ]
+    assert len(_events(*full, *again)) == len(_events(*full))
