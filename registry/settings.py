@@ -16,6 +16,7 @@ class Settings(BaseSettings):
 
     state: Path = Field(default=Path(".continuity"), description="folder of the embedded database and the key file")
     database_url: str | None = Field(default=None, description="any PostgreSQL >= 15 instead of the embedded one")
+    database_name: str = Field(default="postgres", description="the database on the embedded server")
     keyring: Path | None = Field(default=None, description="the key file; default: keyring.json in the state folder")
     issuer: str = Field(default="https://registry.almara.example", description="who signs the summaries")
     name: str = Field(default="Continuity Registry of Almara", description="the issuer's name for people")

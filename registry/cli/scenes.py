@@ -28,12 +28,11 @@ from registry.trust.trustlist import TrustList
 def receipts(taken: Iterable[tuple[HandOver, Receipt]]) -> Table:
     """What every hand-over became."""
     table = Table(title="Receipts", title_justify="left")
-    for column in ("from", "format", "people", "stored", "unchanged", "set aside", "findings", "fields not understood"):
-        table.add_column(column, justify="left" if column in ("from", "format") else "right")
+    for column in ("from", "format", "people", "stored", "same", "aside", "findings"):
+        table.add_column(column, justify="left" if column in ("from", "format") else "right", no_wrap=True)
     for each, receipt in taken:
-        unknown = sum(row["fate"] == "unknown" for row in receipt.coverage)
         counts = [receipt.counts[name] for name in ("stored", "unchanged", "set-aside")]
-        numbers = (receipt.people, *counts, len(receipt.findings), unknown)
+        numbers = (receipt.people, *counts, len(receipt.findings))
         table.add_row(each.display, each.adapter, *(str(number) for number in numbers))
     return table
 

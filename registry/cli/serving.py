@@ -11,7 +11,9 @@ import uvicorn
 from registry import logs
 from registry.cli import stage
 from registry.cli.running import Json, out, print_json, run, settings
+from registry.errors import Unavailable
 from registry.flows.opening import Registry
+from registry.settings import Settings
 
 
 def serve(
@@ -23,9 +25,11 @@ def serve(
     from registry.api import app  # noqa: PLC0415 - the command line starts faster without it
 
     chosen = stage.settings() if demo else settings()
+    if demo:
+        stage.require_played(chosen)
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     chosen = chosen.model_copy(update=changed)
-    listening = socket.create_server((chosen.host, chosen.port))
+    listening = _listening(chosen)
     port_taken = listening.getsockname()[1]
     out.print(f"[bold]{chosen.name}[/] at http://{chosen.host}:{port_taken} (documentation: /docs); stop with Ctrl-C")
     logs.configure()
@@ -33,6 +37,17 @@ def serve(
         uvicorn.Config(app.application(chosen), log_config=None, access_log=False, server_header=False)
     )
     server.run(sockets=[listening])
+
+
+def _listening(chosen: Settings) -> socket.socket:
+    try:
+        return socket.create_server((chosen.host, chosen.port))
+    except OSError as error:
+        raise Unavailable(
+            f"the address cannot be listened on ({error.strerror})",
+            where=f"{chosen.host}:{chosen.port}",
+            remedy="stop what listens there, or give --port 0 for a free one",
+        ) from None
 
 
 def migrate(json: Json = False) -> None:

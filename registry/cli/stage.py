@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import psycopg
 
 from registry.cli.running import settings as own_settings
-from registry.errors import BadInput, Unavailable
+from registry.errors import BadInput
 from registry.flows import adapters
 from registry.settings import Settings
-from registry.store import embedded
+from registry.store import embedded, scratch
 
 DATABASE = "demo"
 _MARK = "made-by-continuity-demo"
@@ -44,9 +43,9 @@ HAND_OVERS = (
              file="bektar-schools.zip"),
     HandOver(source="corvia-schools", display="Schools of Corvia", country="XCV", adapter="edfi",
              file="corvia-schools.xml"),
-    HandOver(source="almara-dhis2", display="the same, sent again with corrections", country="XAL",
+    HandOver(source="almara-dhis2", display=" ... again, corrected", country="XAL",
              adapter="dhis2", file="almara-dhis2-resend.json"),
-    HandOver(source="bektar-iis", display="the same, sent again with a cancelled dose", country="XBK",
+    HandOver(source="bektar-iis", display=" ... again, a dose cancelled", country="XBK",
              adapter="hl7v2", file="bektar-iis-resend.hl7"),
 )  # fmt: skip
 
@@ -76,14 +75,22 @@ def settings() -> Settings:
     """The settings of the demo: its own folder under the state folder, its own database and key file."""
     base = own_settings()
     state = base.state / "demo"
-    return base.model_copy(update={"state": state, "keyring": state / "keyring.json"})
+    return base.model_copy(
+        update={"state": state, "keyring": state / "keyring.json", "database_name": DATABASE}
+    )
+
+
+def require_played(chosen: Settings) -> None:
+    """Raise BadInput when the demo has not been run yet."""
+    if not (chosen.state / _MARK).exists() and not chosen.database_url:
+        raise BadInput("there is no data of the demo yet", remedy="run it first: make demo (or: continuity demo)")
 
 
 @contextmanager
 def emptied(chosen: Settings) -> Iterator[Settings]:
     """The demo's settings on an empty database. Only what the demo made itself is ever emptied."""
     if chosen.database_url:
-        _require_empty(chosen.database_url)
+        scratch.require_empty(chosen.database_url)
         (chosen.state / "keyring.json").unlink(missing_ok=True)
         yield chosen
         return
@@ -94,38 +101,11 @@ def emptied(chosen: Settings) -> Iterator[Settings]:
     (folder / _MARK).touch()
     server = embedded.start(folder / "postgres")
     try:
-        _renew(server.url, folder / "postgres")
+        scratch.renew(server.url, folder / "postgres", name=DATABASE)
         (folder / "keyring.json").unlink(missing_ok=True)
-        yield chosen.model_copy(update={"database_url": database(server.url)})
+        yield chosen.model_copy(update={"database_url": embedded.database(server, DATABASE)})
     finally:
         server.stop()
-
-
-def database(url: str) -> str:
-    """The demo's database on the embedded server."""
-    return url.replace("/postgres?", f"/{DATABASE}?")
-
-
-def _renew(url: str, data: Path) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute("SHOW data_directory").fetchone()
-        if row is None or Path(row[0]).resolve() != data.resolve():
-            raise Unavailable("this is not the demo's own server; nothing was touched")
-        used = connection.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", (DATABASE,)).fetchone()
-        if used:
-            raise Unavailable("the demo's data is in use", remedy="stop `make serve` first, then run the demo again")
-        connection.execute("DROP DATABASE IF EXISTS demo")
-        connection.execute("CREATE DATABASE demo")
-
-
-def _require_empty(url: str) -> None:
-    with psycopg.connect(url) as connection:
-        if connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'registry'").fetchone():
-            raise BadInput(
-                "this database holds a registry already; the demo begins on an empty one only",
-                where="REGISTRY_DATABASE_URL",
-                remedy="create an empty database for the demo, or unset the variable",
-            )
 
 
 def fresh_folder(folder: Path) -> Path:

@@ -88,7 +88,7 @@ def _nothing_claimed(plan: Plan, given: Sequence[Given]) -> Course:
 
 
 def _orders(given: tuple[Given, ...]) -> Iterator[tuple[Given, ...]]:
-    """Every order the dates allow, with the days narrowed to it; doses of one known day stay in the order of `given`."""
+    """Every order the dates allow, with the days narrowed to it; doses of one known day keep their order."""
     yield from (narrow for order in _sequences(given) if (narrow := _narrowed(order)) is not None)
 
 

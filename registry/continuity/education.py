@@ -197,8 +197,14 @@ def _is_same(one: SchoolYear, two: SchoolYear) -> bool:
         ladder.fold(one.grade) == ladder.fold(two.grade)
         and one.year == two.year
         and _agree(one.country_inside, two.country_inside)
-        and (_agree(one.school_id, two.school_id) or _agree(one.school.casefold(), two.school.casefold()))
+        and _same_school(one, two)
     )
+
+
+def _same_school(one: SchoolYear, two: SchoolYear) -> bool:
+    if one.school_id and two.school_id:
+        return one.school_id == two.school_id
+    return _agree(one.school.casefold(), two.school.casefold())
 
 
 def _agree(one: str | None, two: str | None) -> bool:

@@ -20,11 +20,9 @@ _ISCED = "http://uis.unesco.org/isced-p"
 def stated(record: Record, ladders: Sequence[Ladder]) -> Record:
     """The record with year of schooling and ISCED programme, where the ladder reads its label in one way only."""
     content = record.resource.content
-    if "yearOfSchooling" in elements.parts(content, "grade"):
-        return record
     grade = _grade(record, ladders)
-    if grade is None:
-        return record
+    if grade is None or elements.parts(content, "grade").get("yearOfSchooling") not in (None, grade.year):
+        return record  # what the source says of its own year is not overruled
     extensions = [_with(each, grade) for each in elements.mappings(content.get("extension"))]
     return replace(record, resource=resource.of({**content, "extension": extensions}))
 

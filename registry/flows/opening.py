@@ -47,7 +47,7 @@ async def opened(
     loaded = library.load()
     ring = keyfile.load_or_make(settings.keyring_path, today=clock().date())
     server = None if settings.database_url else embedded.start(settings.state / "postgres")
-    url = server.url if server else str(settings.database_url)
+    url = embedded.database(server, settings.database_name) if server else str(settings.database_url)
     try:
         async with database.opened(url, ring, sealer=sealer) as opened_database:
             await migrate.migrate(opened_database, loaded.migrations)

@@ -20,17 +20,22 @@ from registry.store.database import Transaction
 from registry.trust import checkpoint, merkle, p256
 
 
+FAMILY_ACTS = frozenset({"consent-withdrawn"})
+SHOWN = FAMILY_ACTS | {"ask", "family-opened", "consent-given", "review-shown", "review-decided"}
+"""What a family reads in its trail: who asked, looked or decided; not the registry's own work of linking."""
+
+
 async def write(
     tx: Transaction, registry: Registry, about: UUID, action: str, caller: Caller | None, **details: Any
 ) -> Entry:
     """Write one event about a dossier: `action` such as `ask`, `consent-given`, `ingest`, `match`."""
-    event = {"action": action, "at": registry.now().isoformat(), **_asker(caller), **details}
+    event = {"action": action, "at": registry.now().isoformat(), **_asker(action, caller), **details}
     return await audit.write(tx, about, event, today=registry.today())
 
 
-def _asker(caller: Caller | None) -> Mapping[str, str]:
-    if caller is None:
-        return {"organisation": "registry", "kind": "registry"}
+def _asker(action: str, caller: Caller | None) -> Mapping[str, str]:
+    if caller is None:  # the family with its card, or the registry itself
+        return {"organisation": "", "kind": "family" if action in FAMILY_ACTS else "registry"}
     return {"organisation": caller.name, "kind": caller.kind.value, "country": caller.country}
 
 
@@ -154,12 +159,12 @@ class Line:
 
 def shown_to_family(entries: Iterable[Entry], *, named: frozenset[str]) -> tuple[Line, ...]:
     """What a family sees of its trail: names only of organisations its consents named, otherwise kind and day."""
-    lines = [_line(each.event, named) for each in entries]
+    lines = [_line(each.event, named) for each in entries if each.event["action"] in SHOWN]
     return tuple(sorted(lines, key=lambda each: each.at))
 
 
 def _line(event: Mapping[str, Any], named: frozenset[str]) -> Line:
-    known = event["organisation"] in named
+    known = event["organisation"] in named or event["kind"] == "family"
     at = datetime.fromisoformat(event["at"])
     return Line(
         at=at if known else at.replace(hour=0, minute=0, second=0, microsecond=0),

@@ -75,7 +75,8 @@ def _levels(left: Demographics, right: Demographics, known: KnownNames) -> Itera
     crossed = None
     if given is not None:
         crossed = _crossed_with(left, right, known) if given < Likeness.PART else None
-        yield "given", _level_of_given(given, crossed)
+        is_mingled = given >= Likeness.PART and _is_mingled(left, right, known)
+        yield "given", DISPLACED if is_mingled else _level_of_given(given, crossed)
     if left.birth and right.birth:
         yield "birth", births.agreement(left.birth, right.birth).value
     if left.sex and right.sex:
@@ -110,6 +111,21 @@ def _with_further(person: Demographics) -> tuple[Name, ...]:
         if given.script is further.script
     )
     return joined or person.given
+
+
+def _is_mingled(left: Demographics, right: Demographics, known: KnownNames) -> bool:
+    """Whether equal given names may be a child's and a father's, because the fathers differ and share the name.
+
+    Hussein, son of Hasan, may be Hasan, son of Hussein, written in the wrong order: the twin of another Hussein.
+    """
+    fathers = likeness.of_spellings(left.father, right.father, known)
+    if fathers is None or fathers >= Likeness.PART:
+        return False
+    mingled = (
+        likeness.of_spellings(left.given, right.father, known),
+        likeness.of_spellings(left.father, right.given, known),
+    )
+    return any(each is not None and each >= Likeness.KNOWN for each in mingled)
 
 
 def _level_of_given(given: Likeness, crossed: str | None) -> str:

@@ -10,6 +10,7 @@ learns them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 _VOWELS = "aeiou"
 _LONG = "AWY"
@@ -40,16 +41,37 @@ _EXCHANGED = {
 }
 
 
-def _exchange_costs() -> dict[tuple[str, str], float]:
-    costs: dict[tuple[str, str], float] = {}
+_VOCALIC = frozenset(_VOWELS + _LONG + _FIRST + _DIPHTHONGS)
+
+
+class _Exchange(dict[str, float]):
+    """What it costs to find another sound for `sound`; a letter nobody knows is a consonant."""
+
+    def __init__(self, sound: str) -> None:
+        super().__init__()
+        self._sound = sound
+
+    def __missing__(self, other: str) -> float:
+        vocalic = (self._sound in _VOCALIC) + (other in _VOCALIC)
+        self[other] = cost = (_CONSONANT, _MIXED, _DEFAULT_VOWEL)[vocalic]
+        return cost
+
+
+class _AllExchanges(dict[str, _Exchange]):
+    def __missing__(self, sound: str) -> _Exchange:
+        self[sound] = costs = _Exchange(sound)
+        return costs
+
+
+def _exchange_costs() -> _AllExchanges:
+    costs = _AllExchanges()
     for cost, pairs in sorted(_EXCHANGED.items(), reverse=True):
         for left, right in pairs.split():
-            costs[left, right] = costs[right, left] = cost
+            costs[left][right] = costs[right][left] = cost
     return costs
 
 
 _COSTS = _exchange_costs()
-_VOCALIC = frozenset(_VOWELS + _LONG + _FIRST + _DIPHTHONGS)
 
 _LOST: dict[str, float] = {
     "h": 0.25, "x": 0.6, "w": 0.4, "y": 0.5, "A": 0.6, "W": 0.6, "Y": 0.7, "J": 0.8, "H": 0.8,
@@ -67,32 +89,56 @@ _SWAPPED_NEIGHBOURS = 0.5
 _LONG_ENOUGH_TO_SWAP = 6
 
 
+UNRELATED = 1.0
+"""What `between` answers for readings further apart than matters."""
+
+_FURTHEST_OF_INTEREST = 0.35
+
+
+@lru_cache(maxsize=1 << 16)
 def between(left: str, right: str) -> float:
-    """The distance of two readings, divided by the length of the longer one; 0 is equal, above .5 is unrelated."""
+    """The distance of two readings, as a share of the length of the longer one; 0 is equal.
+
+    Beyond .35 the answer is UNRELATED. The cache holds readings of single words, never of whom.
+    """
     if left == right:
         return 0.0
-    return _edits(left, right) / max(len(left), len(right), 1)
+    longer = max(len(left), len(right), 1)
+    edits = _edits(left, right, at_most=_FURTHEST_OF_INTEREST * longer)
+    return UNRELATED if edits is None else edits / longer
 
 
-def _edits(left: str, right: str) -> float:
-    left_drops = _drops(left, right)
-    right_drops = _drops(right, left)
+def _edits(left: str, right: str, *, at_most: float) -> float | None:
+    left_drops, right_drops = _drops(left, right), _drops(right, left)
+    swaps = min(len(left), len(right)) >= _LONG_ENOUGH_TO_SWAP
     before: list[float] = []
     row = _first_row(right_drops)
-    swaps = min(len(left), len(right)) >= _LONG_ENOUGH_TO_SWAP
     for i, sound in enumerate(left, start=1):
-        # A vowel of one side may be unwritten only at certain places of the other; see `_drops`.
-        drop = left_drops[i - 1]
-        insert_at = [each[i] for each in right_drops]
+        costs, drop = _COSTS[sound], left_drops[i - 1]
         current = [row[0] + drop[0]]
         for j, other in enumerate(right, start=1):
-            best = row[j - 1] + (0.0 if sound == other else _exchange(sound, other))
-            best = min(best, row[j] + drop[j], current[j - 1] + insert_at[j - 1])
-            if swaps and i > 1 and j > 1 and sound == right[j - 2] and left[i - 2] == other:
-                best = min(best, before[j - 2] + _SWAPPED_NEIGHBOURS)
-            current.append(best)
+            best = row[j - 1]
+            if sound != other:
+                best += costs[other]
+            # A vowel of one side may be unwritten only at certain places of the other; see `_drops`.
+            dropped = row[j] + drop[j]
+            inserted = current[j - 1] + right_drops[j - 1][i]
+            if dropped < best:
+                best = dropped
+            current.append(inserted if inserted < best else best)
+        if swaps and i > 1:
+            _swap(current, before, left[i - 2 : i], right)
+        if min(current) > at_most and (not swaps or min(row) > at_most):
+            return None
         before, row = row, current
-    return row[-1]
+    return row[-1] if row[-1] <= at_most else None
+
+
+def _swap(current: list[float], before: list[float], pair: str, right: str) -> None:
+    """Two neighbours typed in the wrong order."""
+    for j in range(2, len(right) + 1):
+        if right[j - 2] == pair[1] and right[j - 1] == pair[0]:
+            current[j] = min(current[j], before[j - 2] + _SWAPPED_NEIGHBOURS)
 
 
 def _first_row(right_drops: Sequence[Sequence[float]]) -> list[float]:
@@ -102,28 +148,21 @@ def _first_row(right_drops: Sequence[Sequence[float]]) -> list[float]:
     return row
 
 
-def _exchange(left: str, right: str) -> float:
-    known = _COSTS.get((left, right))
-    if known is not None:
-        return known
-    if left in _VOCALIC:
-        return _DEFAULT_VOWEL if right in _VOCALIC else _MIXED
-    return _MIXED if right in _VOCALIC else _CONSONANT
-
-
 def is_abjad(reading: str) -> bool:
     """Whether the reading leaves out short vowels: it came from Arabic letters."""
     return not any(each in _VOWELS or each in _DIPHTHONGS for each in reading)
 
 
-def _drops(reading: str, other: str) -> list[list[float]]:
-    """For each sound of `reading` what it costs to find nothing for it, by how much of `other` went before."""
+def _drops(reading: str, other: str) -> list[Sequence[float]]:
+    """For each sound of `reading` what it costs to find nothing, by how much of `other` went before."""
     places = len(other) + 1
     if not is_abjad(other) or is_abjad(reading):
-        return [[_lost(reading, at)] * places for at in range(len(reading))]
-    is_open = {each: _open_places(other, each) for each in "iu"}
-    always = [True] * places
-    return [[_unwritten(reading, at, each) for each in is_open.get(reading[at], always)] for at in range(len(reading))]
+        return [(_lost(reading, at),) * places for at in range(len(reading))]
+    is_open = {each: _open_places(other, each) for each in "iu" if each in reading}
+    always = (True,) * places
+    return [
+        tuple(_unwritten(reading, at, each) for each in is_open.get(reading[at], always)) for at in range(len(reading))
+    ]
 
 
 def _lost(reading: str, at: int) -> float:

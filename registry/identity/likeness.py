@@ -39,7 +39,8 @@ class Likeness(IntEnum):
 _SOUND_WITHIN = 0.085
 _NEAR_WITHIN = 0.13
 _SIMILAR_WITHIN = 0.30
-_SKELETONS_UNRELATED_BELOW = 0.5
+_GENDER_WITHIN = 0.25
+_SKELETONS_UNRELATED_BELOW = 0.55
 
 Degree = Callable[[Token, Token], Likeness]
 
@@ -159,17 +160,14 @@ def _token(left: Token, right: Token, known: KnownNames) -> Likeness:
     names_left, names_right = known.of(left), known.of(right)
     if names_left & names_right:
         return Likeness.SOUND if _distance(left, right) <= _SOUND_WITHIN else Likeness.KNOWN
-    if any(_gender_pair(one, other) for one, other in product(left.sounds, right.sounds)):
+    apart = _distance(left, right)
+    if apart <= _GENDER_WITHIN and any(map(_is_gender_pair, product(left.sounds, right.sounds))):
         return Likeness.GENDER
-    found = _by_distance(left, right)
+    found = next((degree for within, degree in _DEGREES if apart <= within), _unlike(left, right))
     return min(found, Likeness.SIMILAR) if names_left and names_right else found
 
 
-def _by_distance(left: Token, right: Token) -> Likeness:
-    apart = _distance(left, right)
-    for within, degree in _DEGREES:
-        if apart <= within:
-            return degree
+def _unlike(left: Token, right: Token) -> Likeness:
     is_unreadable = left.script is not right.script and Script.OTHER in (left.script, right.script)
     return Likeness.UNREADABLE if is_unreadable else Likeness.OTHER
 
@@ -184,17 +182,17 @@ _DEGREES = (
 def _distance(left: Token, right: Token) -> float:
     alike = max(map(JaroWinkler.similarity, *zip(*product(left.skeletons, right.skeletons), strict=True)))
     if alike < _SKELETONS_UNRELATED_BELOW:
-        return 1.0
+        return distance.UNRELATED
     return min(distance.between(one, other) for one, other in product(left.sounds, right.sounds))
 
 
 _FEMININE = re.compile(r"(?:[aA]h?|(?<=[^aeiouAWYJH])h)$")
 
 
-def _gender_pair(left: str, right: str) -> bool:
+def _is_gender_pair(pair: tuple[str, str]) -> bool:
     """Whether one is the other with a feminine ending: Karim and Karima, Amine and Amina, كريم and Karima."""
-    stems = [_FEMININE.sub("", each) for each in (left, right)]
-    endings = [stem != each for stem, each in zip(stems, (left, right), strict=True)]
+    stems = [_FEMININE.sub("", each) for each in pair]
+    endings = [stem != each for stem, each in zip(stems, pair, strict=True)]
     if endings[0] is endings[1] or min(map(len, stems)) < 2:
         return False
     return distance.between(*(each.removesuffix("e") for each in stems)) <= _SOUND_WITHIN

@@ -207,7 +207,12 @@ def _rivals_and_others(ranked: Ranked, weights: Weights) -> tuple[bool, tuple[tu
     same = [each for each in ranked[1:] if _is_one(best, each, weights)]
     near = [each for each in ranked[1:] if match.score - each[1].score < weights.thresholds.lead]
     is_rivalled = any(each not in same and not _is_only_of_one_source(each[1], weights) for each in near)
-    return is_rivalled, tuple((each.id, other) for each, other in same if other.verdict is Verdict.LINK)
+    joined = (each for each in same if each[1].verdict is Verdict.LINK and not _share_a_source(best, each[0]))
+    return is_rivalled, tuple((each.id, other) for each, other in joined)
+
+
+def _share_a_source(left: PersonView, right: PersonView) -> bool:
+    return bool({each.source for each in left.members} & {each.source for each in right.members})
 
 
 def _with_person(subject: Subject, person: PersonView, weights: Weights, rarity: Rarity | None) -> Match:
@@ -238,11 +243,14 @@ _SURELY_EQUAL = {
 }
 
 
+def _is_equal(match: Match) -> bool:
+    return all(match.evidence.level(field) in levels for field, levels in _SURELY_EQUAL.items())
+
+
 def _is_surely_same(match: Match, weights: Weights) -> bool:
     """Whether two dossiers of one source are one person beyond what namesakes share."""
-    is_equal = all(match.evidence.level(field) in levels for field, levels in _SURELY_EQUAL.items())
-    is_numbered = match.evidence.level("identifier") == "same"
-    return match.probability >= weights.thresholds.same_source and not match.vetoes and (is_equal or is_numbered)
+    is_sure = _is_equal(match) or match.evidence.level("identifier") == "same"
+    return is_sure and match.probability >= weights.thresholds.same_source and not match.vetoes
 
 
 def _is_only_of_one_source(match: Match, weights: Weights) -> bool:
@@ -257,15 +265,20 @@ def _vetoed(match: Match, veto: Veto, weights: Weights) -> Match:
 def _is_one(best: PersonView, other: tuple[PersonView, Match], weights: Weights) -> bool:
     """Whether another person may be taken for the best one: nothing contradicts, and more speaks for than against.
 
-    Two persons of one source are held apart, unless they are surely the same.
+    Two dossiers of one source are held apart, unless they agree beyond what namesakes share.
     """
     pairs = [*product(best.members, other[0].members)]
     matches = [decide(one.demographics, another.demographics, weights) for one, another in pairs]
-    of_one_source = [
-        match for (one, another), match in zip(pairs, matches, strict=True) if one.source == another.source
-    ]
     is_likely = max(each.probability for each in matches) >= 0.5
-    return is_likely and not _contradictions(matches) and all(_is_surely_same(each, weights) for each in of_one_source)
+    return is_likely and all(
+        _is_entered_twice(match) if one.source == another.source else not _contradictions([match])
+        for (one, another), match in zip(pairs, matches, strict=True)
+    )
+
+
+def _is_entered_twice(match: Match) -> bool:
+    """Whether one source has the very same child under two numbers; a steward is told when the second comes."""
+    return _is_equal(match) and not {*match.vetoes} - {Veto.IDENTIFIER}
 
 
 def identify(

@@ -26,15 +26,19 @@ class Document:
 
 async def append(tx: Transaction, documents: Sequence[Document], *, today: date) -> None:
     """Store new versions; the data keys of their dossiers are loaded in this transaction already."""
-    rows = [_row(tx, each, tx.new_id(), today) for each in documents]
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany(
-            """
-            INSERT INTO registry.document (dossier, document, day, envelope, digest, sealed)
-            VALUES (%s, %s, %s, %s, %s, %s)
-            """,
-            rows,
-        )
+    rows = [_row(tx, each, tx.new_id()) for each in documents]
+    if not rows:
+        return
+    # One statement for all rows: a statement each costs four times as much.
+    await tx.connection.execute(
+        """
+        INSERT INTO registry.document (dossier, document, day, envelope, digest, sealed)
+        SELECT dossier, document, %s, %s, digest, sealed
+        FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[], %s::bytea[])
+            AS fresh (dossier, document, digest, sealed)
+        """,
+        (today, ENVELOPE, *(list(column) for column in zip(*rows, strict=True))),
+    )
 
 
 async def load(tx: Transaction, dossiers: Iterable[UUID]) -> tuple[Document, ...]:
@@ -58,13 +62,13 @@ def current(documents: Iterable[Document]) -> Mapping[tuple[UUID, str], Document
     return latest
 
 
-def _row(tx: Transaction, document: Document, id: UUID, today: date) -> tuple[object, ...]:
+def _row(tx: Transaction, document: Document, id: UUID) -> tuple[UUID, UUID, bytes, bytes]:
     body = document.resource.body
     digest = sealing.keyed_digest(tx.keyring.digest_key, document.dossier.bytes + body)
     # A header line and the exact bytes: nothing is re-serialised, not even on the way in or out.
     plain = f"{document.version} {document.accepted_at.isoformat()}\n".encode() + body
     sealed = vault.seal(tx, document.dossier, plain, table="document", row=id)
-    return (document.dossier, id, today, ENVELOPE, digest, sealed)
+    return (document.dossier, id, digest, sealed)
 
 
 def _open(tx: Transaction, dossier: UUID, id: UUID, sealed: bytes) -> Document:

@@ -51,6 +51,11 @@ def start(folder: Path, *, keep_running: bool = False) -> Server:
     return Server(url=server.get_uri(), stop=server.cleanup)
 
 
+def database(server: Server, name: str) -> str:
+    """The address of one database of the server."""
+    return server.url.replace("/postgres?", f"/{name}?")
+
+
 def _configure(folder: Path) -> None:
     own, main = folder / _FILE, folder / "postgresql.conf"
     include = f"include_if_exists = '{_FILE}'"

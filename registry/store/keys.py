@@ -27,10 +27,16 @@ def index_hash(tx: Transaction, kind: str, *parts: str) -> int:
 
 
 async def add(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany(
-            "INSERT INTO registry.lookup_key (key, dossier) VALUES (%s, %s) ON CONFLICT DO NOTHING", rows
-        )
+    """File dossiers under keys, in one statement however many; a row that is there already stays."""
+    added = list(rows)
+    await tx.connection.execute(
+        """
+        INSERT INTO registry.lookup_key (key, dossier)
+        SELECT * FROM unnest(%s::bigint[], %s::uuid[])
+        ON CONFLICT DO NOTHING
+        """,
+        ([key for key, _ in added], [dossier for _, dossier in added]),
+    )
 
 
 async def remove(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:

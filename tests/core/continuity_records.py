@@ -54,9 +54,7 @@ def dose(vaccine: str, when: str | None, source: str = "almara-dhis2", /, **more
     lot = more.pop("lot", None)
     content |= {"lotNumber": lot} if lot else {}
     dossier, country = more.pop("dossier", source), more.pop("country", None)
-    return history.Record(
-        dossier=dossier, source=source, country=country, resource=resource.of(content | more)
-    )
+    return history.Record(dossier=dossier, source=source, country=country, resource=resource.of(content | more))
 
 
 def doses(text: str, source: str = "almara-dhis2") -> list[history.Record]:
@@ -72,9 +70,7 @@ def extension(name: str, **value: Any) -> dict[str, Any]:
     return {"url": f"{CANONICAL}/StructureDefinition/enrolment-{name}", **value}
 
 
-def enrolment(
-    grade: str, academic_year: str, country: str, result: str = "promoted", /, **more: Any
-) -> history.Record:
+def enrolment(grade: str, academic_year: str, country: str, result: str = "promoted", /, **more: Any) -> history.Record:
     """A record of one school year. `source`, `school`, `start`, `end`, `language`, `verification`, `status`,
     `number` (year of schooling) and `shown` (whether the country is still in the resource) may be given.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -27,7 +27,9 @@ CASES = 2_500
 
 SEED = 20260315
 V, G, L = ContentClass.DOSES, ContentClass.SCHOOLING, ContentClass.PLACE
-a_case = st.randoms(use_true_random=False).map(consent_cases.case)
+# By number, not drawn piece by piece: a case takes a hundred draws, and shrinking one would take minutes.
+some_dice = st.integers(0, 2**32).map(Random)
+a_case = some_dice.map(consent_cases.case)
 
 
 def read(consents: tuple[dict[str, Any], ...]) -> list[Agreement | Refused]:
@@ -62,7 +64,7 @@ def test_two_evaluators_agree_on_every_generated_case() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(a_case)
-def test_two_evaluators_agree_on_cases_that_shrink(case: Case) -> None:
+def test_two_evaluators_agree_on_cases_never_seen_before(case: Case) -> None:
     assert evaluators_agree(case)
 
 
@@ -87,7 +89,7 @@ def test_withdraw_then_decide_is_never_permit(case: Case) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(a_case, st.randoms(use_true_random=False), st.integers(0, 4))
+@given(a_case, some_dice, st.integers(0, 4))
 def test_adding_a_deny_never_permits_more(case: Case, dice: Random, place: int) -> None:
     denial = consent_cases.consent(dice, "added", case.request)
     denial["extension"] = [each for each in denial["extension"] if each["url"] != texts.SUPERSEDES]
@@ -104,12 +106,12 @@ def turn_to_deny(provision: Any) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(a_case, st.sampled_from(consent_cases.BREAKS), st.randoms(use_true_random=False))
-def test_breaking_a_consent_never_permits_what_it_did_not(case: Case, broken: Any, dice: Random) -> None:
-    """A consent that could be in force and cannot be read closes everything, whatever others permit."""
+@given(a_case, st.sampled_from(consent_cases.BREAKS), some_dice)
+def test_a_consent_in_force_that_cannot_be_read_closes_everything(case: Case, broken: Any, dice: Random) -> None:
     consents = copy.deepcopy(case.consents)
     for each in consents:
-        broken(each, dice)
+        if isinstance(dialect.read(resource.of(each)), Agreement):
+            broken(each, dice)
     after = decided(replace(case, consents=consents))
     agreements = read(consents)
     if any(isinstance(each, Refused) and each.status in (None, Status.ACTIVE) for each in agreements):
@@ -118,7 +120,7 @@ def test_breaking_a_consent_never_permits_what_it_did_not(case: Case, broken: An
 
 
 @settings(max_examples=100, deadline=None)
-@given(a_case, st.randoms(use_true_random=False))
+@given(a_case, some_dice)
 def test_order_and_repetition_of_consents_do_not_matter(case: Case, dice: Random) -> None:
     shuffled = [*case.consents, *case.consents[:1]]
     dice.shuffle(shuffled)
@@ -163,14 +165,14 @@ def test_what_is_permitted_is_of_the_class_of_who_asks_and_nothing_is_forgotten(
 @given(a_case)
 def test_every_permit_rests_on_a_named_version_that_is_active(case: Case) -> None:
     found = decided(case)
-    active = {(each["id"], each["meta"]["versionId"]) for each in case.consents if each.get("status") == "active"}
+    active = {(each["id"], each["meta"].get("versionId")) for each in case.consents if each.get("status") == "active"}
     if found.outcome is Outcome.PERMIT:
         assert found.basis
         assert set(found.basis) <= active
 
 
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(datetime(2026, 3, 15)),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(datetime(2026, 3, 15, tzinfo=UTC)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )

@@ -87,7 +87,9 @@ def test_the_programme_settles_a_name_that_can_mean_two_years() -> None:
 
 
 def test_months_of_an_unfinished_year_are_told() -> None:
-    going_on = enrolment("Grade 4", "2021/2022", "XBK", "in-progress", status="current", start="2021-09-01", end="2022-01-15")
+    going_on = enrolment(
+        "Grade 4", "2021/2022", "XBK", "in-progress", status="current", start="2021-09-01", end="2022-01-15"
+    )
     reasons = education.completed_year(education.enrolments([going_on]), LADDERS, ON).reasons
     assert [str(each) for each in reasons] == ["Year 4 was going on; 4 months of it are on record."]
 
@@ -114,9 +116,7 @@ def test_an_unknown_destination_is_said_and_nothing_is_proposed() -> None:
 
 
 def test_every_placement_names_its_rules_and_says_that_it_is_advice() -> None:
-    found = placement.place(
-        education.enrolments([enrolment("Grade 4", "2021/2022", "XBK")]), None, LADDERS, "XAL", ON
-    )
+    found = placement.place(education.enrolments([enrolment("Grade 4", "2021/2022", "XBK")]), None, LADDERS, "XAL", ON)
     assert (found.rule_version, found.ladder, found.ladder_version) == ("placement-1.0.0", "xal-2014", "1.0.0")
     assert found.origin_ladders == ("xbk-2010",)
     assert found.advisory == "Advisory: the receiving school decides."

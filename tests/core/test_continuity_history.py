@@ -124,12 +124,15 @@ def test_an_unknown_vaccine_is_shown_and_named_as_such() -> None:
 
 @pytest.mark.parametrize(
     ("when", "finding"),
-    [("2019-12-31", "before-birth"), ("2022-01-02", "in-the-future"), ("2021-05", "date-partial"), (None, "date-unknown")],
+    [
+        ("2019-12-31", "before-birth"),
+        ("2022-01-02", "in-the-future"),
+        ("2021-05", "date-partial"),
+        (None, "date-unknown"),
+    ],
 )
 def test_a_date_that_cannot_be_is_a_finding_and_the_dose_stays(when: str | None, finding: str) -> None:
-    (event,) = history.events(
-        [dose("mr", when, A)], antigens, birth=PartialDate(2020, 1, 1), today=date(2022, 1, 1)
-    )
+    (event,) = history.events([dose("mr", when, A)], antigens, birth=PartialDate(2020, 1, 1), today=date(2022, 1, 1))
     assert finding in {each.code for each in event.findings}
 
 

@@ -50,7 +50,12 @@ def _remaining(due: Due) -> int:
     return 0 if due.status is Status.COMPLETE else due.needed - due.sure
 
 
-@given(some.sampled_from(ANTIGENS), some.lists(days, max_size=7, unique=True), days, some.dates(date(2020, 2, 1), date(2030, 1, 1)))
+@given(
+    some.sampled_from(ANTIGENS),
+    some.lists(days, max_size=7, unique=True),
+    days,
+    some.dates(date(2020, 2, 1), date(2030, 1, 1)),
+)
 def test_a_further_dose_never_leaves_more_to_do(
     antigen: str, when: list[PartialDate], another: PartialDate, today: date
 ) -> None:

@@ -188,3 +188,29 @@ def test_a_required_binding_on_a_concept_is_checked_by_system_and_code() -> None
         profiles = shape.link([*others, profile.read(bound)], {**library.load().value_sets, "urn:kinds": kinds})
         found = validate.problems(edited(ENROLMENT_RECORD, lambda _: None), profiles)
         assert [each.code for each in found] == told
+
+
+def test_narrowing_an_element_of_a_data_type_keeps_what_the_type_says_of_it() -> None:
+    from registry.fhir import validate
+    from tests.support.accepted import DOCUMENT, edited
+
+    narrower = json.loads((library.FOLDER / "profiles" / "documentreference.json").read_text(encoding="utf-8"))
+    elements = narrower["snapshot"]["element"]
+    for place in ("masterIdentifier.use", "content.attachment.contentType"):
+        elements.append(
+            {"id": f"DocumentReference.{place}", "path": f"DocumentReference.{place}", "min": 1, "max": "1"}
+        )
+    others = [each for each in SOURCES.values() if each.type != "DocumentReference"]
+    profiles = shape.link([*others, profile.read(narrower)], library.load().value_sets)
+
+    def codes(use: str, content_type: str) -> list[str]:
+        def edit(document: Any) -> None:
+            document["masterIdentifier"] = {"use": use, "value": "1"}
+            document["content"][0]["attachment"]["contentType"] = content_type
+
+        return [each.code for each in validate.problems(edited(DOCUMENT, edit), profiles)]
+
+    assert codes("official", "application/pdf") == []
+    assert sorted(codes("zzz", "pdf")) == ["not-in-value-set", "reg-3"]
+    without = validate.problems(edited(DOCUMENT, lambda d: d.update(masterIdentifier={"value": "1"})), profiles)
+    assert [(each.where, each.code) for each in without] == [("DocumentReference.masterIdentifier.use", "missing")]

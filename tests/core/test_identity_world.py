@@ -193,7 +193,7 @@ class World:
             given, father = father, given
         elif crossed < 0.06:
             family = father
-        knows_parents = "schools" not in source or draw.random() < 0.7
+        knows_parents = "schools" not in source or draw.random() < 0.9
         contacts = [("FTH", father, 0.9), ("MTH", child.mother, 0.8), ("GRFTH", child.grandfather, 0.3)]
         patient: dict[str, Any] = {
             "resourceType": "Patient",
@@ -222,7 +222,7 @@ class World:
             return {"birthDate": f"{year}"}
         if drawn < 0.12 and day <= 12:
             return {"birthDate": f"{year}-{day:02d}-{month:02d}"}
-        if drawn < 0.16:
+        if drawn < 0.14:
             url = f"{CANONICAL}/StructureDefinition/original-date"
             beside = f"{year}-{month:02d}-{min(day + 1, 28):02d}"
             original = {"extension": [{"url": url, "valueString": "1435-03-12 hijri"}]}

@@ -5,6 +5,8 @@ stop at the month or year, `?` is unknown), the antigen asked about, the answer,
 recommended (`-` where none is).
 """
 
+# ruff: noqa: E501 (a table is read across)
+
 from datetime import date
 
 import pytest
@@ -101,9 +103,7 @@ ROWS = [tuple(part.strip() for part in line.split("|")) for line in TABLE.strip(
 
 
 @pytest.mark.parametrize(("born", "asked", "given", "against", "answer", "number", "day"), ROWS)
-def test_what_is_due(
-    born: str, asked: str, given: str, against: str, answer: str, number: str, day: str
-) -> None:
+def test_what_is_due(born: str, asked: str, given: str, against: str, answer: str, number: str, day: str) -> None:
     events = history.events(doses(given), antigens)
     dues = immunization.forecast(events, dates.parse(born), WHO, date.fromisoformat(asked))
     due = next(each for each in dues if each.antigen == against)

@@ -6,6 +6,8 @@ school years on record (`country school-year grade result`), the completed years
 (B) and by age (C), the answer when all agree, and what to look at. In brackets: shown, but not proposed.
 """
 
+# ruff: noqa: E501 (a table is read across)
+
 from datetime import date
 
 import pytest
@@ -76,11 +78,7 @@ TABLE = """
 2012-03-01 | 2022-06-10 | XBK | XBK 2021 Grade_4 promoted                    | 4    | 5  | 5   | 5   | 5      |
 """
 
-ROWS = [
-    tuple(part.strip() for part in line.split("|"))
-    for line in TABLE.strip().splitlines()
-    if line[0] != "#"
-]
+ROWS = [tuple(part.strip() for part in line.split("|")) for line in TABLE.strip().splitlines() if line[0] != "#"]
 _FLAG = {"label": "label-ambiguous", "none": "no-school-record", "below": "below-next-year"}
 
 

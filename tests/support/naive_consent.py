@@ -321,7 +321,7 @@ def _people(consent: Json) -> bool:
 def _notes(consent: Json) -> bool:
     """Every extension is known and stands once (countries may repeat), and the text shown is stated."""
     urls = [each["url"] for each in consent["extension"]]
-    names = "text authority protected-from supersedes withdrawn".split()
+    names = ("text", "authority", "protected-from", "supersedes", "withdrawn")
     known = [f"{OURS}/StructureDefinition/consent-{name}" for name in names]
     many, single = known[2], [each for each in urls if each != known[2]]
     zone = "http://hl7.org/fhir/StructureDefinition/tz-offset"
