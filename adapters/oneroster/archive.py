@@ -13,7 +13,7 @@ from adapters.sdk.ledger import Ledger, shown
 from adapters.sdk.mapping import Rule
 from registry.errors import Unreadable
 
-_ALIKE = 0.88  # two names of this likeness differ by a letter or two; "motherName" and "fatherName" reach 0.8
+_ALIKE = 0.9  # two names so alike differ by a letter or two; "grandmotherName" and "grandfatherName" reach 0.87
 _PACK = "pack all CSV files of the export, with users.csv and enrollments.csv, into one zip archive"
 
 
@@ -194,7 +194,9 @@ def _guessed(column: str, rules: Mapping[str, Rule]) -> Rule | None:
     wanted = _plain(column)
     if wanted in plain:
         return plain[wanted]
-    near = difflib.get_close_matches(wanted, list(plain), n=1, cutoff=_ALIKE) if len(wanted) >= 6 else []
+    # The first letter must agree: "otherName" is not "motherName".
+    candidates = [name for name in plain if name[:1] == wanted[:1]] if len(wanted) >= 6 else []
+    near = difflib.get_close_matches(wanted, candidates, n=1, cutoff=_ALIKE)
     return plain[near[0]] if near else None
 
 

@@ -95,7 +95,8 @@ def _identifiers(user: Record, export: Export, source: str) -> Iterator[Json]:
     yield build.identifier(system, user.word("identifier"), kind.option("use"))
     for name, value in _TYPED.findall(user.word("user-ids")):
         if known := export.user_ids.get(name):
-            yield build.identifier(build.system(source, known["kind"]), value.strip(), known["use"])
+            issuer = known.get("issuer", source)
+            yield build.identifier(build.system(issuer, known["kind"]), value.strip(), known["use"])
 
 
 # `{Type:Identifier}`, repeated (OneRoster v1.1 CSV Tables, users.csv, userIds).

@@ -15,7 +15,7 @@ from registry.api import answers, bodies
 from registry.api.security import Calling, Opened
 from registry.errors import BadInput
 from registry.fhir.outcome import Issue
-from registry.flows import adapters, desk, ingest, question, release, review, rights
+from registry.flows import adapters, desk, ingest, question, receipts, release, review, rights
 from registry.flows.desk import Child
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
@@ -33,7 +33,7 @@ async def submit(
     chosen = adapters.named(adapter)
     submission = await run_in_threadpool(chosen.convert, body, source=caller.name, received_at=registry.now())
     receipt = await ingest.ingest(registry, submission, body=body)
-    return ingest.plain(receipt)
+    return receipts.plain(receipt)
 
 
 async def _whole_body(request: Request, most: int) -> bytes:

@@ -37,6 +37,7 @@ from registry.flows.desk import Child
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
+from registry.flows.receipts import Receipt
 from registry.flows.release import Asked, Released
 from registry.settings import Settings
 from registry.store import dossiers
@@ -80,7 +81,7 @@ async def hand_over(play: Play) -> None:
     _act(1, "Three countries hand over what they hold")
     play.story = play.samples.story()
     await _register(play)
-    receipts: list[tuple[stage.HandOver, ingest.Receipt]] = []
+    receipts: list[tuple[stage.HandOver, Receipt]] = []
     with Progress(console=err, transient=True) as progress:
         for each in progress.track(HAND_OVERS, description="Reading and storing"):
             receipts.append((each, await _import(play, each)))
@@ -100,7 +101,7 @@ async def _register(play: Play) -> None:
     write_file(play.artefacts / "keys.json", body, secret=True)
 
 
-async def _import(play: Play, each: stage.HandOver) -> ingest.Receipt:
+async def _import(play: Play, each: stage.HandOver) -> Receipt:
     body = play.samples.file(each).read_bytes()
     adapter = adapters.named(each.adapter)
     submission = adapter.convert(body, source=each.source, received_at=play.registry.now())
@@ -261,7 +262,7 @@ async def _ask_again(play: Play, name: str) -> Released | None:
 @asynccontextmanager
 async def _served(play: Play) -> AsyncGenerator[str]:
     """The real service, on a free port of the loopback address, for as long as the block lasts."""
-    from registry.api import app  # noqa: PLC0415 - the command line starts faster without it
+    from registry.api import app
 
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app.application(play.settings), log_config=None, access_log=False, lifespan="on")

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from registry.cli.running import Json, err, out, print_json, read_file, run
 from registry.errors import RegistryError
-from registry.flows import adapters, ingest, match, trail
-from registry.flows.ingest import Receipt
+from registry.flows import adapters, ingest, match, receipts, trail
 from registry.flows.opening import Registry, wall_clock
+from registry.flows.receipts import Receipt
 from registry.intake import Fate, Submission
 
 Kind = Annotated[str, typer.Option("--adapter", help="Kind of the file: dhis2, edfi, hl7v2, oneroster, ...")]
@@ -73,7 +73,7 @@ def _report(done: list[tuple[Path, Receipt | RegistryError]], *, json: bool) -> 
 def _worded(result: Receipt | RegistryError) -> dict[str, Any]:
     if isinstance(result, RegistryError):
         return {"error": result.what, "where": result.where, "next": result.remedy}
-    return ingest.plain(result)
+    return receipts.plain(result)
 
 
 def _print(path: Path, result: Receipt | RegistryError) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from rich.panel import Panel
 from rich.table import Table
 
 from registry.cli.stage import HandOver
+from registry.continuity import document, elements
 from registry.errors import RegistryError
-from registry.fhir import CANONICAL, resource
 from registry.fhir.resource import Content
 from registry.flows import verify
-from registry.flows.ingest import Receipt
 from registry.flows.question import Description
+from registry.flows.receipts import Receipt
 from registry.flows.release import Released
 from registry.flows.rights import ConsentReceipt
 from registry.flows.verify import Verdict
@@ -53,29 +54,25 @@ def question(asker: str, asks: Description) -> str:
     return f"[bold]{asker}[/] asks with what it knows: {typed}"
 
 
-def summary(document: Content) -> Table:
+def summary(view: Content) -> Table:
     """A summary in short: doses and what is due, or school years and the grade proposed."""
-    resources = [each["resource"] for each in document["entry"]]
-    kinds = {each["resourceType"] for each in resources}
-    return _doses(resources) if "ImmunizationRecommendation" in kinds else _years(resources)
+    return _doses(view) if document.resources(view, "ImmunizationRecommendation") else _years(view)
 
 
-def _doses(resources: Sequence[Content]) -> Table:
+def _doses(view: Content) -> Table:
     table = Table(title="What the clinic receives (no country, no clinic, no lot)", title_justify="left")
     for column in ("date", "dose", "certainty", "sources"):
         table.add_column(column)
-    for each in resources:
-        if each["resourceType"] == "Immunization":
-            facts = _parts(each, "dose-certainty")
-            when = each.get("occurrenceDateTime") or each.get("occurrenceString")
-            table.add_row(when, each["vaccineCode"].get("text", ""), facts["certainty"], str(facts["sources"]))
-    table.caption = _due(resources)
-    table.caption_justify = "left"
+    for each in document.resources(view, "Immunization"):
+        facts = document.inner(document.own(each, "dose-certainty")[0])
+        when = str(each.get("occurrenceDateTime") or each.get("occurrenceString"))
+        table.add_row(when, str(each["vaccineCode"].get("text")), str(facts["certainty"]), str(facts["sources"]))
+    table.caption, table.caption_justify = _due(view), "left"
     return table
 
 
-def _due(resources: Sequence[Content]) -> str:
-    forecast = next(each for each in resources if each["resourceType"] == "ImmunizationRecommendation")
+def _due(view: Content) -> str:
+    forecast = document.resources(view, "ImmunizationRecommendation")[0]
     words: dict[str, list[str]] = {}
     for each in forecast["recommendation"]:
         status = each["forecastStatus"]["coding"][0]["code"]
@@ -83,43 +80,32 @@ def _due(resources: Sequence[Content]) -> str:
     return "\n".join(f"{status}: {', '.join(antigens)}" for status, antigens in words.items())
 
 
-def _years(resources: Sequence[Content]) -> Table:
+def _years(view: Content) -> Table:
     table = Table(title="What the school receives (no country, no school, no language)", title_justify="left")
     for column in ("begins", "year of schooling", "ISCED", "result"):
         table.add_column(column)
-    basics = [each for each in resources if each["resourceType"] == "Basic" and each["id"] != "placement"]
-    for each in basics:
-        grade = _parts(each, "enrolment-grade")
-        period = resource.extension_value(each, _url("enrolment-period")) or {}
-        outcome = _parts(each, "enrolment-outcome").get("result", "")
-        isced = grade.get("iscedProgramme") or {}
-        table.add_row(period.get("start", ""), str(grade.get("yearOfSchooling", "")), isced.get("code", ""), outcome)
-    advice = next(each for each in resources if each["id"] == "placement")
-    table.caption = _advice(advice)
-    table.caption_justify = "left"
+    years = [each for each in document.resources(view, "Basic") if each["id"] != "placement"]
+    for each in years:
+        grade, outcome = elements.parts(each, "grade"), elements.parts(each, "outcome")
+        period = elements.mapping(elements.enrolment(each, "period"))
+        isced = elements.mapping(grade.get("iscedProgramme"))
+        row = (period.get("start"), grade.get("yearOfSchooling"), isced.get("code"), outcome.get("result"))
+        table.add_row(*(str(value or "") for value in row))
+    advice = next(each for each in document.resources(view, "Basic") if each["id"] == "placement")
+    table.caption, table.caption_justify = _advice(advice), "left"
     return table
 
 
 def _advice(advice: Content) -> str:
-    lines = []
-    for each in resource.extensions(advice, _url("placement-candidate")):
-        facts = {part["url"]: _value(part) for part in each["extension"]}
-        chosen = "proposed" if facts.get("proposed") else "considered"
-        lines.append(f"{chosen} {facts['way']}: {facts.get('label', 'none')}")
-    return "\n".join(lines) + "\nAdvisory: the receiving school decides."
+    candidates = [document.inner(each) for each in document.own(advice, "placement-candidate")]
+    lines = [
+        f"{'proposed' if each['proposed'] else 'considered'}, by {_WAYS[each['way']]}: {each.get('label', 'none')}"
+        for each in candidates
+    ]
+    return "\n".join([*lines, "Advisory: the receiving school decides."])
 
 
-def _url(name: str) -> str:
-    return f"{CANONICAL}/StructureDefinition/{name}"
-
-
-def _parts(each: Content, name: str) -> dict[str, object]:
-    outer = next(resource.extensions(each, _url(name)), {"extension": []})
-    return {part["url"]: _value(part) for part in outer["extension"]}
-
-
-def _value(part: Content) -> object:
-    return next((value for name, value in part.items() if name.startswith("value")), None)
+_WAYS = {"A": "years of schooling", "B": "level", "C": "age"}
 
 
 def papers(folder: Path, released: Released) -> list[tuple[str, bytes]]:
@@ -140,7 +126,7 @@ def papers(folder: Path, released: Released) -> list[tuple[str, bytes]]:
 def forged(released: Released) -> str:
     """The same summary, signed with a key nobody trusts."""
     claimed = signing.read_unverified(released.token)
-    payload = claimed.payload if isinstance(claimed, signing.Unverified) else {}
+    payload: Mapping[str, Any] = claimed.payload if isinstance(claimed, signing.Unverified) else {}
     return signing.sign(payload, p256.fresh(secrets.token_bytes), typ=verify.SUMMARY, compress=True)
 
 

@@ -22,7 +22,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one (REGISTRY_PORT).")] = None,
 ) -> None:
     """Serve the registry over HTTP, until stopped. The documentation of every route is at /docs."""
-    from registry.api import app  # noqa: PLC0415 - the command line starts faster without it
+    from registry.api import app
 
     chosen = stage.settings() if demo else settings()
     if demo:

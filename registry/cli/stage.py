@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,9 +75,7 @@ def settings() -> Settings:
     """The settings of the demo: its own folder under the state folder, its own database and key file."""
     base = own_settings()
     state = base.state / "demo"
-    return base.model_copy(
-        update={"state": state, "keyring": state / "keyring.json", "database_name": DATABASE}
-    )
+    return base.model_copy(update={"state": state, "keyring": state / "keyring.json", "database_name": DATABASE})
 
 
 def require_played(chosen: Settings) -> None:
@@ -87,7 +85,7 @@ def require_played(chosen: Settings) -> None:
 
 
 @contextmanager
-def emptied(chosen: Settings) -> Iterator[Settings]:
+def emptied(chosen: Settings) -> Generator[Settings]:
     """The demo's settings on an empty database. Only what the demo made itself is ever emptied."""
     if chosen.database_url:
         scratch.require_empty(chosen.database_url)

@@ -112,7 +112,7 @@ def _own_pseudonym(value: Any, rule: Rule, context: Context) -> str | None:
 def _international(value: Any, context: Context) -> list[Json] | Json | None:
     """Codings used everywhere, without words: a word is in a language. Brands become their kind."""
     kept = [_broad(each, context.places) for each in _codings(value)]
-    return _as_given(value, _sorted(each for each in kept if each.system in context.places.international))
+    return _as_given(value, _sorted(each for each in kept if _is_international(each, context.places)))
 
 
 def _vaccine(value: Any, context: Context) -> list[Json] | Json | None:
@@ -144,6 +144,12 @@ def _all_codings(value: Any, _: Context) -> list[Json] | Json | None:
         {name: each[name] for name in _WORDS_OF_CODING if isinstance(each.get(name), str)} for each in _objects(value)
     ]
     return _as_given(value, [each for each in words if each])
+
+
+def _is_international(coding: Coding, places: Places) -> bool:
+    """Whether its system is used everywhere and its code is one: words put where a code belongs stay here."""
+    form = places.international.get(coding.system)
+    return form is not None and form.fullmatch(coding.code) is not None
 
 
 def _broad(coding: Coding, places: Places) -> Coding:

@@ -8,6 +8,7 @@ other classes than V, G and L are removed always, but for pseudonyms of the reci
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -77,7 +78,7 @@ class Places:
     """The whole table."""
 
     kinds: Mapping[str, Kind]
-    international: frozenset[str]
+    international: Mapping[str, re.Pattern[str]]  # by system: what its codes look like
     generalised: Mapping[Coding, Coding]
     antigens: ConceptMap
     rules: tuple[Rule, ...]
@@ -99,7 +100,7 @@ def read(table: Mapping[str, Any], antigens: ConceptMap | None = None) -> Places
         _grow(branches, rule)
     return Places(
         kinds={name: _kind(each, branches[name]) for name, each in table["kinds"].items()},
-        international=frozenset(table["international"]),
+        international={system: re.compile(each["codes"]) for system, each in table["international"].items()},
         generalised=_generalised(table["generalised"]),
         antigens=antigens or ConceptMap(url="", targets={}),
         rules=rules,

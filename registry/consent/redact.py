@@ -59,9 +59,9 @@ def recorded_in(content: Content) -> str | None:
     meta = content.get("meta")
     tags = cast("Content", meta).get("tag") if isinstance(meta, Mapping) else None
     objects = _objects(tags)
-    codes = {each.get("code") for each in objects if each.get("system") == RECORDING_COUNTRY}
-    code = codes.pop() if len(codes) == 1 else None
-    return code if isinstance(code, str) else None
+    codes = [each.get("code") for each in objects if each.get("system") == RECORDING_COUNTRY]
+    one = codes[0] if codes and all(each == codes[0] for each in codes) else None
+    return one if isinstance(one, str) else None
 
 
 def _kind(content: Any, table: Places) -> Kind | None:

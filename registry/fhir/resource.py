@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -29,20 +29,27 @@ class Resource:
 
 
 def of(content: Content) -> Resource:
-    """Make a resource of a JSON object; it needs `resourceType` and `id`."""
-    return read(orjson.dumps(content))
+    """Make a resource of a JSON object; it needs `resourceType` and `id`.
+
+    Raises Unreadable when it nests too deeply or holds what JSON cannot.
+    """
+    try:
+        return read(orjson.dumps(content))
+    except orjson.JSONEncodeError:
+        raise Unreadable("this cannot be written as JSON: too deep, or a number too large") from None
 
 
 def read(body: bytes) -> Resource:
     """Read a resource from its bytes. Raises Unreadable when they are not a resource with an id."""
     try:
-        content = orjson.loads(body)
+        content: object = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         # The decoder's own message may quote the input, so only the place is passed on.
         raise Unreadable("not valid JSON", where=f"line {error.lineno}, column {error.colno}") from None
     if not isinstance(content, dict):
         raise Unreadable("a resource is a JSON object")
-    return Resource(kind=_text(content, "resourceType"), id=_text(content, "id"), body=body, content=content)
+    held = cast("Content", content)
+    return Resource(kind=_text(held, "resourceType"), id=_text(held, "id"), body=body, content=held)
 
 
 def _text(content: Content, name: str) -> str:

@@ -7,21 +7,21 @@ second time changes nothing.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import Enum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from registry.consent import redact
 from registry.errors import BadInput
-from registry.fhir import validate
-from registry.fhir.resource import Resource
-from registry.flows import organisations, trail
+from registry.fhir import resource, validate
+from registry.fhir.resource import Content, Resource
+from registry.flows import organisations, receipts, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
-from registry.intake import Entry, Severity, Submission
+from registry.flows.receipts import Outcome, Receipt
+from registry.intake import Entry, Submission
 from registry.library import Library
 from registry.store import documents, dossiers, keys, outbox, submissions
 from registry.store.database import Transaction
@@ -29,58 +29,25 @@ from registry.store.documents import Document
 from registry.store.dossiers import Dossier
 
 
-class Outcome(Enum):
-    """What became of one resource of a hand-over."""
-
-    STORED = "stored"
-    UNCHANGED = "unchanged"  # we hold exactly this already
-    OLDER = "older"  # the source itself told us a later version before
-    SET_ASIDE = "set-aside"  # not acceptable; the reasons are given
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """The answer about one resource of the hand-over, for the source that handed it over."""
-
-    where: str
-    reference: str = field(repr=False)
-    outcome: Outcome
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What was accepted. `repeated` says that this very file had been accepted before."""
-
-    source: str
-    submission: str
-    people: int
-    counts: Mapping[str, int]
-    rows: tuple[Row, ...] = field(repr=False)
-    findings: tuple[Mapping[str, str], ...] = field(repr=False)
-    coverage: tuple[Mapping[str, Any], ...] = field(repr=False)
-    leaf: str = ""
-    repeated: bool = False
-
-
 async def ingest(registry: Registry, submission: Submission, *, body: bytes) -> Receipt:
     """Store a hand-over whose original bytes are `body`. Raises UnknownName for a source nobody registered."""
-    checked = [(entry, _problems(entry, registry.library)) for entry in submission.entries]
     async with registry.database.transaction() as tx:
         source = await _source(tx, submission.source)
+        entries = [_tagged(entry, source.country) for entry in submission.entries]
+        checked = [(entry, _problems(entry, registry.library)) for entry in entries]
         digest = submissions.digest(tx, source.house, body)
         earlier = await submissions.receipt(tx, source.house, digest)
         if earlier:
-            return _again(earlier)
+            return receipts.again(earlier)
         good = [entry for entry, problems in checked if not problems]
         outcomes = await store(tx, registry, source=source.name, entries=good)
-        receipt = _receipt(tx.new_id(), submission, checked, outcomes)
+        receipt = receipts.write(tx.new_id(), submission, checked, outcomes)
         leaf = await trail.write(
             tx, registry, source.house, "ingest", source, people=receipt.people, counts=dict(receipt.counts)
         )
         receipt = replace(receipt, leaf=leaf.leaf.hex)
         await submissions.record(
-            tx, source.house, digest, plain(receipt), id=UUID(receipt.submission), today=registry.today()
+            tx, source.house, digest, receipts.plain(receipt), id=UUID(receipt.submission), today=registry.today()
         )
     return receipt
 
@@ -93,6 +60,17 @@ async def _source(tx: Transaction, name: str) -> Caller:
     return source
 
 
+def _tagged(entry: Entry, country: str) -> Entry:
+    """The entry with the country it was recorded in, which for a source that does not say so is its own."""
+    content = entry.resource.content
+    if entry.resource.kind == "Organization" or redact.recorded_in(content):
+        return entry
+    meta: Mapping[str, Any] = content.get("meta") or {}
+    tag = {"system": redact.RECORDING_COUNTRY, "code": country}
+    tagged = {**content, "meta": {**meta, "tag": [*meta.get("tag", ()), tag]}}
+    return replace(entry, resource=resource.of(tagged))
+
+
 def _problems(entry: Entry, library: Library) -> tuple[str, ...]:
     subject = _subject(entry.resource)
     if subject is not None and subject != f"Patient/{entry.person}":
@@ -101,26 +79,26 @@ def _problems(entry: Entry, library: Library) -> tuple[str, ...]:
     return tuple(f"{each.where}: {each.message}" for each in found)
 
 
-def _subject(resource: Resource) -> str | None:
-    if resource.kind == "Patient":
-        return resource.reference
-    name = "patient" if resource.kind in ("Immunization", "Consent") else "subject"
-    reference = resource.content.get(name)
-    return str(reference.get("reference")) if isinstance(reference, Mapping) else None
+def _subject(told: Resource) -> str | None:
+    if told.kind == "Patient":
+        return told.reference
+    name = "patient" if told.kind in ("Immunization", "Consent") else "subject"
+    reference = told.content.get(name)
+    return str(cast("Content", reference).get("reference")) if isinstance(reference, Mapping) else None
 
 
-def require_acceptable(registry: Registry, resource: Resource) -> None:
+def require_acceptable(registry: Registry, offered: Resource) -> None:
     """Raise BadInput with every problem of a resource that a desk or a family hands over itself."""
-    found = validate.problems(resource, registry.library.profiles)
+    found = validate.problems(offered, registry.library.profiles)
     if found:
-        raise BadInput("; ".join(f"{each.where}: {each.message}" for each in found), where=resource.kind)
+        raise BadInput("; ".join(f"{each.where}: {each.message}" for each in found), where=offered.kind)
 
 
 async def store(tx: Transaction, registry: Registry, *, source: str, entries: Sequence[Entry]) -> list[Outcome]:
     """Store good entries as documents of their dossiers, and queue the changed dossiers for matching."""
     held = await _dossiers(tx, registry, source=source, people={entry.person for entry in entries})
     current = documents.current(await documents.load(tx, [each.id for each in held.values()]))
-    versions = {name: document for name, document in current.items()}
+    versions = dict(current)
     fresh: list[Document] = []
     outcomes: list[Outcome] = []
     # Told twice in one hand-over, the later telling counts: it is what the source knew when it handed over.
@@ -149,9 +127,9 @@ def _compare(held: Document | None, new: Resource) -> Outcome:
     return Outcome.STORED
 
 
-def _last_updated(resource: Resource) -> str | None:
-    meta = resource.content.get("meta")
-    return meta.get("lastUpdated") if isinstance(meta, Mapping) else None
+def _last_updated(told: Resource) -> str | None:
+    meta = told.content.get("meta")
+    return cast("Content", meta).get("lastUpdated") if isinstance(meta, Mapping) else None
 
 
 def _next(held: Document | None, dossier: UUID, new: Resource, registry: Registry) -> Document:
@@ -182,55 +160,3 @@ async def _take_note(tx: Transaction, held: Iterable[Dossier], fresh: Sequence[D
     changed = [replace(each, about=told[each.id]) for each in held if each.id in told]
     await dossiers.rewrite(tx, changed)
     await outbox.put(tx, "match", [each.id for each in changed])
-
-
-def _receipt(
-    id: UUID,
-    submission: Submission,
-    checked: Sequence[tuple[Entry, tuple[str, ...]]],
-    outcomes: Sequence[Outcome],
-) -> Receipt:
-    stored = iter(outcomes)
-    rows = [
-        Row(
-            where=entry.where,
-            reference=entry.resource.reference,
-            outcome=Outcome.SET_ASIDE if problems else next(stored),
-            reasons=problems,
-        )
-        for entry, problems in checked
-    ]
-    return Receipt(
-        source=submission.source,
-        submission=id.hex,
-        people=len({entry.person for entry, _ in checked}),
-        counts=_counts(rows, submission),
-        rows=tuple(rows),
-        findings=tuple(_worded(each) for each in submission.findings),
-        coverage=tuple(_worded(each) for each in submission.coverage),
-    )
-
-
-def _counts(rows: Iterable[Row], submission: Submission) -> dict[str, int]:
-    errors = sum(each.severity is Severity.ERROR for each in submission.findings)
-    counted = Counter(row.outcome.value for row in rows)
-    return {each.value: counted[each.value] for each in Outcome} | {"records-with-errors": errors}
-
-
-def _worded(value: Any) -> dict[str, Any]:
-    return {name: each.value if isinstance(each, Enum) else each for name, each in asdict(value).items()}
-
-
-def plain(receipt: Receipt) -> dict[str, Any]:
-    """A receipt as plain JSON values."""
-    rows = [[row.where, row.reference, row.outcome.value, list(row.reasons)] for row in receipt.rows]
-    return {**_worded(receipt), "rows": rows, "counts": dict(receipt.counts)}
-
-
-def _again(earlier: Mapping[str, Any]) -> Receipt:
-    rows = tuple(
-        Row(where=where, reference=reference, outcome=Outcome(outcome), reasons=tuple(reasons))
-        for where, reference, outcome, reasons in earlier["rows"]
-    )
-    content = {**earlier, "rows": rows, "repeated": True}
-    return Receipt(**{**content, "findings": tuple(earlier["findings"]), "coverage": tuple(earlier["coverage"])})

@@ -277,16 +277,19 @@ _NAMES: dict[str, Callable[[Demographics], tuple[Name, ...]]] = {
 def is_of_child(comparison: Comparison) -> bool:
     """Whether there is evidence of the child itself: its own given name with its birth date, or a strong number.
 
-    A given name in the wrong place, or with a part left out, needs the very day.
+    A given name in the wrong place, or with a part left out, needs the very day. Where both parents agree a slip
+    in the birth date is allowed for: no two children of one couple bear one name.
     """
     if comparison.level("identifier") == "same":
         return True
     given, birth = comparison.level("given"), comparison.level("birth")
     if given in _SAME_NAME:
-        return birth in _COMPATIBLE
+        is_slip = birth in _SLIPS and comparison.agrees("father") and comparison.agrees("mother")
+        return birth in _COMPATIBLE or is_slip
     return given in (CROSSED, "part") and birth in _SAME_DAY
 
 
 _SAME_NAME = ("exact", "sound", "known")
 _COMPATIBLE = frozenset(each.value for each in births.COMPATIBLE)
+_SLIPS = (Agreement.PART.value, Agreement.YEAR_BESIDE.value)
 _SAME_DAY = (Agreement.DAY.value, Agreement.BESIDE.value)

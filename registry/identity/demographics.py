@@ -65,8 +65,8 @@ class Identifier:
 class Demographics:
     """A person as one source describes it. Every tuple of names holds spellings of one name in several scripts.
 
-    `further` holds given names after the first when no father is named: they may be second given names or the
-    father's, so they can only speak for a person, never against.
+    `further` holds given names after the first: they may be second given names or the father's. A Slavic patronymic
+    is the father's name.
     """
 
     given: tuple[Name, ...] = ()
@@ -87,11 +87,11 @@ def of(patient: Resource, *, fillers: frozenset[tuple[int, int]] = FIRST_OF_JANU
     """Read a Patient. `fillers` are the (month, day) this source writes when only the year is known."""
     content = _mapping(patient.content)
     spellings = [*_mappings(content.get("name"))]
-    father = _relatives(content, "FTH")
     further = [" ".join(_texts(each.get("given"))[1:]) for each in spellings]
+    father = _relatives(content, "FTH") or _names(filter(names.is_patronymic, further))
     return Demographics(
         given=_names(_own(each) for each in spellings),
-        further=() if father else _names(further),
+        further=_names(each for each in further if not names.is_patronymic(each)),
         father=father,
         grandfather=_relatives(content, "GRFTH"),
         family=_names(_text(each.get("family")) or _last_of_text(each) for each in spellings),

@@ -27,10 +27,11 @@ class Likeness(IntEnum):
     SIMILAR = 2  # one or two letters apart, and as a rule another name
     GENDER = 3  # the male and the female form of one name
     NEAR = 4  # as far apart as a slip of the pen
-    PART = 5  # one name of several is left out
-    KNOWN = 6  # other letters, but known as one name (Yusuf, Joseph)
-    SOUND = 7  # the same sounds in another spelling or script
-    EXACT = 8  # the same letters
+    AMBIGUOUS = 5  # alike in a spelling that writes two names (Salim is سليم and سالم)
+    PART = 6  # one name of several is left out
+    KNOWN = 7  # other letters, but known as one name (Yusuf, Joseph)
+    SOUND = 8  # the same sounds in another spelling or script
+    EXACT = 9  # the same letters
 
 
 # Shares of the longer word; one wrong consonant in a name of five letters is .24.
@@ -90,7 +91,13 @@ def of_families(left: Sequence[Name], right: Sequence[Name], known: KnownNames) 
     """As `of_spellings`; Slavic endings for men and women (-ov, -ova) are one family name."""
     if not left or not right:
         return None
-    return _best(left, right, lambda one, other: max(_token(one, other, known), _family_stems(one, other)))
+    return _best(left, right, lambda one, other: _of_family(one, other, known))
+
+
+def _of_family(left: Token, right: Token, known: KnownNames) -> Likeness:
+    # A family hands down its spelling, and nobody in it is told apart by it.
+    found = max(_token(left, right, known), _family_stems(left, right))
+    return Likeness.SOUND if found is Likeness.AMBIGUOUS else found
 
 
 def _best(left: Sequence[Name], right: Sequence[Name], degree: Degree) -> Likeness:
@@ -136,8 +143,10 @@ def _part(shorter: Sequence[Token], longer: Sequence[Token], degree: Degree) -> 
         return Likeness.OTHER
     chosen = permutations(longer, len(shorter))
     best = max(min(map(degree, shorter, each)) for each in chosen)
-    if best < Likeness.KNOWN:
+    if best < Likeness.AMBIGUOUS:
         return min(best, Likeness.SIMILAR)
+    if best < Likeness.KNOWN:
+        return Likeness.AMBIGUOUS
     # Half of a village is called Mohamed Something: that part alone is no name.
     return Likeness.NEAR if all(map(_is_prename, shorter)) else Likeness.PART
 
@@ -155,9 +164,12 @@ def _degree_of_given(known: KnownNames, *, same_sex: bool) -> Degree:
 
 
 def _token(left: Token, right: Token, known: KnownNames) -> Likeness:
+    names_left, names_right = known.of(left), known.of(right)
+    is_ambiguous = len(names_left | names_right) > 1 and bool(names_left & names_right)
+    if is_ambiguous and not left.script is right.script is Script.ARABIC:
+        return Likeness.AMBIGUOUS
     if left.normal == right.normal:
         return Likeness.EXACT
-    names_left, names_right = known.of(left), known.of(right)
     if names_left & names_right:
         return Likeness.SOUND if _distance(left, right) <= _SOUND_WITHIN else Likeness.KNOWN
     apart = _distance(left, right)

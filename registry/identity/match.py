@@ -153,7 +153,7 @@ _VETO_OF_LEVEL = (
     ("given", ("gender",), Veto.GENDER_PAIR),
     ("birth", ("other",), Veto.BIRTH),
 )
-_ANOTHER_NAME = ("other", "similar", "near")
+_ANOTHER_NAME = ("other", "similar", "near", "ambiguous")
 _KIN = ("family", "father", "mother", "grandfather")
 
 

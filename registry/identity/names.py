@@ -185,6 +185,15 @@ _HIDDEN = (
     # Russian softens l in foreign names: Bilyal, Lyutfi.
     (re.compile(r"^(.*)ly([au].*)$"), r"\1l\2", True),
 )
+_PATRONYMIC = re.compile(r"(?:[oe]v|iv)(?:ich|ych|itch|na)$")
+
+
+def is_patronymic(text: str) -> bool:
+    """Whether a name after the given name is a Slavic patronymic: Akhmedovich, Ахмедовна."""
+    words = [_word(each) for each in _words(scripts.clean(text))]
+    return len(words) == 1 and words[0].script is not Script.ARABIC and bool(_PATRONYMIC.search(words[0].plain))
+
+
 _ARTICLE = re.compile(r"^(?:al|el|ul|[ae](?:r|s|sh|ch|d|n|t|z))$")
 
 

@@ -40,7 +40,30 @@ _ARABIC = {
     Role.TITLE: "الحاج حاج الحاجة حاجة الشيخ شيخ سيدي مولاي السيد السيدة",
 }
 # The article takes the colour of a following sun letter: ar-Rahman, ash-Shami.
-_COLOURED = frozenset("ar er as es ash esh ach ech ad ed an en at et az ez ur us ud un".split())
+_COLOURED = frozenset(
+    [
+        "ar",
+        "er",
+        "as",
+        "es",
+        "ash",
+        "esh",
+        "ach",
+        "ech",
+        "ad",
+        "ed",
+        "an",
+        "en",
+        "at",
+        "et",
+        "az",
+        "ez",
+        "ur",
+        "us",
+        "ud",
+        "un",
+    ]
+)
 
 
 def _by_word(table: dict[Role, str]) -> dict[str, Role]:
@@ -74,8 +97,28 @@ _NOT_A_NAME = frozenset(
 ) - {""}  # fmt: skip
 _CHILD_OF = ("baby of ", "b o ", "infant of ", "son of ", "daughter of ", "fils de ", "fille de ", "bebe de ",
              "bébé de ", "enfant de ", "сын ", "дочь ", "ребенок ", "ابن ال")[:-1]  # fmt: skip
-_COUNTING = frozenset("boy girl twin a b c one two three i ii iii jumeau jumelle garcon garçon fille".split())
-_BABY = frozenset("baby bebe bébé infant newborn twin jumeau jumelle bb".split())
+_COUNTING = frozenset(
+    [
+        "boy",
+        "girl",
+        "twin",
+        "a",
+        "b",
+        "c",
+        "one",
+        "two",
+        "three",
+        "i",
+        "ii",
+        "iii",
+        "jumeau",
+        "jumelle",
+        "garcon",
+        "garçon",
+        "fille",
+    ]
+)
+_BABY = frozenset(["baby", "bebe", "bébé", "infant", "newborn", "twin", "jumeau", "jumelle", "bb"])
 
 
 def is_placeholder(words: list[str]) -> bool:

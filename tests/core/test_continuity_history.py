@@ -114,6 +114,22 @@ def test_two_vague_records_of_one_system_do_not_both_join_one_dose() -> None:
     assert [len(each.provenances) for each in found] == [1, 1, 1]
 
 
+def test_a_vague_record_with_another_dose_number_is_another_dose() -> None:
+    found = _events(
+        dose("penta", "2020-03-01", A, lot="X1", id="1", protocolApplied=[{"doseNumberPositiveInt": 1}]),
+        dose("penta", "2020", B, lot="X1", id="2", protocolApplied=[{"doseNumberString": "2"}]),
+    )
+    assert [len(each.provenances) for each in found] == [1, 1]
+
+
+def test_a_system_that_tells_a_full_and_a_vague_dose_means_two() -> None:
+    found = _events(
+        dose("penta", "2020-03-01", A, lot="X1", id="1"),
+        dose("penta", "2020", A, lot="X1", id="2"),
+    )
+    assert [each.possible_duplicate_of for each in found] == [None, None]
+
+
 def test_an_unknown_vaccine_is_shown_and_named_as_such() -> None:
     strange = {"vaccineCode": {"coding": [{"system": "urn:x", "code": "7"}], "text": "Seven"}}
     (event,) = _events(dose("mr", "2020-03-01", A, **strange), dose("mr", "2020-03-01", B, **strange))

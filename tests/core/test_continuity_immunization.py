@@ -98,6 +98,31 @@ def test_no_true_date_contradicts_an_answer_about_partly_known_dates(
             assert all(one in (Counts.UNCERTAIN, other) for one, other in zip(said, true, strict=True))
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    some.sampled_from(ANTIGENS),
+    some.lists(days, max_size=2, unique=True),
+    some.lists(months, min_size=2, max_size=3),
+    some.dates(date(2020, 6, 1), date(2027, 1, 1)),
+)
+def test_no_true_dates_contradict_an_answer_about_several_months(
+    antigen: str, known: list[PartialDate], vague: list[PartialDate], today: date
+) -> None:
+    assume(all(each.first <= today for each in vague))
+    known = [each for each in known if not any(_near(each, one) for one in (*vague, *known) if one != each)]
+    answer, said = _told(antigen, [*known, *vague], BIRTH, today)
+    for chosen in product(*(_completions(each, today)[::10] for each in vague)):
+        if any(_near(one, other) for place, one in enumerate(chosen) for other in chosen[:place]):
+            continue  # full dates as near as this would be possible duplicates, which the vague ones were not
+        truth, true = _told(antigen, [*known, *chosen], BIRTH, today)
+        assert truth.status in answer.may_be
+        if answer.recommended and truth.recommended:
+            assert truth.recommended <= answer.recommended
+        if truth.plan == answer.plan:
+            assert answer.sure <= truth.sure <= answer.possible
+            assert all(one in (Counts.UNCERTAIN, other) for one, other in zip(said, true, strict=True))
+
+
 def _near(one: PartialDate, other: PartialDate) -> bool:
     return one.first - timedelta(days=1) <= other.last and other.first - timedelta(days=1) <= one.last
 

@@ -96,6 +96,8 @@ TABLE = f"""
 2023-01    | 2024-08-01 | mr 2023-11, mr 2024-05                    | MEASLES    | complete  | - | -
 2023       | 2024-08-01 | mr 2023-11                                | RUBELLA    | uncertain | 1 | 2024-10-01
 2023-01    | 2023-02-20 |                                           | POLIO      | uncertain | 1 | 2023-03-14
+2023-01    | 2025-01-10 | rota 2023-03-20                           | ROTA       | uncertain | 2 | 2023-04-17
+2023-01    | 2025-02-01 | rota 2023-03-20                           | ROTA       | too-old   | - | -
 -          | 2024-08-01 | mr 2023-11-01                             | MEASLES    | birth-date-unknown | 1 | -
 """
 

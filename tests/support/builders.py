@@ -50,8 +50,8 @@ class World:
 
     registry: Registry
     clock: Clock
-    callers: dict[str, Caller]
-    keys: dict[str, str]
+    callers: dict[str, Caller] = field(repr=False)
+    keys: dict[str, str] = field(repr=False)
 
     def __getitem__(self, name: str) -> Caller:
         return self.callers[name]

@@ -13,11 +13,14 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from registry.consent import texts
+from registry.consent import decision, dialect, texts
+from registry.consent.agreement import Agreement, Refused
+from registry.consent.decision import Decision
 from registry.consent.request import Facts, Item, OrganisationKind, Request
 from registry.consent.texts import ContentClass
-from registry.fhir import dates
+from registry.fhir import dates, resource
 from registry.fhir.terminology import Coding
+from tests.support import naive_consent
 
 Json = dict[str, Any]
 
@@ -67,6 +70,26 @@ def case(dice: Random) -> Case:
     consents = tuple(consent(dice, f"c{dice.choice((number, number, 1))}", request) for number in range(1, count + 1))
     items = tuple(_item(dice, number) for number in range(dice.choices((0, 1, 2, 4), (1, 4, 4, 2))[0]))
     return Case(consents=consents, request=request, items=items, facts=_facts(dice), now=now)
+
+
+def agreements(case: Case) -> list[Agreement | Refused]:
+    return [dialect.read(resource.of(each)) for each in case.consents]
+
+
+def decided(case: Case) -> Decision:
+    return decision.decide(agreements(case), case.request, case.items, case.facts, case.now)
+
+
+def disagreements(count: int, seed: int) -> list[int]:
+    """The numbers of the cases on which the two evaluators differ."""
+    return [number for number, each in enumerate(cases(count, seed)) if not evaluators_agree(each)]
+
+
+def evaluators_agree(case: Case) -> bool:
+    first = decided(case)
+    second = naive_consent.decide(case.consents, case.request, case.items, case.facts, case.now)
+    told = (first.outcome.value, frozenset(first.permitted), first.opened)
+    return told == (second.outcome, second.permitted, second.opened)
 
 
 def _request(dice: Random, now: datetime) -> Request:
