@@ -44,7 +44,8 @@ class Dhis2Adapter:
         ledger, used = Ledger(source, self.kind), account.Account()
         found = shapes.collect(document, ledger, used)
         convert.children(found, self.register, ledger, received_at.date())
-        used.settle(document, ledger, ignored=self.register.ignored, names=shapes.NAMES)
+        codes = {*self.register.attributes, *self.register.data_elements}
+        used.settle(document, ledger, ignored=self.register.ignored, names=shapes.NAMES, known=codes)
         return ledger.submission(received_at)
 
     def leaves(self, body: bytes) -> int:

@@ -6,11 +6,11 @@ adapter did. A leaf is a scalar that says something: not null, not the empty str
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
-from adapters.sdk.ledger import Ledger, shown
+from adapters.sdk.ledger import Ledger, shown_if_code, shown_if_key
 
 
 class Account:
@@ -33,13 +33,22 @@ class Account:
         """Everything in the container that was not used was left out on purpose."""
         self._subtrees[id(container)] = reason
 
-    def settle(self, document: object, ledger: Ledger, *, ignored: Mapping[str, str], names: Mapping[str, str]) -> None:
+    def settle(
+        self,
+        document: object,
+        ledger: Ledger,
+        *,
+        ignored: Mapping[str, str],
+        names: Mapping[str, str],
+        known: Container[str] = (),
+    ) -> None:
         """Write the fate of every leaf into the ledger.
 
         `ignored` gives reasons by key, for the key itself or anything below it. `names` says by which member
         the objects of a list are told apart: `{"attributes": "attribute"}` gives `attributes[CODE].value`.
+        Codes that are `known` are shown as they are, others only when no person can be called so.
         """
-        for leaf in _leaves(document, names):
+        for leaf in _leaves(document, names, known):
             place = (id(leaf.holder), leaf.key)
             if place in self._used:
                 ledger.mapped(leaf.path)
@@ -86,13 +95,13 @@ def _values(holder: object) -> list[object]:
     return cast(list[object], holder) if isinstance(holder, list) else []
 
 
-def _leaves(document: object, names: Mapping[str, str]) -> Iterator[_Leaf]:
+def _leaves(document: object, names: Mapping[str, str], known: Container[str]) -> Iterator[_Leaf]:
     root = _Leaf(None, "", "", (), ())
     waiting: list[tuple[object, _Leaf]] = [(document, root)]
     while waiting:
         holder, above = waiting.pop()
         within = (*above.containers, id(holder))
-        for value, below in _members(holder, above, within, names):
+        for value, below in _members(holder, above, within, names, known):
             if is_leaf(value):
                 yield below
             elif isinstance(value, dict | list):
@@ -100,25 +109,27 @@ def _leaves(document: object, names: Mapping[str, str]) -> Iterator[_Leaf]:
 
 
 def _members(
-    holder: object, above: _Leaf, within: tuple[int, ...], names: Mapping[str, str]
+    holder: object, above: _Leaf, within: tuple[int, ...], names: Mapping[str, str], known: Container[str]
 ) -> Iterator[tuple[object, _Leaf]]:
     if isinstance(holder, dict):
         for key, value in cast(dict[str, object], holder).items():
-            path = f"{above.path}.{shown(key)}" if above.path else shown(key)
+            path = f"{above.path}.{shown_if_key(key)}" if above.path else shown_if_key(key)
             yield value, _Leaf(holder, key, path, (*above.keys, key), within)
     elif isinstance(holder, list):
         member = names.get(above.keys[-1], "") if above.keys else ""
         for index, value in enumerate(cast(list[object], holder)):
-            label = f"[{_label(value, member)}]" if member else ""
+            label = f"[{_label(value, member, known)}]" if member else ""
             yield value, _Leaf(holder, index, above.path + label or "(value)", above.keys, within)
 
 
-def _label(value: object, member: str) -> str:
+def _label(value: object, member: str, known: Container[str]) -> str:
     """The code that tells this object of the list from the others."""
     named = cast(dict[str, object], value).get(member) if isinstance(value, dict) else None
     if isinstance(named, dict):
         named = cast(dict[str, object], named).get("identifier")
-    return shown(named) if isinstance(named, str) else "?"
+    if not isinstance(named, str):
+        return "?"
+    return named if named in known else shown_if_code(named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

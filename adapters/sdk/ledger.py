@@ -27,6 +27,20 @@ def shown(name: str) -> str:
     return name if _CODE.match(name) else UNPRINTABLE
 
 
+# What no name looks like: a digit, an underscore, a capital after a small letter.
+_UNLIKE_A_NAME = re.compile(r"[0-9_]|[a-z][A-Z]")
+
+
+def shown_if_code(code: str) -> str:
+    """As `shown`, for a code that stands where a damaged file may have put a person's name."""
+    return shown(code) if _UNLIKE_A_NAME.search(code) else UNPRINTABLE
+
+
+def shown_if_key(key: str) -> str:
+    """As `shown_if_code`, for a key of JSON, which begins small."""
+    return shown(key) if key[:1].islower() else shown_if_code(key)
+
+
 class Ledger:
     """Collects entries, findings and coverage while an adapter reads one file."""
 

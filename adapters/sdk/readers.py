@@ -22,7 +22,7 @@ import orjson
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from adapters.sdk.ledger import shown
+from adapters.sdk.ledger import shown_if_key
 from registry.errors import Unreadable
 
 
@@ -180,7 +180,7 @@ def _check_unique_keys(words: str) -> None:
         json.loads(words, object_pairs_hook=_once, parse_int=len, parse_float=len)
     except _TwiceError as error:
         raise Unreadable(
-            f"an object names the key `{shown(str(error))}` twice",
+            f"an object names the key `{shown_if_key(str(error))}` twice",
             remedy="ask the sending system for valid JSON",
         ) from None
 

@@ -68,11 +68,29 @@ def _lines(facts: Any) -> list[str]:
     if "r" not in facts:
         return ["the whole summary is inside; open its page to read it"]
     lines = [f"for {facts.get('n', 'a person without a name')}, born {facts.get('b', 'unknown')} (as asked)"]
-    lines += [f"dose {when}: {vaccine} ({_CERTAINTY.get(sure, sure)})" for when, vaccine, sure in facts.get("d", [])]
-    lines += [f"{status}: {what} {day}".rstrip() for what, status, day in facts.get("u", [])]
+    lines += [
+        f"dose {when}: {_against(vaccine)} ({_CERTAINTY.get(sure, sure)})" for when, vaccine, sure in facts.get("d", [])
+    ]
+    lines += [
+        f"{_STATUS.get(status, status)}: {_named(what)} {day}".rstrip() for what, status, day in facts.get("u", [])
+    ]
     lines += [f"completed years of school: {', '.join(map(str, facts['c']))}"] if facts.get("c") else []
     lines += [f"grade proposed here: {label}" for _, _, label in facts.get("g", [])]
     return lines
 
 
+def _against(vaccine: str) -> str:
+    """What a dose protects against, in words: the code holds a CVX code or antigens."""
+    if not vaccine.startswith("cvx:"):
+        return _named(vaccine)
+    coding = {"system": "http://hl7.org/fhir/sid/cvx", "code": vaccine.removeprefix("cvx:")}
+    return _named("+".join(sorted(library.load().antigens({"coding": [coding]})))) or vaccine
+
+
+def _named(antigens: str) -> str:
+    words = library.load().page_messages["en"]["antigens"]
+    return ", ".join(words.get(each, each) for each in antigens.split("+") if each)
+
+
+_STATUS = {"due": "due now, recommended from", "not-yet": "due later, from", "too-old": "no longer recommended"}
 _CERTAINTY = {"c": "confirmed", "r": "recorded", "s": "stated"}

@@ -194,11 +194,18 @@ def _order(each: SchoolYear) -> tuple[Any, ...]:
 
 def _is_same(one: SchoolYear, two: SchoolYear) -> bool:
     return (
-        ladder.fold(one.grade) == ladder.fold(two.grade)
-        and one.year == two.year
+        one.year == two.year
+        and _same_grade(one, two)
         and _agree(one.country_inside, two.country_inside)
         and _same_school(one, two)
     )
+
+
+def _same_grade(one: SchoolYear, two: SchoolYear) -> bool:
+    if ladder.fold(one.grade) != ladder.fold(two.grade) or not _agree(one.year_number, two.year_number):
+        return False
+    # Without a name (redaction took it) only the same months make it the same year.
+    return bool(one.grade) or (one.begins, one.ends) == (two.begins, two.ends)
 
 
 def _same_school(one: SchoolYear, two: SchoolYear) -> bool:
@@ -207,7 +214,7 @@ def _same_school(one: SchoolYear, two: SchoolYear) -> bool:
     return _agree(one.school.casefold(), two.school.casefold())
 
 
-def _agree(one: str | None, two: str | None) -> bool:
+def _agree(one: str | int | None, two: str | int | None) -> bool:
     return not one or not two or one == two
 
 

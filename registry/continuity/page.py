@@ -78,10 +78,11 @@ def _day(moment: Any) -> str:
 def _clinic(view: Content, words: Mapping[str, Any]) -> dict[str, Any]:
     forecast = document.resources(view, "ImmunizationRecommendation")[0]
     rules = document.inner(document.own(forecast, "rule-set")[0])
+    given = {each["id"]: each.get("occurrenceDateTime") for each in document.resources(view, "Immunization")}
     return {
         "rules": f"{rules['title']} ({rules['id']} {rules['version']})",
         "doses": [_dose(each, words) for each in document.resources(view, "Immunization")],
-        "dues": _grouped([_due(each, words) for each in elements.mappings(forecast.get("recommendation"))]),
+        "dues": _grouped([_due(each, words, given) for each in elements.mappings(forecast.get("recommendation"))]),
         "limits": [_limit(each, words) for each in document.own(forecast, "limit")],
     }
 
@@ -110,7 +111,7 @@ def _dose(immunization: Content, words: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _due(recommendation: Content, words: Mapping[str, Any]) -> dict[str, Any]:
+def _due(recommendation: Content, words: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     status = elements.text(elements.codings(elements.mapping(recommendation.get("forecastStatus")))[0].get("code"))
     antigen = elements.text(elements.codings(elements.first(recommendation.get("vaccineCode")))[0].get("code"))
     caution = elements.text(recommendation.get("description"))
@@ -130,12 +131,20 @@ def _due(recommendation: Content, words: Mapping[str, Any]) -> dict[str, Any]:
         "otherwise": [_said(each, words) for each in document.own(recommendation, "otherwise")],
         "caution": words["texts"].get(caution, caution),
         "source": elements.text(document.own(recommendation, "rule-source")[0].get("valueString")),
-        "uncounted": [_said(each, words) for each in document.own(recommendation, "dose-verdict") if _uncounted(each)],
+        "uncounted": [
+            _of_dose(each, words, given) for each in document.own(recommendation, "dose-verdict") if _uncounted(each)
+        ],
     }
 
 
 def _codes_of_status(recommendation: Content) -> list[Content]:
     return elements.codings(elements.mapping(recommendation.get("forecastStatus")))
+
+
+def _of_dose(verdict: Content, words: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """Why a dose does not count, with its date, so that the reader knows which one is meant."""
+    day = given.get(document.inner(verdict)["dose"]) or words["page"]["unknown"]
+    return words["page"]["dose-reason"].format(date=day, reason=_said(verdict, words))
 
 
 def _uncounted(verdict: Content) -> bool:
@@ -183,6 +192,9 @@ def _year(basic: Content, words: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "when": elements.text(academic.get("label")) or start or words["page"]["unknown"],
         "grade": elements.text(grade.get("label")),
+        "year": words["page"]["year-number"].format(number=grade["yearOfSchooling"])
+        if "yearOfSchooling" in grade
+        else "",
         "grade_language": elements.text(grade.get("labelLanguage")) or "und",
         "school": elements.text(elements.mapping(school).get("display")),
         "result": words["results"]["in-progress" if current else result],

@@ -27,8 +27,7 @@ from registry.store.documents import Document
 from registry.store.dossiers import Dossier
 from registry.store.releases import Release
 
-FAMILY = "family"
-"""The source name of the dossiers the registry opens for families; consents lie there and nowhere else."""
+FAMILY = organisations.FAMILY
 
 KINDS = {Kind.CLINIC: OrganisationKind.CLINIC, Kind.SCHOOL: OrganisationKind.SCHOOL}
 

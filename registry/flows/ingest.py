@@ -101,8 +101,7 @@ async def store(tx: Transaction, registry: Registry, *, source: str, entries: Se
     versions = dict(current)
     fresh: list[Document] = []
     outcomes: list[Outcome] = []
-    # Told twice in one hand-over, the later telling counts: it is what the source knew when it handed over.
-    last = {(entry.person, entry.resource.reference): at for at, entry in enumerate(entries)}
+    last = _last_tellings(entries)
     for at, entry in enumerate(entries):
         name = (held[entry.person].id, entry.resource.reference)
         is_last = last[entry.person, entry.resource.reference] == at
@@ -121,15 +120,32 @@ def _compare(held: Document | None, new: Resource) -> Outcome:
         return Outcome.STORED
     if held.resource.body == new.body:
         return Outcome.UNCHANGED
-    told_before, told_now = _last_updated(held.resource), _last_updated(new)
-    if told_before and told_now and told_now < told_before:
-        return Outcome.OLDER
-    return Outcome.STORED
+    return Outcome.OLDER if _is_older(new, held.resource) else Outcome.STORED
 
 
-def _last_updated(told: Resource) -> str | None:
+def _last_tellings(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
+    """Where each resource is told last: by the source's own time of change, without one by the order of the file."""
+    last: dict[tuple[str, str], int] = {}
+    for at, entry in enumerate(entries):
+        name = (entry.person, entry.resource.reference)
+        if name not in last or not _is_older(entry.resource, entries[last[name]].resource):
+            last[name] = at
+    return last
+
+
+def _is_older(new: Resource, held: Resource) -> bool:
+    told_before, told_now = _last_updated(held), _last_updated(new)
+    return told_before is not None and told_now is not None and told_now < told_before
+
+
+def _last_updated(told: Resource) -> datetime | None:
     meta = told.content.get("meta")
-    return cast("Content", meta).get("lastUpdated") if isinstance(meta, Mapping) else None
+    moment = cast("Content", meta).get("lastUpdated") if isinstance(meta, Mapping) else None
+    try:
+        # As moments, not as texts: sources write them in different zones and precisions.
+        return datetime.fromisoformat(str(moment)) if moment else None
+    except ValueError:  # a leap second
+        return None
 
 
 def _next(held: Document | None, dossier: UUID, new: Resource, registry: Registry) -> Document:

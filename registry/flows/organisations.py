@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 HOUSE = "registry"
 """The source name of house dossiers, and the name of the registry's own house."""
 
+FAMILY = "family"
+"""The source name of the dossiers the registry opens for families; consents lie there and nowhere else."""
+
 _LOCK = 0x686F7573  # "hous": one start at a time looks for the registry's own house
 
 
@@ -64,6 +67,8 @@ class Registration:
 
 async def register(registry: Registry, *, name: str, display: str, kind: Kind, country: str) -> Registration:
     """Make an organisation known. Raises BadInput when the name is taken."""
+    if name in (HOUSE, FAMILY):  # a source of this name would write what families said
+        raise BadInput("this name is the registry's own", where="name", remedy="choose another")
     async with registry.database.transaction() as tx:
         if await keys.only(tx, keys.index_hash(tx, "organisation", name)):
             raise BadInput("an organisation of this name is known already", where="name")

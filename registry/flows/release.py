@@ -19,6 +19,7 @@ from registry.consent.decision import Decision, Outcome
 from registry.continuity import education, history, immunization, placement, position, summary
 from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
+from registry.continuity.education import Timeline
 from registry.continuity.history import DoseEvent, Provenance, Record
 from registry.errors import BadInput, UnknownName
 from registry.fhir import resource
@@ -30,7 +31,9 @@ from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
 from registry.identity import demographics, match
 from registry.identity import keys as match_keys
-from registry.store import keys, releases
+from registry.identity.demographics import Demographics
+from registry.identity.match import Verdict
+from registry.store import dossiers, keys, releases
 from registry.store.database import Transaction
 from registry.store.releases import Release
 from registry.trust import sealing, signing, status
@@ -88,14 +91,25 @@ async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Aske
     near = await people.candidates(tx, people.hashed(tx, match_keys.asked(told)))
     found = match.identify(told, near, registry.library.weights)
     if asked.card:
-        try:
-            return (await rights.by_card(tx, asked.card)).members
-        except UnknownName:
-            return ()
+        return await _of_card(tx, registry, asked.card, told)
     if found.person is None:
         return ()
     chosen = next(each for each in near if each.id == found.person)
     return [UUID(each.id) for each in chosen.members]
+
+
+async def _of_card(tx: Transaction, registry: Registry, card: str, told: Demographics) -> Sequence[UUID]:
+    """The dossiers of the family's child; none when the child described is plainly another one.
+
+    The card proves nothing by itself: a found card with a guessed name opens nothing.
+    """
+    try:
+        members = (await rights.by_card(tx, card)).members
+    except UnknownName:
+        return ()
+    held = [each for each in (await dossiers.load(tx, members)).values() if each.about is not None]
+    verdicts = {match.decide(told, people.told(each), registry.library.weights).verdict for each in held}
+    return members if verdicts - {Verdict.DISTINCT} else ()
 
 
 async def _record_silence(tx: Transaction, registry: Registry, caller: Caller, person: Person | None) -> None:
@@ -209,19 +223,20 @@ def _school_document(
     library = registry.library
     records = [position.stated(_record_of(each), library.ladders) for each in permitted]
     # The placement may use the ladder of the hidden country inside; it says only the result and its certainty.
-    advice = placement.place(
-        education.enrolments(records),
-        person.birth,
-        library.ladders,
-        registry.settings.country,
-        registry.today(),
-    )
+    told = education.enrolments(records)
+    seen = told if opened.issuperset(each.ref for each in permitted) else _without_languages(told)
+    advice = placement.place(seen, person.birth, library.ladders, registry.settings.country, registry.today())
     leaving = [
         _leaving(registry, each, is_open=held.ref in opened) for each, held in zip(records, permitted, strict=True)
     ]
     return summary.school_summary(
         asked=described, timeline=education.enrolments(leaving), placement=advice, release=heading
     )
+
+
+def _without_languages(told: Timeline) -> Timeline:
+    """A hint that the language of teaching differs would tell where the child was."""
+    return Timeline(years=tuple(replace(each, languages=()) for each in told.years))
 
 
 def _leaving(registry: Registry, record: Record, *, is_open: bool) -> Record:

@@ -16,6 +16,7 @@ class Agreement(Enum):
     DAY = "day"
     BESIDE = "a day beside"  # one was converted from another calendar, whose months begin with the seen moon
     SWAPPED = "swapped"
+    YEAR_SLIP = "year slip"  # day and month are the same and the years are next to each other
     CALENDAR = "calendar"  # equal, if one was left in its own calendar
     MONTH = "month"
     YEAR = "year"
@@ -29,6 +30,7 @@ COMPATIBLE = frozenset(
         Agreement.DAY,
         Agreement.BESIDE,
         Agreement.SWAPPED,
+        Agreement.YEAR_SLIP,
         Agreement.CALENDAR,
         Agreement.MONTH,
         Agreement.YEAR,
@@ -55,6 +57,8 @@ def _of_days(left: Birth, right: Birth) -> Agreement:
         return Agreement.BESIDE
     if one.year == other.year and (one.month, one.day) == (other.day, other.month):
         return Agreement.SWAPPED
+    if abs(one.year - other.year) == 1 and (one.month, one.day) == (other.month, other.day):
+        return Agreement.YEAR_SLIP
     if other in demographics.other_calendars(one) or one in demographics.other_calendars(other):
         return Agreement.CALENDAR
     if (one.year, one.month) == (other.year, other.month) and 1 in (one.day, other.day):

@@ -118,7 +118,7 @@ def _is_mingled(left: Demographics, right: Demographics, known: KnownNames) -> b
 
     Hussein, son of Hasan, may be Hasan, son of Hussein, written in the wrong order: the twin of another Hussein.
     """
-    fathers = likeness.of_spellings(left.father, right.father, known)
+    fathers = likeness.of_relatives(left.father, right.father, known)
     if fathers is None or fathers >= Likeness.PART:
         return False
     mingled = (
@@ -161,15 +161,18 @@ def _family_levels(
     family = CROSSED if crossed == "family" else _family(left, right, known, father)
     if family:
         yield "family", family
-    for field in ("grandfather", "mother"):
-        alike = likeness.of_spellings(getattr(left, field), getattr(right, field), known)
+    for field, of_left, of_right in (
+        ("grandfather", left.grandfather, right.grandfather),
+        ("mother", left.mother, right.mother),
+    ):
+        alike = likeness.of_relatives(of_left, of_right, known)
         if alike is not None:
             yield field, alike.name.lower()
     yield from _places(left, right, known)
 
 
 def _father(left: Demographics, right: Demographics, known: KnownNames) -> str | None:
-    alike = likeness.of_spellings(left.father, right.father, known)
+    alike = likeness.of_relatives(left.father, right.father, known)
     if alike is not None:
         return alike.name.lower()
     spoken = (
@@ -277,19 +280,26 @@ _NAMES: dict[str, Callable[[Demographics], tuple[Name, ...]]] = {
 def is_of_child(comparison: Comparison) -> bool:
     """Whether there is evidence of the child itself: its own given name with its birth date, or a strong number.
 
-    A given name in the wrong place, or with a part left out, needs the very day. Where both parents agree a slip
-    in the birth date is allowed for: no two children of one couple bear one name.
+    A given name in the wrong place, or with a part left out, needs the very day, or the mother's name with it. A
+    slip in the birth date is allowed for where the family and a parent agree: no couple gives a name twice.
     """
     if comparison.level("identifier") == "same":
         return True
     given, birth = comparison.level("given"), comparison.level("birth")
-    if given in _SAME_NAME:
-        is_slip = birth in _SLIPS and comparison.agrees("father") and comparison.agrees("mother")
-        return birth in _COMPATIBLE or is_slip
+    if given in SAME_NAME:
+        return birth in _COMPATIBLE or (birth in _SLIPS and _is_of_couple(comparison))
+    if given == CROSSED and birth in _COMPATIBLE and comparison.agrees("mother"):
+        return True
     return given in (CROSSED, "part") and birth in _SAME_DAY
 
 
-_SAME_NAME = ("exact", "sound", "known")
+def _is_of_couple(comparison: Comparison) -> bool:
+    return comparison.agrees("family") and (comparison.agrees("father") or comparison.agrees("mother"))
+
+
+SAME_NAME = ("exact", "sound", "known")
+"""Levels of the given name that are the same name."""
+
 _COMPATIBLE = frozenset(each.value for each in births.COMPATIBLE)
 _SLIPS = (Agreement.PART.value, Agreement.YEAR_BESIDE.value)
 _SAME_DAY = (Agreement.DAY.value, Agreement.BESIDE.value)

@@ -87,17 +87,18 @@ def of_spellings(
     return _best(left, right, degree)
 
 
+def of_relatives(left: Sequence[Name], right: Sequence[Name], known: KnownNames) -> Likeness | None:
+    """As `of_spellings`, where an ambiguous spelling counts as equal: no twins are told apart by it."""
+    alike = of_spellings(left, right, known)
+    return Likeness.SOUND if alike is Likeness.AMBIGUOUS else alike
+
+
 def of_families(left: Sequence[Name], right: Sequence[Name], known: KnownNames) -> Likeness | None:
-    """As `of_spellings`; Slavic endings for men and women (-ov, -ova) are one family name."""
+    """As `of_relatives`; Slavic endings for men and women (-ov, -ova) are one family name."""
     if not left or not right:
         return None
-    return _best(left, right, lambda one, other: _of_family(one, other, known))
-
-
-def _of_family(left: Token, right: Token, known: KnownNames) -> Likeness:
-    # A family hands down its spelling, and nobody in it is told apart by it.
-    found = max(_token(left, right, known), _family_stems(left, right))
-    return Likeness.SOUND if found is Likeness.AMBIGUOUS else found
+    alike = _best(left, right, lambda one, other: max(_token(one, other, known), _family_stems(one, other)))
+    return Likeness.SOUND if alike is Likeness.AMBIGUOUS else alike
 
 
 def _best(left: Sequence[Name], right: Sequence[Name], degree: Degree) -> Likeness:

@@ -7,6 +7,7 @@ decided goes to a steward; below even odds it is nobody's business.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -35,6 +36,7 @@ class Veto(Enum):
     SEX = "the sex contradicts"
     GENDER_PAIR = "the given names are the male and the female form of one name: perhaps brother and sister"
     TWIN = "another given name in the same family: perhaps a twin, brother or sister"
+    FATHER = "another father, and no exact birth date that is the same: perhaps cousins of one name"
     BIRTH = "the birth dates contradict each other"
     NOT_OF_THE_CHILD = "nothing that agrees is about the child itself"
     SAME_SOURCE = "both are of one source, which rarely knows a child twice"
@@ -154,6 +156,8 @@ _VETO_OF_LEVEL = (
     ("birth", ("other",), Veto.BIRTH),
 )
 _ANOTHER_NAME = ("other", "similar", "near", "ambiguous")
+_ANOTHER_FATHER = ("other", "similar", "gender")
+_EXACT_BIRTH = ("day", "a day beside", "swapped", "calendar")
 _KIN = ("family", "father", "mother", "grandfather")
 
 
@@ -163,6 +167,8 @@ def _vetoes(evidence: Comparison) -> Iterator[Veto]:
             yield veto
     if _may_be_twin(evidence):
         yield Veto.TWIN
+    if evidence.level("father") in _ANOTHER_FATHER and evidence.level("birth") not in _EXACT_BIRTH:
+        yield Veto.FATHER
     if not compare.is_of_child(evidence):
         yield Veto.NOT_OF_THE_CHILD
 
@@ -230,27 +236,33 @@ def _with_person(subject: Subject, person: PersonView, weights: Weights, rarity:
 
 
 def _contradictions(matches: Sequence[Match]) -> list[Veto]:
-    """Every veto of any pair, once; a dossier that merely knows little does not contradict."""
-    found = dict.fromkeys(veto for match in matches for veto in match.vetoes)
+    """Every veto of any pair, once; a dossier that merely knows little does not contradict.
+
+    Where one dossier of a person bears the same name, another that differs by a slip of the pen is no twin.
+    """
+    is_named = any(match.evidence.level("given") in compare.SAME_NAME for match in matches)
+    found = dict.fromkeys(
+        veto
+        for match in matches
+        for veto in match.vetoes
+        if not (veto is Veto.TWIN and is_named and match.evidence.level("given") in _SLIPS_OF_NAME)
+    )
     return [each for each in found if each is not Veto.NOT_OF_THE_CHILD]
 
 
-_SURELY_EQUAL = {
-    "given": ("exact",),
-    "birth": ("day",),
-    "family": ("exact", "sound"),
-    "father": ("exact", "sound"),
-}
-
-
-def _is_equal(match: Match) -> bool:
-    return all(match.evidence.level(field) in levels for field, levels in _SURELY_EQUAL.items())
+_SLIPS_OF_NAME = ("near", "ambiguous")
+_SAME_DAY = ("day", "a day beside")
 
 
 def _is_surely_same(match: Match, weights: Weights) -> bool:
-    """Whether two dossiers of one source are one person beyond what namesakes share."""
-    is_sure = _is_equal(match) or match.evidence.level("identifier") == "same"
-    return is_sure and match.probability >= weights.thresholds.same_source and not match.vetoes
+    """Whether two dossiers of one source are one child beyond what namesakes share: name, very day and family."""
+    if match.vetoes or match.probability < weights.thresholds.same_source:
+        return False
+    if match.evidence.level("identifier") == "same":
+        return True
+    family = sum(map(match.evidence.agrees, ("father", "mother", "family")))
+    is_same_child = match.evidence.level("given") in compare.SAME_NAME
+    return is_same_child and match.evidence.level("birth") in _SAME_DAY and family >= 2
 
 
 def _is_only_of_one_source(match: Match, weights: Weights) -> bool:
@@ -271,14 +283,16 @@ def _is_one(best: PersonView, other: tuple[PersonView, Match], weights: Weights)
     matches = [decide(one.demographics, another.demographics, weights) for one, another in pairs]
     is_likely = max(each.probability for each in matches) >= 0.5
     return is_likely and all(
-        _is_entered_twice(match) if one.source == another.source else not _contradictions([match])
+        _is_entered_twice(match, weights) if one.source == another.source else not _contradictions([match])
         for (one, another), match in zip(pairs, matches, strict=True)
     )
 
 
-def _is_entered_twice(match: Match) -> bool:
-    """Whether one source has the very same child under two numbers; a steward is told when the second comes."""
-    return _is_equal(match) and not {*match.vetoes} - {Veto.IDENTIFIER}
+def _is_entered_twice(match: Match, weights: Weights) -> bool:
+    """Whether one source has the same child under two numbers; a steward is told when the second comes."""
+    numbers = math.fsum(each.weight for each in match.evidence.evidence if each.field == "identifier")
+    is_likely = _probability(match.score - numbers) >= weights.thresholds.link
+    return is_likely and not {*match.vetoes} - {Veto.IDENTIFIER}
 
 
 def identify(

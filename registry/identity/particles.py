@@ -83,49 +83,38 @@ def role_of(word: str, next_word: str, script: Script) -> Role:
 
 _NOT_A_NAME = frozenset(
     """
-    unknown|unkn|unk|unnamed|no name|noname|not known|not stated|not given|none|nil|null|na|n a|n d|nd|fnu|lnu|nn
-    anonymous|test|missing|baby|baby boy|baby girl|boy|girl|infant|newborn|new born|child|male|female|twin
-    inconnu|inconnue|sans nom|sans prenom|sans prénom|nouveau ne|nouveau né|nouveau nee|nouveau née|bebe|bébé
-    enfant|garcon|garçon|fille|fils|non connu|non connue|non renseigne|non renseigné|non renseignée|neant|néant
-    jumeau|jumelle|anonyme|desconocido|desconocida|sin nombre|desconhecido|sem nome|unbekannt|bilinmiyor
-    н д|нд|неизвестно|неизвестный|неизвестная|неизв|неизвестен|неизвестна|нет|нет данных|без имени|без имя
-    не указано|не указан|младенец|новорожденный|новорождённый|новорожденная|ребенок|ребёнок|мальчик|девочка
-    невідомо|невідомий|невідома|немає даних|без імені|немовля|новонароджений|новонароджена|дитина|хлопчик|дівчинка
-    مجهول|مجهولة|غير معروف|غير معروفة|غير معلوم|بدون اسم|بلا اسم|لا يوجد|مولود|مولودة|رضيع|رضيعة|طفل|طفلة
-    ያልታወቀ|አይታወቅም|ሕፃን|ህፃን
+    unknown|unkn|unk|unnamed|no name|noname|not known|not stated|not given|not named|none|nil|null|na|n a|n d|nd
+    fnu|lnu|nn|n n|snp|bb|b b|anonymous|test|missing|boy|girl|child|male|female|son|daughter|tbd|to be named
+    inconnu|inconnue|sans nom|sans prenom|sans prénom|enfant|garcon|garçon|fille|fils|non connu|non connue
+    non renseigne|non renseigné|non renseignée|non déclaré|non declare|neant|néant|anonyme|à nommer|a nommer
+    desconocido|desconocida|sin nombre|desconhecido|sem nome|unbekannt|bilinmiyor|isimsiz
+    н д|нд|нет|нет данных|неизвестно|неизвестный|неизвестная|неизв|неизвестен|неизвестна|без имени|без имя
+    не указано|не указан|не назван|не названа|ребенок|ребёнок|мальчик|девочка|сын|дочь
+    невідомо|невідомий|невідома|немає даних|без імені|дитина|хлопчик|дівчинка|син|донька
+    неизвестно име|без име|бебе|дете|момче|момиче
+    مجهول|مجهولة|غير معروف|غير معروفة|غير معلوم|غير مسمى|غير مسماة|بدون اسم|بلا اسم|لا يوجد|لا اسم|ذكر|أنثى
+    ያልታወቀ|አይታወቅም
     """.replace("\n", "|").replace("    ", "").split("|")
 ) - {""}  # fmt: skip
-_CHILD_OF = ("baby of ", "b o ", "infant of ", "son of ", "daughter of ", "fils de ", "fille de ", "bebe de ",
-             "bébé de ", "enfant de ", "сын ", "дочь ", "ребенок ", "ابن ال")[:-1]  # fmt: skip
-_COUNTING = frozenset(
-    [
-        "boy",
-        "girl",
-        "twin",
-        "a",
-        "b",
-        "c",
-        "one",
-        "two",
-        "three",
-        "i",
-        "ii",
-        "iii",
-        "jumeau",
-        "jumelle",
-        "garcon",
-        "garçon",
-        "fille",
-    ]
-)
-_BABY = frozenset(["baby", "bebe", "bébé", "infant", "newborn", "twin", "jumeau", "jumelle", "bb"])
+# What newborns are called until they have a name, followed by anything: Baby Boy, Bébé de Fatima, مولود فاطمة.
+_NEWBORN = frozenset(
+    """
+    baby babyboy babygirl babyof bebe bébé bb newborn infant neonate nouveauné nouveaune nourrisson twin jumeau
+    jumelle unnamed младенец новорожденный новорождённый новорожденная новорождённая новорожденое немовля
+    новонароджений новонароджена новонароджене новородено مولود مولودة المولود المولودة رضيع رضيعة الرضيع الرضيعة
+    طفل طفلة الطفل الطفلة ሕፃን ህፃን ሕጻን ህጻን
+    """.split()
+)  # fmt: skip
+_NEWBORN_PHRASES = (
+    "new born", "nouveau ne", "nouveau né", "nouvelle nee", "nouvelle née", "b o ", "boy of ", "girl of ", "son of ",
+    "daughter of ", "child of ", "fils de ", "fille de ", "garcon de ", "garçon de ", "enfant de ", "сын ", "дочь ",
+    "ребенок ", "ребёнок ", "син ", "донька ", "дитина ",
+)  # fmt: skip
 
 
 def is_placeholder(words: list[str]) -> bool:
     """Whether the words were typed because no name was known (Baby Boy, Inconnu, Н/Д, xxx)."""
     phrase = " ".join(words)
-    if phrase in _NOT_A_NAME or phrase.startswith(_CHILD_OF):
+    if phrase in _NOT_A_NAME or words[0] in _NEWBORN or f"{phrase} ".startswith(_NEWBORN_PHRASES):
         return True
-    if len(set(phrase)) == 1 and (len(phrase) > 1 or phrase in "xх"):
-        return True
-    return words[0] in _BABY and all(word in _COUNTING or word in _BABY for word in words[1:2])
+    return len(set(phrase)) == 1 and (len(phrase) > 1 or phrase in "xх")

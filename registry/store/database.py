@@ -90,13 +90,19 @@ def unavailable(error: Exception) -> Unavailable:
     return Unavailable(f"the database cannot be used ({state or type(error).__name__})", remedy=remedy)
 
 
+async def _configure(connection: Connection) -> None:
+    # A plan made once for any values reads every partition; one made for the dossiers asked for reads theirs.
+    await connection.execute("SET plan_cache_mode = force_custom_plan")
+    await connection.commit()
+
+
 @asynccontextmanager
 async def opened(
     url: str, keyring: Keyring, *, sealer: Sealer | None = None, connections: int = 8
 ) -> AsyncGenerator[Database]:
     """Open a pool on `url`. Raises Unavailable when no server answers there within ten seconds."""
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-        url, min_size=1, max_size=connections, open=False, timeout=10, kwargs={"autocommit": False}
+        url, min_size=1, max_size=connections, open=False, timeout=10, configure=_configure
     )
     try:
         try:

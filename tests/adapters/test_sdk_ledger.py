@@ -67,6 +67,20 @@ def test_a_name_that_is_no_code_is_not_shown(name: str) -> None:
     assert ledger.shown(name) == ledger.UNPRINTABLE
 
 
+@pytest.mark.parametrize("name", ["Zoulikha", "BENMANSOUR", "zoulikha", "X"])
+def test_a_word_where_a_code_belongs_is_not_shown_unless_it_is_known(name: str) -> None:
+    used, book = Account(), Ledger("s", "a")
+    document = {"list": [{"code": name, "v": 1}]}
+    used.settle(document, book, ignored={}, names={"list": "code"}, known={"X"})
+    shown_as = name if name == "X" else ledger.UNPRINTABLE
+    assert f"list[{shown_as}].v" in [row.field for row in book.submission(NOW).coverage]
+
+
+def test_a_key_that_could_be_a_name_is_not_shown() -> None:
+    assert ledger.shown_if_key("Benmansour") == ledger.UNPRINTABLE
+    assert ledger.shown_if_key("orgUnit") == "orgUnit"
+
+
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
 JSON: st.SearchStrategy[object] = st.recursive(
     SCALARS,
@@ -92,15 +106,15 @@ def test_every_leaf_is_mapped_ignored_or_unknown_whatever_was_read(document: obj
 def test_a_list_of_coded_objects_is_told_apart_by_code_and_a_subtree_can_be_left_out() -> None:
     used, book = Account(), Ledger("s", "a")
     document: dict[str, object] = {
-        "list": [{"code": "X", "v": 1}, {"code": {"identifier": "Y"}, "v": 2}, {"v": {"w": 3}}]
+        "list": [{"code": "X_1", "v": 1}, {"code": {"identifier": "Y_1"}, "v": 2}, {"v": {"w": 3}}]
     }
     first, _, third = Node(holder=document, where="", account=used).children("list")
     assert first.text("v") == "1"
     third.leave_out_whole("too deep")
     used.settle(document, book, ignored={}, names={"list": "code"})
     rows = {row.field: (row.fate.value, row.reason) for row in book.submission(NOW).coverage}
-    assert rows["list[X].v"] == ("mapped", "")
-    assert rows["list[Y].v"] == ("unknown", "")
+    assert rows["list[X_1].v"] == ("mapped", "")
+    assert rows["list[Y_1].v"] == ("unknown", "")
     assert rows["list[?].v.w"] == ("ignored", "too deep")
 
 

@@ -74,15 +74,18 @@ def enrolment(grade: str, academic_year: str, country: str, result: str = "promo
     """A record of one school year. `source`, `school`, `start`, `end`, `language`, `verification`, `status`,
     `number` (year of schooling) and `shown` (whether the country is still in the resource) may be given.
     """
-    label = [
+    named = [
         {"url": "label", "valueString": grade},
         {"url": "labelLanguage", "valueCode": more.get("label_language", "und")},
+    ]
+    label = [
+        *(named if grade else []),
         *([{"url": "yearOfSchooling", "valuePositiveInt": more["number"]}] if "number" in more else []),
         *([{"url": "iscedProgramme", "valueCoding": {"code": more["programme"]}}] if "programme" in more else []),
     ]
     period = {name: more[name] for name in ("start", "end") if name in more}
     optional = [
-        (grade, extension("grade", extension=label)),
+        (label, extension("grade", extension=label)),
         (period, extension("period", valuePeriod=period)),
         (more.get("school"), extension("school", valueReference={"display": more.get("school")})),
         (more.get("language"), extension("instruction-language", valueCode=more.get("language"))),

@@ -152,7 +152,11 @@ def test_every_permit_rests_on_a_named_version_that_is_active(case: Case) -> Non
 
 
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(datetime(2026, 3, 15, tzinfo=UTC)),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.just(datetime(2026, 3, 15, tzinfo=UTC).replace(tzinfo=None)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )

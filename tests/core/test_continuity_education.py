@@ -44,6 +44,24 @@ def test_two_schools_in_one_year_are_two_entries() -> None:
     assert len(education.enrolments(told).years) == 2
 
 
+@pytest.mark.parametrize(
+    ("other", "entries"),
+    [
+        ({"number": 4, "start": "2021-09-01"}, 1),
+        ({"number": 3, "start": "2021-09-01"}, 2),
+        ({"number": 4, "start": "2022-02-01"}, 2),
+    ],
+)
+def test_years_whose_names_were_redacted_are_one_only_with_the_same_number_and_months(
+    other: dict[str, Any], entries: int
+) -> None:
+    told = [
+        enrolment("", "2021/2022", "XBK", source="a", shown=False, number=4, start="2021-09-01"),
+        enrolment("", "2021/2022", "XBK", source="b", shown=False, **other),
+    ]
+    assert len(education.enrolments(told).years) == entries
+
+
 def test_disagreeing_results_both_stay() -> None:
     told = [enrolment("Grade 4", "2021/2022", "XBK", result, source=result) for result in ("promoted", "repeat")]
     timeline = education.enrolments(told)

@@ -142,18 +142,23 @@ class World:
         """Two brothers' households in one village: cousins of one name, siblings, now and then twins."""
         draw = self.random
         boys, girls = _table(BOYS), _table(GIRLS)
+        similar = {name for pair in SIMILAR_TWINS for name in pair}
         family, grandfather = draw.choice(_table(FAMILIES)), draw.choice(boys)
         village = draw.choice(["Ain Sefra", "Tizi", "Oued Zem", "Karsa", "Dellys"])
         fathers = draw.sample(boys, 2)
         given, sex = self._given()
+        while given[0] in similar:
+            given, sex = self._given()
         year = draw.randint(2008, 2019)
         for month, father in zip(draw.sample(range(1, 13), 2), fathers, strict=True):
             mother, phone = draw.choice(girls), f"05{draw.randrange(10**8):08d}"
             same_year = (year, month, draw.randint(13, 28))
             self._born(given, father, grandfather, family, mother, sex, same_year, village, phone)
+            taken = {given, *(each for pair in SIMILAR_TWINS for each in pair)}
             for _ in range(draw.randint(0, 2)):
                 name, other_sex = self._given()
-                if name != given:
+                if name not in taken and name[0] not in taken:
+                    taken.add(name)
                     born = (year + draw.choice([-3, -1, 2]), draw.randint(1, 12), draw.randint(1, 28))
                     self._born(name, father, grandfather, family, mother, other_sex, born, village, phone)
             if draw.random() < 0.25:
@@ -162,7 +167,7 @@ class World:
     def _twins(self, *household: Any) -> None:
         draw = self.random
         by_name = {each[0]: each for each in _table(BOYS) + _table(GIRLS)}
-        pair = draw.choice(SIMILAR_TWINS) if draw.random() < 0.5 else draw.sample(sorted(by_name), 2)
+        pair = draw.choice(SIMILAR_TWINS)
         born = (draw.randint(2008, 2019), draw.randint(1, 12), draw.randint(1, 28))
         father, grandfather, family, mother, village, phone = household
         for name in pair:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import anyio
 import pytest
 from anyio import from_thread
 from hypothesis import HealthCheck, given, settings as profile, strategies as st
 
-from registry.errors import NotPermitted, UnknownName
+from registry.errors import BadInput, NotPermitted, UnknownName
 from registry.fhir import resource
-from registry.flows import ingest, match, organisations
-from registry.flows.ingest import Outcome, Receipt
+from registry.flows import ingest, match, organisations, receipts
+from registry.flows.receipts import Outcome, Receipt
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
 from registry.settings import Settings
@@ -60,7 +61,7 @@ async def test_the_same_file_twice_changes_nothing_and_gives_the_same_receipt(wo
     before = await current(world.registry)
     second = await hand_over(world, VACCINES, *builders.health_of(ZAHOUANIA))
     assert (first.repeated, second.repeated) == (False, True)
-    assert ingest.plain(second) == {**ingest.plain(first), "repeated": True}
+    assert receipts.plain(second) == {**receipts.plain(first), "repeated": True}
     assert await current(world.registry) == before
     assert await versions(world.registry, f"Patient/{PERSON}") == [1]
 
@@ -90,7 +91,9 @@ async def test_a_correction_is_a_new_version_and_the_old_one_is_kept(world: Worl
 
 
 async def test_what_is_held_are_the_exact_bytes_handed_over(world: World) -> None:
-    body = b'{"id":"%b", "resourceType" :"Patient","name":[{"given":["Zo\\u00e9"]}],\n"gender":"unknown"}' % PERSON.encode()
+    body = b'{"id":"%b", "resourceType" :"Patient","name":[{"given":["Zo\\u00e9"]}],\n"meta":{"tag":[%b]}}' % (
+        PERSON.encode(), b'{"system":"https://continuity-registry.example/fhir/CodeSystem/recording-country","code":"XAL"}'
+    )
     entry = builders.Entry(person=PERSON, resource=resource.read(body), where="row 1")
     await hand_over(world, VACCINES, entry)
     async with world.registry.database.transaction() as tx:
@@ -194,6 +197,20 @@ async def test_a_dose_that_does_not_say_whom_it_is_about_is_refused(world: World
     assert outcomes(receipt) == ["set-aside"]
 
 
+@pytest.mark.parametrize("meta", ["words", 7, [], {"tag": "words"}, {"tag": [7]}, {"tag": {"code": "XAL"}}])
+async def test_a_resource_whose_meta_is_no_meta_is_set_aside_and_the_rest_goes_on(world: World, meta: object) -> None:
+    receipt = await hand_over(
+        world, VACCINES, patient(ZAHOUANIA, VACCINES), dose(ZAHOUANIA, VACCINES, meta=meta, id="odd")
+    )
+    assert outcomes(receipt) == ["stored", "set-aside"]
+
+
+async def test_a_resource_that_does_not_say_its_country_is_of_the_country_of_its_source(world: World) -> None:
+    await hand_over(world, builders.MORE_VACCINES, dose(ZAHOUANIA, builders.MORE_VACCINES, meta={"versionId": "7"}))
+    held = await current(world.registry, builders.MORE_VACCINES, ZAHOUANIA.id_at(builders.MORE_VACCINES))
+    assert [(each["meta"]["versionId"], each["meta"]["tag"][0]["code"]) for each in held.values()] == [("7", "XBK")]
+
+
 async def test_an_unknown_source_is_refused_and_nothing_is_stored(world: World) -> None:
     before = await dossier_count(world.registry)
     with pytest.raises(UnknownName):
@@ -215,8 +232,6 @@ async def test_nobody_can_hand_over_under_a_name_the_registry_uses_itself(world:
 
 @pytest.mark.parametrize("name", ["family", "registry"])
 async def test_no_organisation_can_be_registered_under_a_name_the_registry_uses_itself(world: World, name: str) -> None:
-    from registry.errors import BadInput
-
     with pytest.raises(BadInput):
         await organisations.register(world.registry, name=name, display="x", kind=Kind.SOURCE, country="XAL")
 
@@ -302,7 +317,7 @@ def test_whatever_the_order_and_the_parcels_of_hand_overs_the_current_documents_
     parcels = [order[start:end] for start, end in zip(edges, edges[1:], strict=False)] + [[each] for each in again]
     with from_thread.start_blocking_portal() as portal:
         with portal.wrap_async_context_manager(builders.opening.opened(settings)) as registry:
-            name = random.randbytes(6).hex()
+            name = secrets.token_hex(6)
             plain = portal.call(told, f"plain-{name}", [[each] for each in range(8)])
             mixed = portal.call(told, f"mixed-{name}", parcels)
     assert {key.replace("mixed", "plain") for key in mixed} == set(plain)
@@ -314,8 +329,6 @@ def _without_ids(content: Mapping[str, Any], source: str) -> str:
 
 
 async def test_two_hand_overs_of_one_source_at_once_leave_one_dossier_of_each_person(world: World) -> None:
-    import anyio
-
     parcels = [[patient(ZAHOUANIA, VACCINES), dose(ZAHOUANIA, VACCINES, id=f"dose-{each}")] for each in range(6)]
     before = await dossier_count(world.registry)
     async with anyio.create_task_group() as group:

@@ -35,11 +35,11 @@ class Cluster:
             connection.execute(statement)  # pyright: ignore[reportArgumentType]
 
     @contextmanager
-    def clone(self, folder: Path) -> Iterator[Settings]:
-        """A database of its own, and the settings that open it."""
+    def clone(self, folder: Path, *, template: str = "template_registry") -> Iterator[Settings]:
+        """A database of its own, and the settings that open it; an empty one with the template `template0`."""
         name = f"test_{secrets.token_hex(6)}"
-        own, template = sql.Identifier(name), sql.Identifier("template_registry")
-        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(own, template))
+        own = sql.Identifier(name)
+        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(own, sql.Identifier(template)))
         keyring = folder / "keyring.json"
         shutil.copy(self.keyring, keyring)
         keyring.chmod(0o600)
