@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from adapters.sdk.when import When
 from registry.fhir import CANONICAL
@@ -46,13 +46,19 @@ def clean(text: str) -> str:
 
 def pruned(value: Any) -> Any:
     """The value without anything empty in it; False and 0 are values."""
+    if isinstance(value, str):
+        return clean(value)
     if isinstance(value, dict):
-        inner: Json = {key: pruned(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
-        return {key: each for key, each in inner.items() if each not in (None, "", [], {})}
+        held = cast("Json", value)
+        return {key: inner for key, each in held.items() if _says_something(inner := pruned(each))}
     if isinstance(value, list | tuple):
-        items: list[Any] = [pruned(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
-        return [each for each in items if each not in (None, "", [], {})]
-    return clean(value) if isinstance(value, str) else value
+        items = cast("Sequence[Any]", value)
+        return [inner for each in items if _says_something(inner := pruned(each))]
+    return value
+
+
+def _says_something(value: Any) -> bool:
+    return bool(value) or isinstance(value, int | float)
 
 
 def system(source: str, kind: str) -> str:

@@ -40,7 +40,6 @@ from registry.flows.question import Description
 from registry.flows.receipts import Receipt
 from registry.flows.release import Asked, Released
 from registry.settings import Settings
-from registry.store import dossiers
 from registry.trust import qr
 
 CLINIC, SCHOOL, STEWARD = "clinic-nadir", "school-nadir", "steward-almara"
@@ -113,18 +112,10 @@ async def link(play: Play) -> None:
     _act(2, "Who is who, across alphabets and borders")
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("Linking people", total=await match.waiting(play.registry))
-        report = await match.run(play.registry, progress=lambda count: progress.advance(task, count))
-    grouped = await _persons(play.registry)
-    measured = truth.measure(grouped, play.samples.truth(), reviewed=report.reviewed)
+        await match.run(play.registry, progress=lambda count: progress.advance(task, count))
+    measured = await truth.of(play.registry, play.samples.truth())
     out.print(truth.table(measured))
     play.figures["matching"] = measured.figures()
-
-
-async def _persons(registry: Registry) -> dict[tuple[str, str], str]:
-    """Which person each person of each source was found to be. The demo may look; no caller can."""
-    async with registry.database.transaction() as tx:
-        everyone = await dossiers.everyone(tx)
-    return {(each.source, each.local): each.person.hex for each in everyone if each.source != organisations.HOUSE}
 
 
 async def allow(play: Play) -> None:

@@ -65,7 +65,9 @@ def _tagged(entry: Entry, country: str) -> Entry:
     content = entry.resource.content
     if entry.resource.kind == "Organization" or redact.recorded_in(content):
         return entry
-    meta: Mapping[str, Any] = content.get("meta") or {}
+    meta: dict[str, Any] = content.get("meta", {})
+    if not isinstance(cast("Any", meta), dict) or not isinstance(meta.get("tag", []), list):
+        return entry  # its check will say so
     tag = {"system": redact.RECORDING_COUNTRY, "code": country}
     tagged = {**content, "meta": {**meta, "tag": [*meta.get("tag", ()), tag]}}
     return replace(entry, resource=resource.of(tagged))

@@ -20,14 +20,19 @@ from registry.store.judgements import StoredJudgement
 
 async def record(tx: Transaction, registry: Registry, judgement: StoredJudgement) -> bool:
     """Record a judgement and gather the persons it touches; False, and nothing recorded, for a link that a refusal
-    between the two persons forbids."""
+    between the two persons or a human's word about the pair forbids."""
     known, log = await _around(tx, [judgement.left, judgement.right])
     components = _components(known, [*log, judgement])
-    if any(each.id == judgement.id.hex for each in components.conflicts):
+    if judgement.kind == Kind.LINK.value and not _joins(components, judgement):
         return False
     await judgements.append(tx, judgement, today=registry.today())
     await _rewrite(tx, known, components)
     return True
+
+
+def _joins(components: Components, link: StoredJudgement) -> bool:
+    """Whether the link has its effect: a human's word about the pair or a refusal between the persons may stand."""
+    return any({link.left.hex, link.right.hex} <= set(person.dossiers) for person in components.persons)
 
 
 async def gather(tx: Transaction, around: Iterable[UUID]) -> list[tuple[UUID, ...]]:

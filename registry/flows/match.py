@@ -20,13 +20,14 @@ from registry.identity import keys as match_keys
 from registry.identity import match
 from registry.identity.judgements import Kind
 from registry.identity.match import Match, PersonView, Verdict
+from registry.identity.weights import Weights
 from registry.store import dossiers, judgements, keys, outbox, reviews
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
 
-BATCH = 25
+BATCH = 50
 _ATTEMPTS = 5
 
 
@@ -66,46 +67,58 @@ async def _batch(registry: Registry) -> Counter[str] | None:
                 queued = await outbox.take(tx, "match", BATCH)
                 if not queued:
                     return None
-                unique = dict.fromkeys(queued)
-                return Counter([await _one(tx, registry, dossier) for dossier in unique])
+                work = _Work(tx=tx, registry=registry, reader=people.Reader())
+                return Counter([await _one(work, dossier) for dossier in dict.fromkeys(queued)])
         except Unavailable as error:
             if attempt == _ATTEMPTS - 1 or "two writers" not in error.remedy:
                 raise
     return None
 
 
-async def _one(tx: Transaction, registry: Registry, id: UUID) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What one batch works with."""
+
+    tx: Transaction
+    registry: Registry
+    reader: people.Reader
+
+    @property
+    def weights(self) -> Weights:
+        return self.registry.library.weights
+
+
+async def _one(work: _Work, id: UUID) -> str:
     """Match one dossier; the word for what came of it."""
-    held = (await dossiers.load(tx, [id], lock=True)).get(id)
+    held = (await dossiers.load(work.tx, [id], lock=True)).get(id)
     if held is None or held.about is None:  # erased meanwhile, or nothing to match by yet
         return "gone"
-    own = await _with_keys(tx, held)
-    told = people.told(own)
-    asked = people.hashed(tx, match_keys.asked(told))
-    found = await people.candidates(tx, asked, beside=frozenset(own.members))
-    log = await judgements.about(tx, own.members)
-    open_to = [each for each in found if not _is_refused(each, own, log)]
-    resolution = match.resolve(people.subject(own), open_to, registry.library.weights)
-    by_id = {each.id: each for each in open_to}
-    doubts = [(by_id[person], each) for person, each in resolution.reviews]
-    linked = False
+    own = await _with_keys(work, held)
+    asked = people.hashed(work.tx, match_keys.asked(work.reader.told(own)))
+    found = await people.candidates(work.tx, work.reader, asked, beside=frozenset(own.members))
+    log = await judgements.about(work.tx, own.members)
+    open_to = {each.id: each for each in found if not _is_refused(each, own, log)}
+    resolution = match.resolve(work.reader.subject(own), [*open_to.values()], work.weights)
+    doubts = [(open_to[person], each) for person, each in resolution.reviews]
     if resolution.link is not None and resolution.match is not None:
-        linked = await _link(tx, registry, own, by_id[resolution.link], resolution.match)
-        if not linked:
-            doubts.append((by_id[resolution.link], resolution.match))
-    queued = [await _doubt(tx, registry, own, person, each, log) for person, each in doubts]
-    return "linked" if linked else "reviewed" if any(queued) else "new"
+        best = open_to[resolution.link]
+        if await _link(work, own, best, resolution.match):
+            await _look_again(work, own, log, [person for person, _ in doubts])
+            return "linked"
+        doubts.append((best, resolution.match))
+    queued = [await _doubt(work, own, person, each, log) for person, each in doubts]
+    return "reviewed" if any(queued) else "new"
 
 
-async def _with_keys(tx: Transaction, held: Dossier) -> Dossier:
+async def _with_keys(work: _Work, held: Dossier) -> Dossier:
     """The dossier filed under the keys of what it says now, and no longer under those of what it said."""
-    fresh = tuple(people.hashed(tx, match_keys.stored(people.told(held))))
+    fresh = tuple(people.hashed(work.tx, match_keys.stored(work.reader.told(held))))
     if fresh == held.keys:
         return held
-    await keys.remove(tx, [(key, held.id) for key in set(held.keys) - set(fresh)])
-    await keys.add(tx, [(key, held.id) for key in fresh])
+    await keys.remove(work.tx, [(key, held.id) for key in set(held.keys) - set(fresh)])
+    await keys.add(work.tx, [(key, held.id) for key in fresh])
     updated = replace(held, keys=fresh)
-    await dossiers.rewrite(tx, [updated])
+    await dossiers.rewrite(work.tx, [updated])
     return updated
 
 
@@ -120,43 +133,52 @@ def _is_refused(person: PersonView, own: Dossier, log: Iterable[StoredJudgement]
     )
 
 
-async def _link(tx: Transaction, registry: Registry, own: Dossier, person: PersonView, found: Match) -> bool:
+async def _link(work: _Work, own: Dossier, person: PersonView, found: Match) -> bool:
     """Record a link, unless some dossier of one person contradicts some dossier of the other."""
-    if await _contradicts(tx, registry, own, person):
+    if await _contradicts(work, own, person):
         return False
-    judgement = _judgement(registry, own.id, _nearest(registry, own, person), Kind.LINK, found)
-    if not await linking.record(tx, registry, judgement):
+    judgement = _judgement(work, own.id, _nearest(work, own, person), Kind.LINK, found)
+    if not await linking.record(work.tx, work.registry, judgement):
         return False
-    await trail.write(tx, registry, own.id, "linked", None, by=judgement.by)
+    await trail.write(work.tx, work.registry, own.id, "linked", None, by=judgement.by)
     return True
 
 
-async def _contradicts(tx: Transaction, registry: Registry, own: Dossier, person: PersonView) -> bool:
-    fellows = await dossiers.load(tx, [each for each in own.members if each != own.id])
-    weights = registry.library.weights
+async def _contradicts(work: _Work, own: Dossier, person: PersonView) -> bool:
+    fellows = await dossiers.load(work.tx, [each for each in own.members if each != own.id])
     return any(
-        match.decide(people.told(fellow), each.demographics, weights).verdict is Verdict.DISTINCT
+        match.decide(work.reader.told(fellow), each.demographics, work.weights).verdict is Verdict.DISTINCT
         for fellow in fellows.values()
         if fellow.about is not None
         for each in person.members
     )
 
 
-def _nearest(registry: Registry, own: Dossier, person: PersonView) -> UUID:
+async def _look_again(work: _Work, own: Dossier, log: Iterable[StoredJudgement], beside: Iterable[PersonView]) -> None:
+    """Queue those who were in doubt about this person: now that it is known better, they may fit or not.
+
+    It ends, because it happens only when two persons have become one.
+    """
+    doubted = {end for each in log if each.kind == Kind.UNSURE.value for end in (each.left, each.right)}
+    near = {UUID(each.id) for person in beside for each in person.members}
+    await outbox.put(work.tx, "match", sorted((doubted | near) - set(own.members)))
+
+
+def _nearest(work: _Work, own: Dossier, person: PersonView) -> UUID:
     """The dossier of the person that fits best: the judgement is between two dossiers, not two crowds."""
-    told, weights = people.told(own), registry.library.weights
-    scored = [(match.decide(told, each.demographics, weights).score, each.id) for each in person.members]
+    told = work.reader.told(own)
+    scored = [(match.decide(told, each.demographics, work.weights).score, each.id) for each in person.members]
     return UUID(max(scored)[1])
 
 
-def _judgement(registry: Registry, left: UUID, right: UUID, kind: Kind, found: Match) -> StoredJudgement:
+def _judgement(work: _Work, left: UUID, right: UUID, kind: Kind, found: Match) -> StoredJudgement:
     return StoredJudgement(
         id=uuid.uuid4(),  # noqa: TID251
         left=left,
         right=right,
         kind=kind.value,
         by=f"rule:{found.weights_version}",
-        at=registry.now(),
+        at=work.registry.now(),
         evidence={
             "words": list(found.explanation()),
             "probability": found.probability,
@@ -166,20 +188,17 @@ def _judgement(registry: Registry, left: UUID, right: UUID, kind: Kind, found: M
     )
 
 
-async def _doubt(
-    tx: Transaction,
-    registry: Registry,
-    own: Dossier,
-    person: PersonView,
-    found: Match,
-    log: Iterable[StoredJudgement],
-) -> bool:
-    """Queue a doubt for a steward; False when this pair was asked about before."""
-    other = _nearest(registry, own, person)
-    if any({each.left, each.right} == {own.id, other} for each in log):
+async def _doubt(work: _Work, own: Dossier, person: PersonView, found: Match, log: Iterable[StoredJudgement]) -> bool:
+    """Queue a doubt for a steward; False when somebody was asked about these two persons before."""
+    others = {UUID(each.id) for each in person.members}
+    if any(others & {each.left, each.right} for each in log):
         return False
-    await dossiers.load(tx, [other])
-    await judgements.append(tx, _judgement(registry, own.id, other, Kind.UNSURE, found), today=registry.today())
-    doubt = Doubt(id=tx.new_id(), left=own.id, right=other, probability=found.probability, since=registry.today())
-    await reviews.put(tx, registry.house, doubt)
+    other = _nearest(work, own, person)
+    await dossiers.load(work.tx, [other])
+    judgement = _judgement(work, own.id, other, Kind.UNSURE, found)
+    await judgements.append(work.tx, judgement, today=work.registry.today())
+    doubt = Doubt(
+        id=work.tx.new_id(), left=own.id, right=other, probability=found.probability, since=work.registry.today()
+    )
+    await reviews.put(work.tx, work.registry.house, doubt)
     return True

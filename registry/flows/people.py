@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from registry.fhir import resource
+from registry.fhir.resource import Content
 from registry.identity import demographics
 from registry.identity.demographics import Demographics
 from registry.identity.keys import Key
@@ -20,13 +21,22 @@ MOST = 300
 """At most this many dossiers are opened for one question, those that share the rarest keys first."""
 
 
-def subject(dossier: Dossier) -> Subject:
-    return Subject(id=dossier.id.hex, source=dossier.source, demographics=told(dossier))
+class Reader:
+    """Reads the demographics of dossiers, each once; forgotten with the transaction it was made for."""
 
+    def __init__(self) -> None:
+        self._read: dict[UUID, tuple[Content, Demographics]] = {}
 
-def told(dossier: Dossier) -> Demographics:
-    """The demographics a dossier was last told; a dossier without a Patient has none to ask for."""
-    return demographics.of(resource.of(dossier.about or {}))
+    def told(self, dossier: Dossier) -> Demographics:
+        """The demographics a dossier was last told; it must have a Patient."""
+        about = dossier.about or {}
+        known = self._read.get(dossier.id)
+        if known is None or known[0] != about:
+            known = self._read[dossier.id] = (about, demographics.of(resource.of(about)))
+        return known[1]
+
+    def subject(self, dossier: Dossier) -> Subject:
+        return Subject(id=dossier.id.hex, source=dossier.source, demographics=self.told(dossier))
 
 
 def hashed(tx: Transaction, plain: Iterable[Key]) -> list[int]:
@@ -35,24 +45,24 @@ def hashed(tx: Transaction, plain: Iterable[Key]) -> list[int]:
 
 
 async def candidates(
-    tx: Transaction, asked: Iterable[int], *, beside: frozenset[UUID] = frozenset()
+    tx: Transaction, reader: Reader, asked: Iterable[int], *, beside: frozenset[UUID] = frozenset()
 ) -> tuple[PersonView, ...]:
     """Everybody who shares a key with the question, as whole persons, except the dossiers `beside`."""
     shared = await keys.sharing(tx, asked)
     near = await dossiers.load(tx, [each for each in _ranked(shared) if each not in beside][:MOST])
     fellows = {member for each in near.values() for member in each.members} - near.keys() - beside
     everyone = {**near, **await dossiers.load(tx, fellows)}
-    return persons(everyone.values())
+    return _persons(reader, everyone.values())
 
 
-def persons(of: Iterable[Dossier]) -> tuple[PersonView, ...]:
+def _persons(reader: Reader, of: Iterable[Dossier]) -> tuple[PersonView, ...]:
     """Dossiers gathered into the persons they belong to, in an order that does not depend on how they came."""
     gathered: dict[UUID, list[Dossier]] = defaultdict(list)
     for each in of:
         if each.about is not None:
             gathered[each.person].append(each)
     return tuple(
-        PersonView(id=person.hex, members=tuple(subject(each) for each in _by_id(members)))
+        PersonView(id=person.hex, members=tuple(reader.subject(each) for each in _by_id(members)))
         for person, members in sorted(gathered.items())
     )
 

@@ -88,17 +88,20 @@ async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Aske
     """The dossiers of the person meant: by the card the family shows, else by what the desk knows."""
     described = question.patient(asked.description, id="asked", country=caller.country)
     told = demographics.of(resource.of(described))
-    near = await people.candidates(tx, people.hashed(tx, match_keys.asked(told)))
+    reader = people.Reader()
+    near = await people.candidates(tx, reader, people.hashed(tx, match_keys.asked(told)))
     found = match.identify(told, near, registry.library.weights)
     if asked.card:
-        return await _of_card(tx, registry, asked.card, told)
+        return await _of_card(tx, registry, reader, asked.card, told)
     if found.person is None:
         return ()
     chosen = next(each for each in near if each.id == found.person)
     return [UUID(each.id) for each in chosen.members]
 
 
-async def _of_card(tx: Transaction, registry: Registry, card: str, told: Demographics) -> Sequence[UUID]:
+async def _of_card(
+    tx: Transaction, registry: Registry, reader: people.Reader, card: str, told: Demographics
+) -> Sequence[UUID]:
     """The dossiers of the family's child; none when the child described is plainly another one.
 
     The card proves nothing by itself: a found card with a guessed name opens nothing.
@@ -108,7 +111,7 @@ async def _of_card(tx: Transaction, registry: Registry, card: str, told: Demogra
     except UnknownName:
         return ()
     held = [each for each in (await dossiers.load(tx, members)).values() if each.about is not None]
-    verdicts = {match.decide(told, people.told(each), registry.library.weights).verdict for each in held}
+    verdicts = {match.decide(told, reader.told(each), registry.library.weights).verdict for each in held}
     return members if verdicts - {Verdict.DISTINCT} else ()
 
 

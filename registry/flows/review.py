@@ -43,8 +43,22 @@ async def waiting(registry: Registry, caller: Caller) -> tuple[Shown, ...]:
     """The open doubts, the oldest first. Each look is written to the trails of both dossiers."""
     caller.must_be(Kind.STEWARD)
     async with registry.database.transaction() as tx:
-        shown = [await _shown(tx, registry, caller, each) for each in await reviews.waiting(tx)]
+        shown = [await _shown(tx, registry, caller, each) for each in await unsettled(tx)]
     return tuple(each for each in shown if each)
+
+
+async def unsettled(tx: Transaction) -> tuple[Doubt, ...]:
+    """The doubts that still are: those about two dossiers that became one person meanwhile are settled."""
+    waiting = await reviews.waiting(tx)
+    held = await dossiers.load(tx, {end for each in waiting for end in (each.left, each.right)})
+    still: list[Doubt] = []
+    for each in waiting:
+        pair = [held[end].person for end in (each.left, each.right) if end in held]
+        if len(set(pair)) == 2:
+            still.append(each)
+        else:  # one person by now, or one of the two was erased
+            await reviews.settle(tx, each.id)
+    return tuple(still)
 
 
 async def _shown(tx: Transaction, registry: Registry, caller: Caller, doubt: Doubt) -> Shown | None:
@@ -73,10 +87,9 @@ async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict
     """Settle one doubt. Raises UnknownName when it is settled already."""
     caller.must_be(Kind.STEWARD)
     async with registry.database.transaction() as tx:
-        doubt = next((each for each in await reviews.waiting(tx) if each.id == review), None)
-        if doubt is None:
-            raise UnknownName("there is no open review of this id", where="review")
+        doubt = await _open(tx, review)
         pair = await dossiers.load(tx, [doubt.left, doubt.right], lock=True)
+        await _open(tx, review)  # another steward may have settled it while we waited
         judgement = StoredJudgement(
             id=uuid.uuid4(),  # noqa: TID251
             left=doubt.left,
@@ -92,3 +105,10 @@ async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict
         changed = await linking.gather(tx, [doubt.left, doubt.right])
         for members in changed:
             await decide.again(tx, registry, members)
+
+
+async def _open(tx: Transaction, review: UUID) -> Doubt:
+    doubt = next((each for each in await reviews.waiting(tx) if each.id == review), None)
+    if doubt is None:
+        raise UnknownName("there is no open review of this id", where="review")
+    return doubt

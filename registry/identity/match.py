@@ -2,7 +2,7 @@
 
 Nothing links automatically against a veto, nor without evidence of the child itself, nor while a second person
 comes near the best. A newcomer is compared with every dossier of a person, and one veto is enough. What cannot be
-decided goes to a steward; below even odds it is nobody's business.
+decided goes to a steward; what is unlikely is nobody's business.
 """
 
 from __future__ import annotations
@@ -293,6 +293,14 @@ def _is_entered_twice(match: Match, weights: Weights) -> bool:
     numbers = math.fsum(each.weight for each in match.evidence.evidence if each.field == "identifier")
     is_likely = _probability(match.score - numbers) >= weights.thresholds.link
     return is_likely and not {*match.vetoes} - {Veto.IDENTIFIER}
+
+
+def contradicts(left: Sequence[Demographics], right: Sequence[Demographics], weights: Weights) -> bool:
+    """Whether any dossier of one person speaks against any of the other, so that no rule may join them.
+
+    Knowing little is no contradiction: a verdict of DISTINCT alone does not say so.
+    """
+    return any(_contradictions([decide(one, other, weights)]) for one, other in product(left, right))
 
 
 def identify(

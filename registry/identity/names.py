@@ -54,6 +54,7 @@ class _Word:
 # Apostrophes and the signs scholars write for ayn and hamza stand inside a word and carry no sound.
 _INSIDE_A_WORD = re.compile("['’‘`´ʼʻʿʾʹ′\u200b-\u200f\u2060\ufeff\u00ad]")
 _JOINED_ABD = re.compile("^عبدال(.{2,})$")
+_JOINED_FAITH = re.compile("^(.{2,})الدين$")
 
 
 def name(text: str) -> Name | None:
@@ -66,7 +67,8 @@ def name(text: str) -> Name | None:
 
 def _words(cleaned: str) -> list[str]:
     kept = (each if _is_in_word(each) else " " for each in _INSIDE_A_WORD.sub("", cleaned))
-    words = (_JOINED_ABD.sub("عبد ال\\1", word) for word in "".join(kept).split())
+    parted = (_JOINED_FAITH.sub("\\1 الدين", word) for word in "".join(kept).split())
+    words = (_JOINED_ABD.sub("عبد ال\\1", word) for word in parted)
     return [part for word in words for part in word.split() if any(each.isalpha() for each in part)]
 
 

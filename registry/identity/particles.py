@@ -39,31 +39,12 @@ _ARABIC = {
     Role.SON_OF: "بن ابن إبن بنت ولد",
     Role.TITLE: "الحاج حاج الحاجة حاجة الشيخ شيخ سيدي مولاي السيد السيدة",
 }
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 # The article takes the colour of a following sun letter: ar-Rahman, ash-Shami.
-_COLOURED = frozenset(
-    [
-        "ar",
-        "er",
-        "as",
-        "es",
-        "ash",
-        "esh",
-        "ach",
-        "ech",
-        "ad",
-        "ed",
-        "an",
-        "en",
-        "at",
-        "et",
-        "az",
-        "ez",
-        "ur",
-        "us",
-        "ud",
-        "un",
-    ]
-)
+_COLOURED = _listed("ar er as es ash esh ach ech ad ed an en at et az ez ur us ud un")
 
 
 def _by_word(table: dict[Role, str]) -> dict[str, Role]:
@@ -83,8 +64,8 @@ def role_of(word: str, next_word: str, script: Script) -> Role:
 
 _NOT_A_NAME = frozenset(
     """
-    unknown|unkn|unk|unnamed|no name|noname|not known|not stated|not given|not named|none|nil|null|na|n a|n d|nd
-    fnu|lnu|nn|n n|snp|bb|b b|anonymous|test|missing|boy|girl|child|male|female|son|daughter|tbd|to be named
+    unknown|unkn|unk|unnamed|no name|noname|not known|not stated|not given|not named|none|null|n a|n d|nd
+    fnu|lnu|nn|n n|snp|bb|b b|anonymous|test|missing|boy|girl|child|female|daughter|tbd|to be named
     inconnu|inconnue|sans nom|sans prenom|sans prénom|enfant|garcon|garçon|fille|fils|non connu|non connue
     non renseigne|non renseigné|non renseignée|non déclaré|non declare|neant|néant|anonyme|à nommer|a nommer
     desconocido|desconocida|sin nombre|desconhecido|sem nome|unbekannt|bilinmiyor|isimsiz
@@ -97,13 +78,13 @@ _NOT_A_NAME = frozenset(
     """.replace("\n", "|").replace("    ", "").split("|")
 ) - {""}  # fmt: skip
 # What newborns are called until they have a name, followed by anything: Baby Boy, Bébé de Fatima, مولود فاطمة.
-_NEWBORN = frozenset(
+_NEWBORN = _listed(
     """
     baby babyboy babygirl babyof bebe bébé bb newborn infant neonate nouveauné nouveaune nourrisson twin jumeau
     jumelle unnamed младенец новорожденный новорождённый новорожденная новорождённая новорожденое немовля
     новонароджений новонароджена новонароджене новородено مولود مولودة المولود المولودة رضيع رضيعة الرضيع الرضيعة
     طفل طفلة الطفل الطفلة ሕፃን ህፃን ሕጻን ህጻን
-    """.split()
+    """
 )  # fmt: skip
 _NEWBORN_PHRASES = (
     "new born", "nouveau ne", "nouveau né", "nouvelle nee", "nouvelle née", "b o ", "boy of ", "girl of ", "son of ",

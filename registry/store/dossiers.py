@@ -55,33 +55,37 @@ async def rewrite(tx: Transaction, dossiers: Iterable[Dossier]) -> None:
 async def load(tx: Transaction, ids: Iterable[UUID], *, lock: bool = False) -> Mapping[UUID, Dossier]:
     """Open these dossiers; one whose data key was destroyed is not there. `lock` holds them for writing."""
     wanted = sorted(set(ids))
-    if lock:
-        await _lock(tx, wanted)
-    await vault.load_keys(tx, wanted)
-    cursor = await tx.connection.execute(
-        "SELECT dossier, sealed FROM registry.dossier WHERE dossier = ANY(%s)", (wanted,)
-    )
-    return {id: _open(tx, id, sealed) for id, sealed in await cursor.fetchall() if id in tx.data_keys}
+    if not wanted:
+        return {}
+    cursor = await tx.connection.execute(_LOAD_FOR_WRITING if lock else _LOAD, (wanted,))
+    found: dict[UUID, Dossier] = {}
+    for id, sealed, epoch, wrapped in await cursor.fetchall():
+        vault.unwrap(tx, id, epoch, wrapped)
+        found[id] = _open(tx, id, sealed)
+    return found
+
+
+_LOAD = """
+    SELECT held.dossier, held.sealed, data_key.epoch, data_key.wrapped
+    FROM registry.dossier AS held
+    JOIN vault.data_key USING (dossier)
+    WHERE held.dossier = ANY(%s)
+"""
+# Locked one after another in the order of their ids, so that two writers never wait for each other.
+_LOAD_FOR_WRITING = """
+    SELECT held.dossier, held.sealed, data_key.epoch, data_key.wrapped
+    FROM registry.dossier AS held
+    JOIN vault.data_key USING (dossier)
+    WHERE held.dossier = ANY(%s)
+    ORDER BY held.dossier
+    FOR UPDATE OF held
+"""
 
 
 async def everyone(tx: Transaction) -> tuple[Dossier, ...]:
     """Every dossier there is: for rebuilding what is derived, and for the demo's measure; no caller gets at it."""
     cursor = await tx.connection.execute("SELECT dossier FROM registry.dossier ORDER BY dossier")
     return tuple((await load(tx, [row[0] for row in await cursor.fetchall()])).values())
-
-
-async def _lock(tx: Transaction, wanted: list[UUID]) -> None:
-    # Locked one after another in the order of their ids, so that two writers never wait for each other.
-    await tx.connection.execute(
-        """
-        SELECT dossier
-        FROM registry.dossier
-        WHERE dossier = ANY(%s)
-        ORDER BY dossier
-        FOR UPDATE
-        """,
-        (wanted,),
-    )
 
 
 def _seal(tx: Transaction, dossier: Dossier) -> bytes:

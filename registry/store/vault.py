@@ -47,7 +47,13 @@ async def load_keys(tx: Transaction, dossiers: Iterable[UUID]) -> None:
         """,
         (wanted,),
     )
-    for dossier, epoch, wrapped in await cursor.fetchall():
+    for row in await cursor.fetchall():
+        unwrap(tx, *row)
+
+
+def unwrap(tx: Transaction, dossier: UUID, epoch: int, wrapped: bytes) -> None:
+    """Have the data key of a row of the vault at hand in this transaction."""
+    if dossier not in tx.data_keys:
         wrapping = tx.keyring.wrapping_key(epoch)
         tx.data_keys[dossier] = tx.sealer.unseal(wrapping, wrapped, _wrap_label(dossier))
 

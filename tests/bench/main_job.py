@@ -40,7 +40,7 @@ async def play(registry: Registry, settings: Settings, samples: Samples, artefac
     artefacts.mkdir(parents=True, exist_ok=True)
     told = Play(registry=registry, settings=settings, samples=samples, artefacts=artefacts)
     with _quiet():
-        for act in (acts.hand_over, acts.link, acts.allow, acts.ask, acts.check):
+        for act in (acts.hand_over, acts.link, acts.allow, acts.ask):
             await act(told)
             await trail.sequence(registry)
         await rights.withdraw(registry, told.card)

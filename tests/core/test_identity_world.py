@@ -8,7 +8,6 @@ fillers for birth dates. No wrong link is tolerated.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -20,7 +19,7 @@ import pytest
 
 from registry.fhir import CANONICAL, resource
 from registry.identity import demographics, keys, match
-from registry.identity.match import PersonView, Subject, Verdict
+from registry.identity.match import PersonView, Subject
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas" / "matching"
 

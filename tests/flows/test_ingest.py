@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -11,14 +12,16 @@ from uuid import UUID
 import anyio
 import pytest
 from anyio import from_thread
-from hypothesis import HealthCheck, given, settings as profile, strategies as st
+from hypothesis import HealthCheck, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
 
 from registry.errors import BadInput, NotPermitted, UnknownName
 from registry.fhir import resource
 from registry.flows import ingest, match, organisations, receipts
-from registry.flows.receipts import Outcome, Receipt
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
+from registry.flows.receipts import Outcome, Receipt
 from registry.settings import Settings
 from registry.store import documents, dossiers, keys, outbox
 from tests.support import builders
@@ -92,7 +95,8 @@ async def test_a_correction_is_a_new_version_and_the_old_one_is_kept(world: Worl
 
 async def test_what_is_held_are_the_exact_bytes_handed_over(world: World) -> None:
     body = b'{"id":"%b", "resourceType" :"Patient","name":[{"given":["Zo\\u00e9"]}],\n"meta":{"tag":[%b]}}' % (
-        PERSON.encode(), b'{"system":"https://continuity-registry.example/fhir/CodeSystem/recording-country","code":"XAL"}'
+        PERSON.encode(),
+        b'{"system":"https://continuity-registry.example/fhir/CodeSystem/recording-country","code":"XAL"}',
     )
     entry = builders.Entry(person=PERSON, resource=resource.read(body), where="row 1")
     await hand_over(world, VACCINES, entry)
@@ -314,12 +318,14 @@ def test_whatever_the_order_and_the_parcels_of_hand_overs_the_current_documents_
         return {name: _without_ids(content, source) for each in held for name, content in each.items()}
 
     edges = [0, *sorted(cuts), 8]
-    parcels = [order[start:end] for start, end in zip(edges, edges[1:], strict=False)] + [[each] for each in again]
-    with from_thread.start_blocking_portal() as portal:
-        with portal.wrap_async_context_manager(builders.opening.opened(settings)) as registry:
-            name = secrets.token_hex(6)
-            plain = portal.call(told, f"plain-{name}", [[each] for each in range(8)])
-            mixed = portal.call(told, f"mixed-{name}", parcels)
+    parcels = [order[start:end] for start, end in itertools.pairwise(edges)] + [[each] for each in again]
+    with (
+        from_thread.start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(builders.opening.opened(settings)) as registry,
+    ):
+        name = secrets.token_hex(6)
+        plain = portal.call(told, f"plain-{name}", [[each] for each in range(8)])
+        mixed = portal.call(told, f"mixed-{name}", parcels)
     assert {key.replace("mixed", "plain") for key in mixed} == set(plain)
     assert {key.replace("mixed", "plain"): value for key, value in mixed.items()} == plain
 

@@ -69,12 +69,12 @@ async def _explained(tx: Transaction, sent: Sent) -> Any:
     arguments = ", ".join(await _literals(tx, sent))
     explain = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked{f'({arguments})' if arguments else ''}"
     plan: Any = None
-    await tx.connection.execute(cast(LiteralString, f"PREPARE asked AS {_numbered(sent)}"))
-    for _ in range(6):
-        async with tx.connection.transaction(force_rollback=True):
+    async with tx.connection.transaction(force_rollback=True):
+        await tx.connection.execute(cast(LiteralString, f"PREPARE asked AS {_numbered(sent)}"))
+        for _ in range(6):
             cursor = await tx.connection.execute(cast(LiteralString, explain))
             plan = await cursor.fetchone()
-    await tx.connection.execute("DEALLOCATE asked")
+        await tx.connection.execute("DEALLOCATE asked")
     return plan[0][0]["Plan"]
 
 

@@ -95,22 +95,22 @@ async def columns(registry: Registry) -> dict[str, tuple[str, str]]:
         return {name: (type, comment) for name, type, comment in await rows.rows(tx, COLUMNS)}
 
 
-async def test_every_column_says_that_it_is_sealed_or_why_it_is_clear(registry: Registry) -> None:
+async def test_every_column_says_that_it_is_sealed_or_why_it_is_clear(shared: Registry) -> None:
     wrong = {
         name: comment
-        for name, (_, comment) in (await columns(registry)).items()
+        for name, (_, comment) in (await columns(shared)).items()
         if not comment.startswith("sealed: ") and not (comment.startswith("clear: ") and len(comment) > 15)
     }
     assert wrong == {}
 
 
-async def test_no_column_is_clear_but_those_listed_here(registry: Registry) -> None:
-    clear = [f"{name} {kind}" for name, (kind, comment) in (await columns(registry)).items() if "clear: " in comment]
+async def test_no_column_is_clear_but_those_listed_here(shared: Registry) -> None:
+    clear = [f"{name} {kind}" for name, (kind, comment) in (await columns(shared)).items() if "clear: " in comment]
     assert sorted(clear) == CLEAR.split("\n")[1:-1]
 
 
-async def test_what_is_sealed_is_bytes_and_what_is_not_clear_is_sealed(registry: Registry) -> None:
-    held = (await columns(registry)).values()
+async def test_what_is_sealed_is_bytes_and_what_is_not_clear_is_sealed(shared: Registry) -> None:
+    held = (await columns(shared)).values()
     assert {kind for kind, comment in held if comment.startswith("sealed: ")} == {"bytea"}
     assert all(comment.startswith(("clear: ", "sealed: ")) for kind, comment in held if kind == "bytea")
 
@@ -132,19 +132,19 @@ async def test_everything_sealed_is_an_envelope_after_the_main_job(registry: Reg
     assert [name for name, found in counted.items() if found[0] == 0] in ([], ["registry.review.sealed"])
 
 
-async def test_no_table_refers_to_another(registry: Registry) -> None:
-    async with registry.database.transaction() as tx:
+async def test_no_table_refers_to_another(shared: Registry) -> None:
+    async with shared.database.transaction() as tx:
         assert await rows.rows(tx, "SELECT conname FROM pg_constraint WHERE contype = 'f'") == []
 
 
-async def test_nothing_is_unique_across_sources(registry: Registry) -> None:
+async def test_nothing_is_unique_across_sources(shared: Registry) -> None:
     # A constraint over what a source hands over would tell one source what another one holds.
-    async with registry.database.transaction() as tx:
+    async with shared.database.transaction() as tx:
         found = await rows.rows(tx, KEYS)
     assert found
     assert [each for each in found if not each[2] and tuple(each[1]) not in COUNTERS] == []
 
 
-async def test_the_schema_needs_no_extension(registry: Registry) -> None:
-    async with registry.database.transaction() as tx:
+async def test_the_schema_needs_no_extension(shared: Registry) -> None:
+    async with shared.database.transaction() as tx:
         assert await rows.rows(tx, "SELECT extname FROM pg_extension") == [("plpgsql",)]

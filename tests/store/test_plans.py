@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from registry.flows.opening import Registry
 from registry.store import audit, documents, dossiers, judgements, keys, releases, submissions, vault
 from registry.store.database import Transaction
 from tests.store import plans, rows
@@ -71,17 +70,16 @@ HOT: dict[str, Work] = {
 
 
 @pytest.mark.parametrize("work", HOT.values(), ids=HOT.keys())
-async def test_a_hot_query_touches_one_partition_of_each_table(registry: Registry, work: Work) -> None:
-    async with registry.database.transaction() as tx:
-        one = (await rows.open_dossier(tx)).id
-        others = [await rows.open_dossier(tx, f"other-{number}") for number in range(20)]
-        await keys.add(tx, [(7, one), *((number, each.id) for number, each in enumerate(others))])
-        for each in (one, *(each.id for each in others)):
-            await rows.put(tx, each, BODY)
-        with plans.recorded(tx.connection) as recording:
-            await work(tx, one)
-        assert recording.sent
-        touched = [await plans.touched(tx, each) for each in recording.sent if _is_plannable(each)]
+async def test_a_hot_query_touches_one_partition_of_each_table(tx: Transaction, work: Work) -> None:
+    one = (await rows.open_dossier(tx)).id
+    others = [await rows.open_dossier(tx, f"other-{number}") for number in range(20)]
+    await keys.add(tx, [(7, one), *((number, each.id) for number, each in enumerate(others))])
+    for each in (one, *(each.id for each in others)):
+        await rows.put(tx, each, BODY)
+    with plans.recorded(tx.connection) as recording:
+        await work(tx, one)
+    assert recording.sent
+    touched = [await plans.touched(tx, each) for each in recording.sent if _is_plannable(each)]
     assert [each for each in touched if any(len(partitions) > 1 for partitions in each.values())] == []
     inserts_only = all("INSERT" in each.statement for each in recording.sent)
     assert any(touched) or inserts_only
@@ -92,34 +90,31 @@ def _is_plannable(sent: plans.Sent) -> bool:
     return "INSERT INTO" not in sent.statement
 
 
-async def test_many_keys_are_looked_up_in_the_partition_of_each_and_no_other(registry: Registry) -> None:
-    async with registry.database.transaction() as tx:
-        one = await rows.open_dossier(tx)
-        await keys.add(tx, [(number, one.id) for number in range(64)])
-        (where,) = await rows.rows(tx, "SELECT tableoid::regclass::text FROM registry.lookup_key WHERE key = 5")
-        beside = await rows.rows(
-            tx, "SELECT key FROM registry.lookup_key WHERE tableoid = %s::regclass::oid LIMIT 6", where[0]
-        )
-        with plans.recorded(tx.connection) as recording:
-            found = await keys.sharing(tx, [key for (key,) in beside])
-        assert len(found) == len(beside) >= 2
-        touched = await plans.touched(tx, recording.sent[0])
+async def test_many_keys_are_looked_up_in_the_partition_of_each_and_no_other(tx: Transaction) -> None:
+    one = await rows.open_dossier(tx)
+    await keys.add(tx, [(number, one.id) for number in range(64)])
+    (where,) = await rows.rows(tx, "SELECT tableoid::regclass::text FROM registry.lookup_key WHERE key = 5")
+    beside = await rows.rows(
+        tx, "SELECT key FROM registry.lookup_key WHERE tableoid = %s::regclass::oid LIMIT 6", where[0]
+    )
+    with plans.recorded(tx.connection) as recording:
+        found = await keys.sharing(tx, [key for (key,) in beside])
+    assert len(found) == len(beside) >= 2
+    touched = await plans.touched(tx, recording.sent[0])
     assert touched == {"lookup_key": {where[0].removeprefix("registry.")}}
 
 
-async def test_the_measure_notices_a_session_that_plans_once_for_any_values(registry: Registry) -> None:
-    async with registry.database.transaction() as tx:
-        one = await rows.open_dossier(tx)
-        await rows.put(tx, one.id, BODY)
-        await rows.rows(tx, "SET LOCAL plan_cache_mode = force_generic_plan")
-        with plans.recorded(tx.connection) as recording:
-            await documents.load(tx, [one.id])
-        touched = await plans.touched(tx, recording.sent[0])
+async def test_the_measure_notices_a_session_that_plans_once_for_any_values(tx: Transaction) -> None:
+    one = await rows.open_dossier(tx)
+    await rows.put(tx, one.id, BODY)
+    await rows.rows(tx, "SET LOCAL plan_cache_mode = force_generic_plan")
+    with plans.recorded(tx.connection) as recording:
+        await documents.load(tx, [one.id])
+    touched = await plans.touched(tx, recording.sent[0])
     assert len(touched["document"]) == 8
 
 
-async def test_the_measure_notices_a_query_that_touches_every_partition(registry: Registry) -> None:
-    async with registry.database.transaction() as tx:
-        careless = plans.Sent("SELECT sealed FROM registry.document WHERE document = %s", (tx.new_id(),))
-        touched = await plans.touched(tx, careless)
+async def test_the_measure_notices_a_query_that_touches_every_partition(tx: Transaction) -> None:
+    careless = plans.Sent("SELECT sealed FROM registry.document WHERE document = %s", (tx.new_id(),))
+    touched = await plans.touched(tx, careless)
     assert {name: len(partitions) for name, partitions in touched.items()} == {"document": 8}

@@ -6,11 +6,13 @@ Everything a summary must not tell is a word of its own here (`SECRETS`), so tha
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from registry.fhir import CANONICAL, resource
 from registry.flows import ingest, match, opening, organisations, question, release, rights
@@ -85,9 +87,7 @@ async def world(settings: Settings) -> AsyncGenerator[World]:
             for name, kind, country in PEOPLE
         ]
         callers = {each.caller.name: each.caller for each in made}
-        yield World(
-            registry=registry, clock=clock, callers=callers, keys={each.caller.name: each.key for each in made}
-        )
+        yield World(registry=registry, clock=clock, callers=callers, keys={each.caller.name: each.key for each in made})
 
 
 # --- a child ---------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ SECRETS: dict[str, tuple[str, ...]] = {
     "places": ("XBK", "Tizi Ouarzaz", "Ouarzaz", DISTRICT),
     "lots": (LOT,),
     "facilities": (FACILITY, SCHOOL_NAME, "Kuzgun"),
-    "sources": (VACCINES, MORE_VACCINES, SCHOOLS, "dhis2", "family"),
+    "sources": (VACCINES, MORE_VACCINES, SCHOOLS, "dhis2"),
     "identifiers": (NATIONAL, "zahouania-bencherif", "urn:continuity"),
     "phones": ("+99955501427", "99955501427"),
     "demographics nobody asked with": ("Derradji", OTHER_SPELLING),
@@ -354,6 +354,10 @@ async def released(world: World, name: str, child: Child = ZAHOUANIA) -> Release
     given = await ask(world, name, child)
     assert given is not None, "the question was not answered"
     return given
+
+
+def new_id() -> UUID:
+    return UUID(bytes=secrets.token_bytes(16), version=4)
 
 
 def words(value: Any) -> str:

@@ -19,6 +19,8 @@ from registry.settings import Settings
 from registry.store import embedded
 
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
+_HASTY = ("fsync", "synchronous_commit", "full_page_writes")
+"""What a database that is thrown away does without; the proofs of crashes run on servers of their own."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,9 @@ def debian_cluster(folder: Path) -> Iterator[Cluster]:
 
 
 def _with_template(cluster: Cluster) -> Cluster:
+    for setting in _HASTY:
+        cluster.execute(f"ALTER SYSTEM SET {setting} = off")
+    cluster.execute("SELECT pg_reload_conf()")
     cluster.execute("CREATE DATABASE template_registry")
     settings = Settings(
         keyring=cluster.keyring, database_url=_named(cluster.url, "template_registry"), state=cluster.folder
