@@ -5,7 +5,7 @@ Computed on every read and never cached, so that a withdrawal holds from its com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -121,6 +121,8 @@ def _facts(person: Person) -> Facts:
 async def again(tx: Transaction, registry: Registry, members: Sequence[UUID]) -> int:
     """Decide every live release of a person again and revoke those no longer allowed; returns how many."""
     now = registry.now()
+    # Whoever is answering a question about this person from before this change notices it by these rows.
+    await dossiers.rewrite(tx, (await hold(tx, await dossiers.load(tx, members))).values())
     live = [each for each in await releases.of_person(tx, members) if each.expires_at > now]
     if not live:
         return 0
@@ -137,3 +139,8 @@ async def _still_allowed(tx: Transaction, registry: Registry, person: Person, re
         return False
     caller = await organisations.named(tx, release.recipient)
     return ask(registry.library, person, caller, now=now).outcome is decision.Outcome.PERMIT
+
+
+async def hold(tx: Transaction, of: Mapping[UUID, Dossier]) -> Mapping[UUID, Dossier]:
+    """The families' dossiers among these, held: what a family decides and what is told about it take turns."""
+    return await dossiers.load(tx, [each.id for each in of.values() if each.source == FAMILY], lock=True)

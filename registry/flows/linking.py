@@ -5,7 +5,7 @@ A person is never written by hand: it is computed from the standing judgements a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
@@ -43,19 +43,20 @@ async def gather(tx: Transaction, around: Iterable[UUID]) -> list[tuple[UUID, ..
     return [tuple(UUID(each) for each in person.dossiers) for person in components.persons]
 
 
-async def _around(tx: Transaction, start: Iterable[UUID]) -> tuple[dict[UUID, Dossier], Sequence[StoredJudgement]]:
+async def _around(tx: Transaction, start: Iterable[UUID]) -> tuple[dict[UUID, Dossier], tuple[StoredJudgement, ...]]:
     """Everything connected with these dossiers by membership or by links, held for writing."""
     known: dict[UUID, Dossier] = {}
+    log: dict[UUID, StoredJudgement] = {}
     wanted = set(start)
-    log: Sequence[StoredJudgement] = ()
-    while wanted - known.keys():
-        known.update(await dossiers.load(tx, wanted, lock=True))
-        erased = wanted - known.keys()
-        log = await judgements.about(tx, known)
-        linked = {end for each in log if each.kind == Kind.LINK.value for end in (each.left, each.right)}
-        members = {member for each in known.values() for member in each.members}
-        wanted = (linked | members) - erased
-    return known, log
+    while wanted:
+        found = await dossiers.load(tx, wanted, lock=True)
+        told = await judgements.about(tx, found)
+        known.update(found)
+        log.update((each.id, each) for each in told)
+        linked = {end for each in told if each.kind == Kind.LINK.value for end in (each.left, each.right)}
+        members = {member for each in found.values() for member in each.members}
+        wanted = (linked | members) - known.keys() - wanted  # what was wanted and not found is erased
+    return known, tuple(log.values())
 
 
 def _components(known: dict[UUID, Dossier], log: Iterable[StoredJudgement]) -> Components:

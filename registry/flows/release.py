@@ -21,7 +21,7 @@ from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
 from registry.continuity.education import Timeline
 from registry.continuity.history import DoseEvent, Provenance, Record
-from registry.errors import BadInput, UnknownName
+from registry.errors import BadInput, Unavailable, UnknownName
 from registry.fhir import resource
 from registry.fhir.resource import Content
 from registry.flows import decide, people, publish, question, rights, trail, verify
@@ -43,6 +43,7 @@ NOTHING = (
     "you can register the child here and record what you do."
 )
 SCHEDULE = "who-routine-2023"
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,16 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
     if asked.language not in registry.library.page_messages:
         known = ", ".join(sorted(registry.library.page_messages))
         raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
+    for attempt in range(_ATTEMPTS):
+        try:
+            return await _answer(registry, caller, asked)
+        except Unavailable as error:  # a consent or a link changed meanwhile: decide again
+            if attempt == _ATTEMPTS - 1 or "two writers" not in error.remedy:
+                raise
+    return None
+
+
+async def _answer(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
     async with registry.database.transaction() as tx:
         # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
         await tx.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -81,6 +92,7 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
         if decision is None or decision.outcome is not Outcome.PERMIT:
             await _record_silence(tx, registry, caller, person if members else None)
             return None
+        await decide.hold(tx, {each.id: each for each in person.dossiers})
         return await _release(tx, registry, caller, asked, person, decision)
 
 

@@ -129,6 +129,7 @@ async def give(registry: Registry, caller: Caller, card: str, answer: Answer) ->
             tx, registry, family.id, "consent-given", caller, domain=answer.domain, recipient=recipient.name,
             answer="yes" if answer.agreed else "no", consent=consent.id,
         )  # fmt: skip
+        await decide.again(tx, registry, family.members)  # a no, or a country named, ends what was given before
     return ConsentReceipt(
         consent=consent.id,
         domain=answer.domain,

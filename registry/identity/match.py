@@ -36,7 +36,7 @@ class Veto(Enum):
     SEX = "the sex contradicts"
     GENDER_PAIR = "the given names are the male and the female form of one name: perhaps brother and sister"
     TWIN = "another given name in the same family: perhaps a twin, brother or sister"
-    FATHER = "another father, and no exact birth date that is the same: perhaps cousins of one name"
+    FATHER = "another father, and not both the mother and the birth date agree: perhaps cousins of one name"
     BIRTH = "the birth dates contradict each other"
     NOT_OF_THE_CHILD = "nothing that agrees is about the child itself"
     SAME_SOURCE = "both are of one source, which rarely knows a child twice"
@@ -167,10 +167,15 @@ def _vetoes(evidence: Comparison) -> Iterator[Veto]:
             yield veto
     if _may_be_twin(evidence):
         yield Veto.TWIN
-    if evidence.level("father") in _ANOTHER_FATHER and evidence.level("birth") not in _EXACT_BIRTH:
+    if _may_be_cousin(evidence):
         yield Veto.FATHER
     if not compare.is_of_child(evidence):
         yield Veto.NOT_OF_THE_CHILD
+
+
+def _may_be_cousin(evidence: Comparison) -> bool:
+    is_excused = evidence.level("birth") in _EXACT_BIRTH and evidence.agrees("mother")
+    return evidence.level("father") in _ANOTHER_FATHER and not is_excused
 
 
 def _may_be_twin(evidence: Comparison) -> bool:

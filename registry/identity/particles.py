@@ -39,6 +39,8 @@ _ARABIC = {
     Role.SON_OF: "بن ابن إبن بنت ولد",
     Role.TITLE: "الحاج حاج الحاجة حاجة الشيخ شيخ سيدي مولاي السيد السيدة",
 }
+
+
 def _listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 

@@ -98,15 +98,21 @@ async def _configure(connection: Connection) -> None:
 
 @asynccontextmanager
 async def opened(
-    url: str, keyring: Keyring, *, sealer: Sealer | None = None, connections: int = 8
+    url: str, keyring: Keyring, *, sealer: Sealer | None = None, connections: int = 8, patience_seconds: float = 10
 ) -> AsyncGenerator[Database]:
-    """Open a pool on `url`. Raises Unavailable when no server answers there within ten seconds."""
+    """Open a pool on `url`. Raises Unavailable when no server answers there in time."""
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-        url, min_size=1, max_size=connections, open=False, timeout=10, configure=_configure
+        url,
+        min_size=1,
+        max_size=connections,
+        open=False,
+        timeout=patience_seconds,
+        configure=_configure,
+        check=AsyncConnectionPool.check_connection,  # after a restart of the server no question pays for a dead one
     )
     try:
         try:
-            await pool.open(wait=True, timeout=10)
+            await pool.open(wait=True, timeout=patience_seconds)
         except (PoolTimeout, psycopg.Error) as error:
             raise unavailable(error) from None
         yield Database(pool=pool, keyring=keyring, sealer=sealer or Envelopes())

@@ -59,9 +59,10 @@ def replace(path: Path, ring: Keyring) -> None:
     try:
         _write_new(fresh, keyring.dumps(ring))
         fresh.replace(path)
-    finally:
+        _sync_folder(path.parent)
+    except OSError as error:
         fresh.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        raise _unusable(error, path) from None
 
 
 def _write_new(path: Path, body: bytes) -> None:

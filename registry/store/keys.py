@@ -40,8 +40,17 @@ async def add(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
 
 
 async def remove(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany("DELETE FROM registry.lookup_key WHERE key = %s AND dossier = %s", rows)
+    removed = list(rows)
+    if not removed:
+        return
+    await tx.connection.execute(
+        """
+        DELETE FROM registry.lookup_key AS held
+        USING unnest(%s::bigint[], %s::uuid[]) AS gone (key, dossier)
+        WHERE held.key = gone.key AND held.dossier = gone.dossier
+        """,
+        ([key for key, _ in removed], [dossier for _, dossier in removed]),
+    )
 
 
 async def sharing(tx: Transaction, keys: Iterable[int]) -> Mapping[int, list[UUID]]:

@@ -11,9 +11,11 @@ _LOCK = 0x6D617463  # "matc": one worker of a kind at a time
 
 
 async def put(tx: Transaction, kind: str, subjects: Iterable[UUID]) -> None:
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany(
-            "INSERT INTO registry.outbox (kind, subject) VALUES (%s, %s)", [(kind, each) for each in subjects]
+    """Queue work of a kind, in the order given."""
+    queued = list(subjects)
+    if queued:
+        await tx.connection.execute(
+            "INSERT INTO registry.outbox (kind, subject) SELECT %s, unnest(%s::uuid[])", (kind, queued)
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from registry.fhir import CANONICAL, resource
-from registry.identity import demographics, keys, match
+from registry.identity import demographics, keys, likeness, match
 from registry.identity.match import PersonView, Subject
+from tests.support import naive_matching
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas" / "matching"
 
@@ -295,3 +296,31 @@ def weights() -> match.Weights:
         json.loads((SCHEMAS / "weights-1.json").read_text(encoding="utf-8")),
         json.loads((SCHEMAS / "translated-names.json").read_text(encoding="utf-8")),
     )
+
+
+# The worlds differ from run to run of the development, never of the test: the seeds are fixed.
+@pytest.mark.parametrize("seed", [101, 102])
+def test_no_wrong_link_good_recall_and_few_reviews(seed: int, weights: match.Weights) -> None:
+    outcome = run(seed, families=50, weights=weights)
+    assert not outcome.wrong
+    assert outcome.recall >= 0.87
+    assert outcome.reviewed <= 0.09 * outcome.records
+
+
+def test_no_wrong_link_without_the_list_of_known_names(weights: match.Weights) -> None:
+    outcome = run(104, families=50, weights=replace(weights, known=likeness.NO_KNOWN_NAMES))
+    assert not outcome.wrong
+    assert outcome.recall >= 0.85
+
+
+def test_keys_lose_no_link_of_the_brute_force(weights: match.Weights) -> None:
+    world = World(Random(105))
+    for _ in range(8):
+        world.family()
+    subjects = [subject for _, subject in world.records()]
+    links = naive_matching.every_link(subjects, weights)
+    assert len(links) > 30
+    lost = [
+        (one.id, other.id) for one, other in links if not keys.asked(one.demographics) & keys.stored(other.demographics)
+    ]
+    assert not lost

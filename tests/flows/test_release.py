@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +61,8 @@ def everything(summary: Released) -> str:
     """All a recipient can read: the signed payload with its short form opened, and the page."""
     short = signing.read_unverified(summary.card)
     assert isinstance(short, signing.Unverified)
-    return "\n".join([builders.words(payload(summary)), builders.words(short.payload), summary.page])
+    text = "\n".join([builders.words(payload(summary)), builders.words(short.payload), summary.page])
+    return text.replace(summary.token, "").replace(summary.card, "")  # base64 spells anything by chance
 
 
 def resources(summary: Released, kind: str) -> list[Mapping[str, Any]]:
@@ -73,10 +75,11 @@ def pseudonym(summary: Released) -> str:
 
 
 def plain(summary: Released) -> str:
-    """The document without what is new in every release: its id and its place on the status list."""
+    """The document without what is new in every release: its id, its place on the status list, the time of day."""
     told = payload(summary)
     index = str(told["status"]["status_list"]["idx"])
-    return json.dumps(told["document"], sort_keys=True).replace(told["jti"], "ID").replace(f": {index}}}", ": INDEX}")
+    text = json.dumps(told["document"], sort_keys=True).replace(told["jti"], "ID").replace(f": {index}}}", ": INDEX}")
+    return re.sub(r"T\d\d:\d\d:\d\d", "", text)
 
 
 async def live(world: World) -> int:
@@ -124,7 +127,7 @@ async def test_a_clinic_the_family_did_not_name_learns_nothing(
     world: World, card: str, answers: tuple[Mapping[str, Any], ...]
 ) -> None:
     for changes in answers:
-        await rights.give(world.registry, world[CLINIC], card, builders.answer(world, CLINIC, **changes))
+        await rights.give(world.registry, world[CLINIC], card, replace(builders.answer(world, CLINIC), **changes))
         world.clock.advance(minutes=1)
     assert await ask(world, CLINIC) is None
     assert await ask(world, CLINIC, card=card) is None
@@ -184,7 +187,7 @@ async def test_a_no_after_a_yes_revokes_the_summary_given_on_the_yes(world: Worl
 
 
 async def test_whoever_asks_while_the_family_withdraws_keeps_no_summary_in_force(world: World, card: str) -> None:
-    """A question that began before the withdrawal may be answered; its summary dies with the withdrawal all the same."""
+    """A question that began before the withdrawal may be answered; its summary dies all the same."""
     for _ in range(3):
         await allow(world, card, CLINIC)
         async with anyio.create_task_group() as group:
@@ -353,6 +356,7 @@ async def test_the_clinics_answer_is_the_same_whether_or_not_there_are_school_re
     card = await builders.family(world)
     await allow(world, card, CLINIC)
     before = await released(world, CLINIC)
+    world.clock.advance(minutes=1)
     await hand_over(world, SCHOOLS, *builders.schooling_of(ZAHOUANIA))
     await match.run(world.registry)
     await allow(world, card, SCHOOL)
@@ -366,6 +370,7 @@ async def test_the_schools_answer_is_the_same_whether_or_not_there_are_doses(wor
     card = await builders.family(world)
     await allow(world, card, SCHOOL)
     before = await released(world, SCHOOL)
+    world.clock.advance(minutes=1)
     await hand_over(world, VACCINES, *builders.health_of(ZAHOUANIA))
     await match.run(world.registry)
     await allow(world, card, CLINIC)
@@ -430,7 +435,8 @@ async def test_a_consent_handed_over_by_a_source_or_a_desk_opens_nothing(world: 
     assert await ask(world, OTHER_CLINIC)
 
 
-async def test_a_consent_about_another_child_opens_nothing(world: World, card: str) -> None:
+@pytest.mark.usefixtures("card")
+async def test_a_consent_about_another_child_opens_nothing(world: World) -> None:
     await hand_over(world, VACCINES, *builders.health_of(NEIGHBOUR))
     other = await builders.family(world, NEIGHBOUR)
     await allow(world, other, CLINIC)

@@ -46,7 +46,7 @@ async def test_a_killed_connection_stores_nothing_and_the_next_one_works(registr
             await asyncio.sleep(0.05)
             await rows.rows(tx, "SELECT 1")
 
-    with pytest.raises(Unavailable, match="57P01|cannot be used") as raised:
+    with pytest.raises(Unavailable, match="cannot be used") as raised:
         await killed()
     assert "nothing was half stored" in raised.value.remedy
     async with registry.database.transaction() as tx:
