@@ -30,11 +30,11 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """The embedded PostgreSQL, one for each test process."""
     from tests.support import postgres  # the pure tests need no store
 
-    with postgres.embedded_cluster(tmp_path_factory.mktemp("cluster")) as started:
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as started:
         yield started
 
 

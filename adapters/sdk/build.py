@@ -39,7 +39,7 @@ def safe_id(text: str) -> str:
 def clean(text: str) -> str:
     """The text without control characters and with single spaces; letters and joiners stay as they are."""
     if text.isprintable():
-        return " ".join(text.split())
+        return text if "  " not in text and text == text.strip() else " ".join(text.split())
     kept = "".join(" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text)
     return " ".join(kept.split())
 
@@ -292,7 +292,7 @@ def enrolment(
 
 
 def _extension(url: str, kind: str, value: Any) -> Json:
-    held = pruned(value)
+    held = clean(value) if isinstance(value, str) else pruned(value)
     return {} if held in (None, "", {}, []) else {"url": url, f"value{kind}": held}
 
 

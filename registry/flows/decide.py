@@ -55,7 +55,7 @@ class Person:
     @property
     def anchor(self) -> Dossier:
         """The dossier releases and audit entries are kept in: the family's where there is one."""
-        return min(self.dossiers, key=lambda each: (each.source != FAMILY, each.id))
+        return min(self.dossiers, key=lambda each: (each.source != FAMILY, each.opened_at, each.id))
 
     @property
     def birth(self) -> PartialDate | None:

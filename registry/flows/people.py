@@ -9,10 +9,11 @@ from uuid import UUID
 
 from registry.fhir import resource
 from registry.fhir.resource import Content
-from registry.identity import demographics
+from registry.identity import demographics, match
 from registry.identity.demographics import Demographics
 from registry.identity.keys import Key
-from registry.identity.match import PersonView, Subject
+from registry.identity.match import PersonView, Subject, Verdict
+from registry.identity.weights import Weights
 from registry.store import dossiers, keys
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
@@ -37,6 +38,15 @@ class Reader:
 
     def subject(self, dossier: Dossier) -> Subject:
         return Subject(id=dossier.id.hex, source=dossier.source, demographics=self.told(dossier))
+
+
+def fits(reader: Reader, told: Demographics, child: Iterable[Dossier], weights: Weights) -> bool:
+    """Whether a description may be of the child of these dossiers: it fits one of them, and nothing speaks against it.
+
+    For where somebody already pointed at the child, with a card or a summary: that alone may be the sister's.
+    """
+    found = (match.decide(told, reader.told(each), weights) for each in child if each.about is not None)
+    return any(each.verdict is not Verdict.DISTINCT and not each.vetoes for each in found)
 
 
 def hashed(tx: Transaction, plain: Iterable[Key]) -> list[int]:

@@ -32,7 +32,6 @@ from registry.flows.question import Description
 from registry.identity import demographics, match
 from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
-from registry.identity.match import Verdict
 from registry.store import dossiers, keys, releases
 from registry.store.database import Transaction
 from registry.store.releases import Release
@@ -122,9 +121,8 @@ async def _of_card(
         members = (await rights.by_card(tx, card)).members
     except UnknownName:
         return ()
-    held = [each for each in (await dossiers.load(tx, members)).values() if each.about is not None]
-    verdicts = {match.decide(told, reader.told(each), registry.library.weights).verdict for each in held}
-    return members if verdicts - {Verdict.DISTINCT} else ()
+    held = (await dossiers.load(tx, members)).values()
+    return members if people.fits(reader, told, held, registry.library.weights) else ()
 
 
 async def _record_silence(tx: Transaction, registry: Registry, caller: Caller, person: Person | None) -> None:
@@ -177,7 +175,7 @@ def _full_name(description: Description) -> str:
 def _pseudonym(registry: Registry, caller: Caller, person: Person) -> str:
     """The id this recipient knows the person by; another recipient knows another."""
     key = registry.database.keyring.pseudonym_key
-    digest = sealing.keyed_digest(key, f"{caller.name}/{person.anchor.person.hex}".encode())
+    digest = sealing.keyed_digest(key, f"{caller.name}/{person.anchor.id.hex}".encode())
     return base64.b32encode(digest[:15]).decode().lower()
 
 

@@ -174,8 +174,10 @@ def _vetoes(evidence: Comparison) -> Iterator[Veto]:
 
 
 def _may_be_cousin(evidence: Comparison) -> bool:
-    is_excused = evidence.level("birth") in _EXACT_BIRTH and evidence.agrees("mother")
-    return evidence.level("father") in _ANOTHER_FATHER and not is_excused
+    father = evidence.level("father")
+    if evidence.level("birth") not in _EXACT_BIRTH:
+        return father in _ANOTHER_FATHER
+    return father == "other" and not evidence.agrees("mother")
 
 
 def _may_be_twin(evidence: Comparison) -> bool:

@@ -13,8 +13,9 @@ from adapters.sdk.world.hand_over import World
 from registry.cli import acts, running
 from registry.cli.acts import Play
 from registry.cli.stage import Samples
-from registry.flows import rights, trail
+from registry.flows import question, rights, trail
 from registry.flows.opening import Registry
+from registry.flows.question import Description
 from registry.settings import Settings
 
 
@@ -56,3 +57,9 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         running.out.quiet, running.err.quiet = before
+
+
+def asked(told: Play, who: str) -> Description:
+    """What the clinic or the school of the story knows of the girl."""
+    renamed = {"birthDate": "birth", "gender": "sex"}
+    return question.read({renamed.get(name, name): value for name, value in told.story["asks"][who].items()})

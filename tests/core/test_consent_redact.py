@@ -465,6 +465,34 @@ def test_a_word_that_changes_the_meaning_leaves_nothing(sample: Json) -> None:
         assert redact.classes(changed, PLACES) == frozenset()
 
 
+UNFIT = [
+    ("status", "tamamlandi"),
+    ("primarySource", 1),
+    ("primarySource", "true"),
+    ("occurrenceDateTime", "3 May 2021"),
+    ("occurrenceDateTime", 2021),
+    ("protocolApplied", [{"doseNumberPositiveInt": True}]),
+    ("protocolApplied", [{"doseNumberPositiveInt": "2"}]),
+    ("protocolApplied", [{"doseNumberPositiveInt": 202105031}]),
+    ("protocolApplied", [{"doseNumberString": "ikinci"}]),
+    ("protocolApplied", {"doseNumberPositiveInt": {"value": 2}}),
+    ("id", {"value": "e1"}),
+    ("patient", "Patient/p1"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), UNFIT, ids=str)
+def test_a_value_that_does_not_fit_its_form_is_removed(name: str, value: Any) -> None:
+    left = redact.redact({**dose(), name: value}, PLACES, opened=False, names=NAMES)
+    assert name not in left
+
+
+@pytest.mark.parametrize("code", ["10", "1000", "ISCED", 100, None])
+def test_an_isced_code_has_three_digits(code: Any) -> None:
+    content = school_year(grade=build.Grade(label="4", language="ar", isced={"system": "urn:isced", "code": code}))
+    assert "iscedProgramme" not in str(redact.redact(content, PLACES, opened=True))
+
+
 @pytest.mark.parametrize(
     "odd", [None, [], "Immunization", 7, {}, {"resourceType": ["Basic"]}, {"resourceType": "Basic"}]
 )

@@ -150,8 +150,9 @@ class World:
         while given[0] in similar:
             given, sex = self._given()
         year = draw.randint(2008, 2019)
-        for month, father in zip(draw.sample(range(1, 13), 2), fathers, strict=True):
-            mother, phone = draw.choice(girls), f"05{draw.randrange(10**8):08d}"
+        mothers, months = draw.sample(girls, 2), draw.sample(range(1, 13), 2)
+        for month, father, mother in zip(months, fathers, mothers, strict=True):
+            phone = f"05{draw.randrange(10**8):08d}"
             same_year = (year, month, draw.randint(13, 28))
             self._born(given, father, grandfather, family, mother, sex, same_year, village, phone)
             taken = {given, *(each for pair in SIMILAR_TWINS for each in pair)}

@@ -109,7 +109,9 @@ def test_processes_that_start_at_once_hold_the_same_keys(tmp_path: Path) -> None
         assert each.stdin is not None
         each.stdin.close()
     told = {each.stdout.read() for each in waiting if each.stdout}
-    assert [each.wait() for each in waiting] == [0] * 4
+    for each in waiting:
+        with each:
+            assert each.wait() == 0
     assert len(told) == 1
 
 

@@ -206,7 +206,9 @@ def _root(dice: Random, request: Request) -> Json:
     if dice.random() < 0.98:
         root["purpose"] = dice.choices(([_TREAT, _EDUCONT], [_TREAT], [_EDUCONT]), (8, 1, 1))[0]
     if dice.random() < 0.98:
-        root["securityLabel"] = [_LABELS[each] for each in dice.choices(((V, G, L), (V, L), (G, L)), (8, 1, 1))[0]]
+        root["securityLabel"] = [
+            _LABELS[each] for each in dice.choices(((V, G, L), (V, L), (G, L), (V, G), (L,)), (16, 2, 2, 2, 1))[0]
+        ]
     root["provision"] = [_nested(dice, root, "permit", 2) for _ in range(dice.choice((0, 1, 1, 1, 1, 1, 2)))]
     if not root["provision"]:
         del root["provision"]

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,15 @@ def assert_own(connection: psycopg.Connection, folder: Path) -> None:
     row = connection.execute("SHOW data_directory").fetchone()
     assert row is not None
     assert Path(row[0]).resolve() == folder.resolve(), "this is not the test's own server"
+
+
+@contextmanager
+def place() -> Iterator[Path]:
+    """A folder that other users can reach. pytest closes its own again whenever another run of it begins, and run
+    by root the server belongs to a user of its own."""
+    with tempfile.TemporaryDirectory(prefix="registry-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @contextmanager

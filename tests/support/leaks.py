@@ -1,0 +1,222 @@
+"""A thief's search: does a text occur in these bytes, however it is written, encoded or compressed?
+
+It undoes hex, base64 (both alphabets, every alignment, wrapped lines), zlib, gzip, bare deflate and PostgreSQL's own
+compression, one inside the other, joins the pieces of values that PostgreSQL cut (TOAST) and the pages of its log,
+and knows a text in UTF-8 and UTF-16, escaped as JSON, XML and addresses do it, composed and decomposed.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+import unicodedata
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from struct import Struct
+from urllib.parse import quote
+
+PAGE = 8192
+DEPTH = 3
+"""How many encodings are undone one inside the other."""
+
+_MOST = 1 << 22
+_SEAM = b"\xff\x00\xfe\x00"
+_HEX = re.compile(rb"[0-9a-fA-F]{16,}")
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{60,}\r?\n)*[A-Za-z0-9+/_-]{12,}")
+_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
+# A value of PostgreSQL begins with its length in four bytes, the lowest two bits of which say whether it is plain
+# (00) or compressed (10); the latter goes on with the length it had before (varatt.h, little-endian).
+_PLAIN = re.compile(rb"(?=[\x00\x04-\xfc][\x00-\x7f]\x00\x00)", re.DOTALL)
+_PACKED = re.compile(rb"(?=[\x02-\xfe][\x00-\xff]{1,2}\x00.{3}[\x00])", re.DOTALL)
+_length, _lengths = Struct("<I").unpack_from, Struct("<II").unpack_from
+_ALPHABET = bytes.maketrans(b"-_", b"+/")
+
+
+def spellings(text: str) -> frozenset[bytes]:
+    """Every way in which the text may stand among decoded bytes."""
+    found: set[bytes] = set()
+    for form in ("NFC", "NFD"):
+        normal = unicodedata.normalize(form, text)
+        escaped = json.dumps(normal)[1:-1]
+        upper = re.sub(r"\\u[0-9a-f]{4}", lambda each: "\\u" + each[0][2:].upper(), escaped)
+        quoted = json.dumps(normal, ensure_ascii=False)[1:-1]
+        entities = ("".join(_entity(each, form) for each in normal) for form in ("&#{};", "&#x{:x};", "&#x{:X};"))
+        found |= {each.encode(code) for each in (normal, quoted) for code in ("utf-8", "utf-16-le", "utf-16-be")}
+        found |= {each.encode() for each in (escaped, upper, *entities, quote(normal), quote(normal, safe=""))}
+        found |= {each.replace("\\", "\\\\").encode() for each in (escaped, upper, quoted)}
+    return frozenset(found)
+
+
+def _entity(character: str, form: str) -> str:
+    return character if character.isascii() else form.format(ord(character))
+
+
+def search(blobs: Iterable[bytes], texts: Iterable[str]) -> set[str]:
+    """Those of the texts that occur somewhere in the blobs."""
+    seen = _SEAM.join(layers(list(blobs)))
+    return {text for text in texts if any(each in seen for each in spellings(text))}
+
+
+def layers(blobs: Sequence[bytes], depth: int = DEPTH) -> Iterator[bytes]:
+    """The blobs and everything that can be decoded from them."""
+    yield from blobs
+    if depth:
+        for decode in _DECODERS:
+            inner = [each for blob in blobs for each in decode(blob)]
+            if inner:
+                yield from layers(inner, depth - 1)
+
+
+def _unhexed(blob: bytes) -> Iterator[bytes]:
+    for found in _HEX.finditer(blob):
+        run = found[0]
+        yield bytes.fromhex(run[: len(run) & ~1].decode())
+        yield bytes.fromhex(run[1 : 1 + (len(run) - 1 & ~1)].decode())
+
+
+def _unbased(blob: bytes) -> Iterator[bytes]:
+    for found in _BASE64.finditer(blob):
+        run = found[0].translate(_ALPHABET, b"\r\n")
+        for start in range(4):
+            cut = run[start:]
+            whole = cut[: len(cut) - (len(cut) % 4 == 1)]
+            yield binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
+
+
+def _inflated(blob: bytes) -> Iterator[bytes]:
+    for found in _ZLIB.finditer(blob):
+        yield from _inflate(blob[found.start() : found.start() + _MOST], wbits=47)
+    for cell in _cells(blob):
+        for start in range(min(33, len(cell))):
+            yield from _inflate(cell[start:], wbits=-15)
+
+
+def _inflate(packed: bytes, *, wbits: int) -> Iterator[bytes]:
+    """What comes out before the first error, if it is more than chance."""
+    unpacker, out = zlib.decompressobj(wbits), bytearray()
+    try:
+        for at in range(0, len(packed), 256):
+            out += unpacker.decompress(packed[at : at + 256], _MOST - len(out))
+            if unpacker.eof or len(out) >= _MOST:
+                break
+    except zlib.error:
+        pass
+    if len(out) >= 16:
+        yield bytes(out)
+
+
+def _cells(blob: bytes) -> Iterator[bytes]:
+    """Where a value may begin: the blob itself, and every plain value of PostgreSQL inside."""
+    yield blob[:_MOST]
+    for found in _PLAIN.finditer(blob):
+        (header,) = _length(blob, found.start())
+        size = header >> 2
+        if 24 <= size <= PAGE and not header & 3:
+            yield blob[found.start() + 4 : found.start() + size]
+
+
+def _unpacked(blob: bytes) -> Iterator[bytes]:
+    """Values PostgreSQL compressed, where they stand in a row or in the pieces of a row cut up."""
+    for found in _PACKED.finditer(blob):
+        if len(blob) - found.start() < 8:
+            continue
+        header, before = _lengths(blob, found.start())
+        size = header >> 2
+        if header & 3 == 2 and 8 < size < before + 8 and before >> 30 == 0:
+            yield from _unpack(blob[found.start() + 8 : found.start() + size], before)
+    for cell in _cells(blob):
+        (before,) = _length(cell, 0) if len(cell) >= 4 else (0,)
+        if len(cell) // 2 < before < _MOST:
+            yield from _unpack(cell[4:], before)
+
+
+def _unpack(packed: bytes, size: int) -> Iterator[bytes]:
+    out = decompress(packed, size)
+    if len(out) >= min(size, 64):
+        yield out
+
+
+def decompress(packed: bytes, size: int) -> bytes:
+    """PostgreSQL's own compression (pg_lzcompress.c): what comes out before the end or the first impossibility."""
+    out, at = bytearray(), 0
+    try:
+        while len(out) < size and at < len(packed):
+            control, at = packed[at], at + 1
+            for bit in range(8):
+                if not control >> bit & 1:
+                    out.append(packed[at])
+                    at += 1
+                else:
+                    at = _copy(out, packed, at)
+    except (IndexError, ValueError):
+        pass
+    return bytes(out[:size])
+
+
+def _copy(out: bytearray, packed: bytes, at: int) -> int:
+    """Copy what was seen before: four bits of length, twelve of distance, and a byte more for a long one."""
+    length, distance = (packed[at] & 15) + 3, (packed[at] & 0xF0) << 4 | packed[at + 1]
+    at += 2
+    if length == 18:
+        length, at = length + packed[at], at + 1
+    if not 0 < distance <= len(out):
+        raise ValueError("nothing lies that far back")
+    for _ in range(length):
+        out.append(out[-distance])
+    return at
+
+
+_DECODERS: tuple[Callable[[bytes], Iterator[bytes]], ...] = (_unhexed, _unbased, _inflated, _unpacked)
+
+
+def pages(files: Iterable[bytes]) -> list[bytes]:
+    """Data files as blobs: every page once, and behind them the values that were cut into pieces."""
+    distinct = dict.fromkeys(body[at : at + PAGE] for body in files for at in range(0, len(body), PAGE))
+    filled = [page for page in distinct if page.strip(b"\0")]
+    return [b"".join(filled), *_joined(filled)]
+
+
+def _joined(filled: Iterable[bytes]) -> Iterator[bytes]:
+    """Pieces (id, number, bytes) put together again; compressed values are inflated at once."""
+    pieces = sorted(set(piece for page in filled for piece in _pieces(page)))
+    for _, run in groupby(pieces, key=lambda each: each[0]):
+        numbered = {number: body for _, number, body in run}
+        whole = b"".join(numbered[number] for number in sorted(numbered))
+        yield whole
+        if len(whole) >= 4:
+            yield from _unpack(whole[4:], min(_length(whole, 0)[0], _MOST))
+
+
+def _pieces(page: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Rows of a page that look like pieces: an id, a number, some bytes, and nothing else."""
+    (lower,) = Struct("<H").unpack_from(page, 12) if len(page) == PAGE else (0,)
+    for at in range(24, min(lower, PAGE), 4):
+        (pointer,) = _length(page, at)
+        start, size = pointer & 0x7FFF, pointer >> 17
+        row = page[start : start + size]
+        if pointer >> 15 & 3 != 1 or len(row) < 36 or row[18] & 0x7F != 3:
+            continue
+        identity, number = _lengths(row, row[22]) if row[22] + 12 <= len(row) else (0, 0)
+        body = _value(row[row[22] + 8 :])
+        if identity and number < 100_000 and body:
+            yield identity, number, body
+
+
+def _value(stored: bytes) -> bytes:
+    if stored[0] & 1:
+        return stored[1 : stored[0] >> 1]
+    (header,) = _length(stored, 0)
+    return stored[4 : header >> 2] if not header & 3 else b""
+
+
+def log_stream(segments: Mapping[str, bytes]) -> bytes:
+    """The write-ahead log as one stream, without the headers of its pages (xlog_internal.h)."""
+    stream = bytearray()
+    for _, body in sorted(segments.items()):
+        for at in range(0, len(body), PAGE):
+            page = body[at : at + PAGE]
+            if page.strip(b"\0"):
+                stream += page[40 if at == 0 else 24 :]
+    return bytes(stream)
