@@ -1,9 +1,9 @@
 """May this leave?  Consent read, decided and carried out on values; what is not plainly allowed stays.
 
-`dialect` turns a FHIR Consent into one canonical tree or refuses it; `grant` writes our own Consents and
-withdraws them; `decision` answers a request; `places` and `redact` take out of a resource what the answer
-keeps back. Not here: finding the person, loading consents, audit, break-glass, re-confirmation. Those are
-flows.
+`dialect` turns a FHIR Consent into one canonical tree (`agreement`) or refuses it; `grant` writes our own
+Consents and withdraws them; `decision` answers a request by way of `gates`, `standing` and `hearing`;
+`redact` takes out of a resource what the answer keeps back, as the table of `places` says. Not here:
+finding the person, loading consents, audit, break-glass, re-confirmation. Those are flows.
 
 Decided here, and why:
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
-_LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _LENGTH = 26  # 130 bits
 
 
@@ -20,4 +20,4 @@ def draw() -> str:
 
 def normal(card: str) -> str:
     """A card as typed by somebody, brought to one form."""
-    return card.upper().translate(_LOOK_ALIKES)
+    return "".join(each for each in card.upper().translate(_LOOK_ALIKES) if each.isalnum())

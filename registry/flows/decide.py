@@ -134,11 +134,13 @@ async def again(tx: Transaction, registry: Registry, members: Sequence[UUID]) ->
 
 
 async def _still_allowed(tx: Transaction, registry: Registry, person: Person, release: Release, now: datetime) -> bool:
-    """Whether a release could still be made, of the same dossiers: none may have left the person since."""
+    """Whether all that was released could still be: of the same dossiers, the same records, with places as open."""
     if not set(release.members) <= {each.id for each in person.dossiers}:
         return False
     caller = await organisations.named(tx, release.recipient)
-    return ask(registry.library, person, caller, now=now).outcome is decision.Outcome.PERMIT
+    now_allowed = ask(registry.library, person, caller, now=now)
+    is_whole = release.permitted <= set(now_allowed.permitted) and release.opened <= now_allowed.opened
+    return now_allowed.outcome is decision.Outcome.PERMIT and is_whole
 
 
 async def hold(tx: Transaction, of: Mapping[UUID, Dossier]) -> Mapping[UUID, Dossier]:

@@ -19,7 +19,7 @@ from registry.identity import judgements as rules
 from registry.identity import keys as match_keys
 from registry.identity import match
 from registry.identity.judgements import Kind
-from registry.identity.match import Match, PersonView, Verdict
+from registry.identity.match import Match, PersonView, Resolution
 from registry.identity.weights import Weights
 from registry.store import dossiers, judgements, keys, outbox, reviews
 from registry.store.database import Transaction
@@ -67,7 +67,8 @@ async def _batch(registry: Registry) -> Counter[str] | None:
                 queued = await outbox.take(tx, "match", BATCH)
                 if not queued:
                     return None
-                work = _Work(tx=tx, registry=registry, reader=people.Reader())
+                weights = await people.weights(tx, registry.library.weights)
+                work = _Work(tx=tx, registry=registry, reader=people.Reader(), weights=weights)
                 return Counter([await _one(work, dossier) for dossier in dict.fromkeys(queued)])
         except Unavailable as error:
             if attempt == _ATTEMPTS - 1 or "two writers" not in error.remedy:
@@ -82,10 +83,7 @@ class _Work:
     tx: Transaction
     registry: Registry
     reader: people.Reader
-
-    @property
-    def weights(self) -> Weights:
-        return self.registry.library.weights
+    weights: Weights
 
 
 async def _one(work: _Work, id: UUID) -> str:
@@ -99,15 +97,20 @@ async def _one(work: _Work, id: UUID) -> str:
     log = await judgements.about(work.tx, own.members)
     open_to = {each.id: each for each in found if not _is_refused(each, own, log)}
     resolution = match.resolve(work.reader.subject(own), [*open_to.values()], work.weights)
-    doubts = [(open_to[person], each) for person, each in resolution.reviews]
-    if resolution.link is not None and resolution.match is not None:
-        best = open_to[resolution.link]
-        if await _link(work, own, best, resolution.match):
-            await _look_again(work, own, log, [person for person, _ in doubts])
-            return "linked"
-        doubts.append((best, resolution.match))
+    joined = [each for each in _sure(resolution) if await _link(work, own, open_to[each[0]], each[1])]
+    doubts = [(open_to[person], each) for person, each in (*_sure(resolution), *resolution.reviews)]
+    if joined:
+        await _look_again(work, own, log, [person for person, _ in doubts])
+        return "linked"
     queued = [await _doubt(work, own, person, each, log) for person, each in doubts]
     return "reviewed" if any(queued) else "new"
+
+
+def _sure(resolution: Resolution) -> list[tuple[str, Match]]:
+    """The persons the dossier surely belongs to, the best first; several when it shows them to be one."""
+    if resolution.link is None or resolution.match is None:
+        return []
+    return [(resolution.link, resolution.match), *resolution.also]
 
 
 async def _with_keys(work: _Work, held: Dossier) -> Dossier:
@@ -135,23 +138,16 @@ def _is_refused(person: PersonView, own: Dossier, log: Iterable[StoredJudgement]
 
 async def _link(work: _Work, own: Dossier, person: PersonView, found: Match) -> bool:
     """Record a link, unless some dossier of one person contradicts some dossier of the other."""
-    if await _contradicts(work, own, person):
+    now = (await dossiers.load(work.tx, [own.id]))[own.id]  # a link made just before may have brought fellows
+    members = await dossiers.load(work.tx, now.members)
+    ours = [work.reader.told(each) for each in members.values() if each.about is not None]
+    if match.contradicts(ours, [each.demographics for each in person.members], work.weights):
         return False
     judgement = _judgement(work, own.id, _nearest(work, own, person), Kind.LINK, found)
     if not await linking.record(work.tx, work.registry, judgement):
         return False
     await trail.write(work.tx, work.registry, own.id, "linked", None, by=judgement.by)
     return True
-
-
-async def _contradicts(work: _Work, own: Dossier, person: PersonView) -> bool:
-    fellows = await dossiers.load(work.tx, [each for each in own.members if each != own.id])
-    return any(
-        match.decide(work.reader.told(fellow), each.demographics, work.weights).verdict is Verdict.DISTINCT
-        for fellow in fellows.values()
-        if fellow.about is not None
-        for each in person.members
-    )
 
 
 async def _look_again(work: _Work, own: Dossier, log: Iterable[StoredJudgement], beside: Iterable[PersonView]) -> None:

@@ -49,6 +49,14 @@ def fits(reader: Reader, told: Demographics, child: Iterable[Dossier], weights: 
     return any(each.verdict is not Verdict.DISTINCT and not each.vetoes for each in found)
 
 
+async def weights(tx: Transaction, of_file: Weights) -> Weights:
+    """The weights for a registry as large as this one: the more people, the likelier a namesake.
+
+    Children who moved have about two dossiers each.
+    """
+    return of_file.among(await dossiers.about_how_many(tx) // 2)
+
+
 def hashed(tx: Transaction, plain: Iterable[Key]) -> list[int]:
     """Match keys as the store knows them."""
     return sorted({keys.match_hash(tx, each.kind, *each.parts) for each in plain})

@@ -101,7 +101,7 @@ async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Aske
     told = demographics.of(resource.of(described))
     reader = people.Reader()
     near = await people.candidates(tx, reader, people.hashed(tx, match_keys.asked(told)))
-    found = match.identify(told, near, registry.library.weights)
+    found = match.identify(told, near, await people.weights(tx, registry.library.weights))
     if asked.card:
         return await _of_card(tx, registry, reader, asked.card, told)
     if found.person is None:
@@ -287,6 +287,8 @@ async def _record(
         issued_at=heading.issued,
         expires_at=heading.expires,
         members=tuple(each.id for each in person.dossiers),
+        permitted=frozenset(decision.permitted),
+        opened=decision.opened,
         basis=decision.basis,
     )
     await releases.record(tx, release, today=registry.today())

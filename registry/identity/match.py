@@ -8,14 +8,15 @@ decided goes to a steward; what is unlikely is nobody's business.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import product
 
-from registry.identity import compare, weights
+from registry.identity import compare, vetoes, weights
 from registry.identity.compare import Comparison
 from registry.identity.demographics import Demographics
+from registry.identity.vetoes import Veto
 from registry.identity.weights import Rarity, Weights
 
 read = weights.read
@@ -27,20 +28,6 @@ class Verdict(Enum):
     LINK = "link"
     REVIEW = "review"
     DISTINCT = "distinct"
-
-
-class Veto(Enum):
-    """Why something is never linked automatically, in words for a steward."""
-
-    IDENTIFIER = "official numbers of the same system contradict each other"
-    SEX = "the sex contradicts"
-    GENDER_PAIR = "the given names are the male and the female form of one name: perhaps brother and sister"
-    TWIN = "another given name in the same family: perhaps a twin, brother or sister"
-    FATHER = "another father, and not both the mother and the birth date agree: perhaps cousins of one name"
-    BIRTH = "the birth dates contradict each other"
-    NOT_OF_THE_CHILD = "nothing that agrees is about the child itself"
-    SAME_SOURCE = "both are of one source, which rarely knows a child twice"
-    RIVAL = "another person fits nearly as well"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +116,7 @@ def _decide(left: Demographics, right: Demographics, weights: Weights, *, prior:
             probability=_probability(score),
             score=score,
             evidence=evidence,
-            vetoes=tuple(_vetoes(evidence)),
+            vetoes=tuple(vetoes.of(evidence)),
             weights_version=weights.version,
         ),
         weights,
@@ -147,43 +134,6 @@ def _judged(match: Match, weights: Weights) -> Match:
 
 def _probability(score: float) -> float:
     return 1.0 / (1.0 + 2.0 ** -max(min(score, 60.0), -60.0))
-
-
-_VETO_OF_LEVEL = (
-    ("identifier", ("conflict",), Veto.IDENTIFIER),
-    ("sex", ("other",), Veto.SEX),
-    ("given", ("gender",), Veto.GENDER_PAIR),
-    ("birth", ("other",), Veto.BIRTH),
-)
-_ANOTHER_NAME = ("other", "similar", "near", "ambiguous")
-_ANOTHER_FATHER = ("other", "similar", "gender")
-_EXACT_BIRTH = ("day", "a day beside", "swapped", "calendar")
-_KIN = ("family", "father", "mother", "grandfather")
-
-
-def _vetoes(evidence: Comparison) -> Iterator[Veto]:
-    for field, levels, veto in _VETO_OF_LEVEL:
-        if evidence.level(field) in levels:
-            yield veto
-    if _may_be_twin(evidence):
-        yield Veto.TWIN
-    if _may_be_cousin(evidence):
-        yield Veto.FATHER
-    if not compare.is_of_child(evidence):
-        yield Veto.NOT_OF_THE_CHILD
-
-
-def _may_be_cousin(evidence: Comparison) -> bool:
-    father = evidence.level("father")
-    if evidence.level("birth") not in _EXACT_BIRTH:
-        return father in _ANOTHER_FATHER
-    return father == "other" and not evidence.agrees("mother")
-
-
-def _may_be_twin(evidence: Comparison) -> bool:
-    is_kin = any(map(evidence.agrees, _KIN))
-    is_close = any(map(evidence.agrees, ("birth", "village", "phone")))
-    return evidence.level("given") in _ANOTHER_NAME and is_kin and is_close
 
 
 def resolve(
@@ -233,13 +183,13 @@ def _with_person(subject: Subject, person: PersonView, weights: Weights, rarity:
     each = [(member, decide(subject.demographics, member.demographics, weights, rarity=rarity))
             for member in person.members]  # fmt: skip
     best = max((match for _, match in each), key=lambda match: match.score)
-    vetoes = _contradictions([match for _, match in each])
+    against = _contradictions([match for _, match in each])
     if not any(compare.is_of_child(match.evidence) for _, match in each):
-        vetoes.append(Veto.NOT_OF_THE_CHILD)
+        against.append(Veto.NOT_OF_THE_CHILD)
     of_one_source = [match for member, match in each if member.source == subject.source]
     if of_one_source and not all(_is_surely_same(match, weights) for match in of_one_source):
-        vetoes.append(Veto.SAME_SOURCE)
-    return _judged(replace(best, vetoes=tuple(vetoes)), weights)
+        against.append(Veto.SAME_SOURCE)
+    return _judged(replace(best, vetoes=tuple(against)), weights)
 
 
 def _contradictions(matches: Sequence[Match]) -> list[Veto]:
@@ -331,10 +281,10 @@ def _asked_about(asked: Demographics, person: PersonView, weights: Weights, rari
     known = [*(each.demographics for each in person.members), *_as_a_whole(person)]
     matches = [_decide(asked, each, weights, prior=weights.desk_prior, rarity=rarity) for each in known]
     best = max(matches, key=lambda match: match.score)
-    vetoes = _contradictions(matches[: len(person.members)])
+    against = _contradictions(matches[: len(person.members)])
     if not compare.is_of_child(best.evidence):
-        vetoes.append(Veto.NOT_OF_THE_CHILD)
-    return _judged(replace(best, vetoes=tuple(vetoes)), weights)
+        against.append(Veto.NOT_OF_THE_CHILD)
+    return _judged(replace(best, vetoes=tuple(against)), weights)
 
 
 def _as_a_whole(person: PersonView) -> list[Demographics]:

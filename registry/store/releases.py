@@ -19,7 +19,10 @@ STATUS_SIZE = 1 << 17
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """One disclosure. `dossier` is one of the person's, `members` all that were read for it."""
+    """One disclosure. `dossier` is one of the person's, `members` all that were read for it.
+
+    `permitted` are the documents it drew on, `opened` those that kept their places.
+    """
 
     id: UUID
     dossier: UUID
@@ -30,6 +33,8 @@ class Release:
     issued_at: datetime
     expires_at: datetime
     members: tuple[UUID, ...]
+    permitted: frozenset[str] = field(default=frozenset(), repr=False)
+    opened: frozenset[str] = field(default=frozenset(), repr=False)
     basis: tuple[tuple[str, str], ...] = field(default=())
 
 
@@ -54,6 +59,8 @@ async def record(tx: Transaction, release: Release, *, today: date) -> None:
             "issued_at": release.issued_at.isoformat(),
             "expires_at": release.expires_at.isoformat(),
             "members": [each.hex for each in release.members],
+            "permitted": sorted(release.permitted),
+            "opened": sorted(release.opened),
             "basis": release.basis,
         }
     )
@@ -100,5 +107,7 @@ def _open(tx: Transaction, dossier: UUID, id: UUID, sealed: bytes) -> Release:
         issued_at=datetime.fromisoformat(content["issued_at"]),
         expires_at=datetime.fromisoformat(content["expires_at"]),
         members=tuple(UUID(each) for each in content["members"]),
+        permitted=frozenset(content["permitted"]),
+        opened=frozenset(content["opened"]),
         basis=tuple((id, version) for id, version in content["basis"]),
     )

@@ -374,6 +374,7 @@ VACCINES = [
     ([(CVX, "20"), (ATC, "J07AJ52")], {"20", "J07AJ52"}),
     ([(CVX, "20"), ("urn:unknown", "7")], {"20"}),
     ([("urn:unknown", "7")], {"masked"}),
+    ([(CVX, "20 Merkez")], {"masked"}),
     ([(CVX, "20"), ("urn:continuity:almara-dhis2:vaccine", "BCG")], {"masked"}),
 ]
 

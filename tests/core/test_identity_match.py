@@ -119,6 +119,22 @@ def test_a_record_without_names_and_numbers_has_no_key() -> None:
     assert keys.stored(person("Baby Boy", "Inconnu")) == frozenset()
 
 
+def test_a_birth_date_with_day_and_month_exchanged_has_the_same_key() -> None:
+    kinds = [{each for each in keys.stored(person(born=born)) if each.kind == "birth-name"} for born in BORN[:2]]
+    assert kinds[0] == kinds[1] != set()
+
+
+def test_letters_of_a_common_script_may_speak_against_what_another_script_leaves_open() -> None:
+    both = [{"given": ["Wadih"], "family": "Touati"}, {"given": ["وديع"]}]
+    other = [{"given": ["Wadeh"], "family": "Touati"}, {"given": ["وادع"]}]
+    left, right, latin = (
+        demographics.of(resource.of({"resourceType": "Patient", "id": "p", "name": each, "birthDate": "2014-05-17"}))
+        for each in (both, other, other[:1])
+    )
+    assert match.decide(left, right, WEIGHTS).verdict is not Verdict.LINK
+    assert compare.compare(left, latin, WEIGHTS).level("given") == "sound"
+
+
 def test_the_years_beside_are_asked_but_not_stored() -> None:
     stored, asked = keys.stored(person(born="2014")), keys.asked(person(born="2014"))
     years = {each.parts[-1] for each in asked if each.kind == "names-year"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from registry.cli import scenes
 from registry.errors import BadInput, NotPermitted
 from registry.flows import desk, match, release, review, rights
 from registry.flows.desk import Child, Dose, Enrolment
@@ -139,15 +141,17 @@ async def test_the_desks_own_number_does_not_stand_in_the_reference(world: World
 # --- what a desk cannot do -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "act"), [(SCHOOL, "dose"), (CLINIC, "enrolment"), (VACCINES, "dose"), (STEWARD, "dose")]
-)
-async def test_a_desk_records_only_what_is_its_own_business(world: World, name: str, act: str) -> None:
+@pytest.mark.parametrize("name", [SCHOOL, VACCINES, STEWARD])
+async def test_only_a_clinic_records_doses(world: World, name: str) -> None:
     with pytest.raises(NotPermitted):
-        if act == "dose":
-            await desk.record_dose(world.registry, world[name], child(), td(world))
-        else:
-            await desk.record_enrolment(world.registry, world[name], child(), enrolment(world))
+        await desk.record_dose(world.registry, world[name], child(), td(world))
+    assert await count(world, "document") == 0
+
+
+@pytest.mark.parametrize("name", [CLINIC, VACCINES, STEWARD])
+async def test_only_a_school_records_enrolments(world: World, name: str) -> None:
+    with pytest.raises(NotPermitted):
+        await desk.record_enrolment(world.registry, world[name], child(), enrolment(world))
     assert await count(world, "document") == 0
 
 
@@ -158,8 +162,8 @@ async def test_only_a_desk_registers_a_person(world: World, name: str) -> None:
 
 
 async def test_a_dose_of_tomorrow_is_refused_and_nobody_is_registered(world: World) -> None:
+    tomorrow = replace(td(world), on=world.clock.now.date() + timedelta(days=1))
     with pytest.raises(BadInput):
-        tomorrow = replace(td(world), on=world.clock.now.date() + timedelta(days=1))
         await desk.record_dose(world.registry, world[CLINIC], child(), tomorrow)
     assert await count(world, "document") == 0
 
@@ -176,7 +180,7 @@ async def test_a_desks_number_has_a_length(world: World, number: str) -> None:
         {"vaccine": ""},
         {"vaccine_system": "not a uri at all"},
         {"dose_number": -1},
-        {"vaccine": "with\x00null"},
+        {"vaccine": "113 "},
         {"lot": "\ud800"},
         {"display": " "},
     ],
@@ -221,8 +225,6 @@ async def test_an_expired_summary_joins_nothing(world: World) -> None:
 
 @pytest.mark.usefixtures("card")
 async def test_a_summary_of_a_stranger_joins_nothing(world: World) -> None:
-    from registry.cli import scenes  # the demo's own forgery
-
     await refused_and_nothing_stored(world, CLINIC, scenes.forged(await released(world, CLINIC)))
 
 
@@ -250,8 +252,7 @@ async def test_a_withdrawn_summary_joins_nothing(world: World, card: str) -> Non
 async def test_a_summary_about_one_child_never_joins_the_record_of_another(world: World) -> None:
     """The clerk has the sister's paper in hand: a wrong link would give one child the other's doses."""
     summary = (await released(world, CLINIC)).token
-    twin = replace(ZAHOUANIA, given="Zoulikha")
-    for each in (twin, NEIGHBOUR):
+    for each in (replace(ZAHOUANIA, given="Zoulikha"), replace(ZAHOUANIA, given="Zahia"), NEIGHBOUR):
         with pytest.raises(BadInput):
             await desk.record_dose(world.registry, world[CLINIC], child(each, summary=summary), td(world))
     assert world.clock.now.date().isoformat() not in await doses(world)
@@ -281,14 +282,8 @@ async def test_a_summary_does_not_join_what_a_steward_held_apart(world: World, c
         await reviews.put(tx, world.registry.house, doubt)
     (shown,) = [each for each in await review.waiting(world.registry, world[STEWARD]) if each.probability == 0.5]
     await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "distinct")
-    await refused_or_apart(world, summary)
-
-
-async def refused_or_apart(world: World, summary: str) -> None:
-    try:
+    with contextlib.suppress(BadInput):
         await desk.record_dose(world.registry, world[CLINIC], child(summary=summary), td(world))
-    except BadInput:
-        pass
     async with world.registry.database.transaction() as tx:
         by_source = {each.source: each.person for each in await dossiers.everyone(tx)}
     assert by_source[CLINIC] != by_source["family"]

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from registry.errors import NotPermitted, UnknownName
-from registry.flows import linking, match, publish, review
+from registry.flows import decide, linking, match, review
 from registry.flows.review import Shown
 from registry.store import dossiers, judgements, releases, reviews
 from registry.store.dossiers import Dossier
@@ -67,10 +67,15 @@ async def doubts(world: World) -> Sequence[Shown]:
 
 
 async def refuse(world: World, one: UUID, other: UUID) -> None:
-    """A steward said that two dossiers are two children."""
-    await put_doubt(world, one, other)
-    (shown,) = [each for each in await doubts(world) if each.probability == 0.25]
-    await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "distinct")
+    """A steward says that two dossiers are two children, whatever the matcher made of them."""
+    judgement = StoredJudgement(
+        id=builders.new_id(), left=one, right=other, kind="distinct", by=f"steward:{STEWARD}", at=world.clock.now
+    )
+    async with world.registry.database.transaction() as tx:
+        await dossiers.load(tx, [one, other], lock=True)
+        await judgements.append(tx, judgement, today=world.registry.today())
+        for members in await linking.gather(tx, [one, other]):
+            await decide.again(tx, world.registry, members)
 
 
 async def put_doubt(world: World, one: UUID, other: UUID) -> None:
@@ -249,11 +254,7 @@ async def test_a_doubt_shows_demographics_and_evidence_and_nothing_of_health_or_
 
 
 async def test_a_steward_links_two_dossiers(world: World) -> None:
-    await hand_over(world, VACCINES, patient(ZAHOUANIA, VACCINES))
-    await hand_over(world, SCHOOLS, patient(NEIGHBOUR, SCHOOLS, identifier=None))
-    await match.run(world.registry)
-    await put_doubt(world, await only_dossier(world, VACCINES), await only_dossier(world, SCHOOLS))
-    (shown,) = await doubts(world)
+    _, _, shown = await unlike(world)
     await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "link")
     assert await persons(world) == {frozenset({VACCINES, SCHOOLS})}
     assert await doubts(world) == ()
@@ -278,14 +279,23 @@ async def test_a_pair_a_steward_is_unsure_of_is_not_linked_by_a_rule_nor_asked_a
     assert (report.linked, await doubts(world)) == (0, ())
 
 
-async def test_a_settled_doubt_cannot_be_settled_again(world: World) -> None:
-    await builders.known_child(world)
-    await put_doubt(world, await only_dossier(world, VACCINES), await only_dossier(world, SCHOOLS))
+async def unlike(world: World) -> tuple[UUID, UUID, Shown]:
+    """A doubt about two children who share nothing."""
+    await hand_over(world, VACCINES, patient(ZAHOUANIA, VACCINES))
+    await hand_over(world, SCHOOLS, patient(NEIGHBOUR, SCHOOLS, identifier=None))
+    await match.run(world.registry)
+    one, other = await only_dossier(world, VACCINES), await only_dossier(world, SCHOOLS)
+    await put_doubt(world, one, other)
     (shown,) = await doubts(world)
-    await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "link")
+    return one, other, shown
+
+
+async def test_a_settled_doubt_cannot_be_settled_again(world: World) -> None:
+    _, _, shown = await unlike(world)
+    await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "distinct")
     with pytest.raises(UnknownName):
-        await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "distinct")
-    assert await persons(world) == {frozenset({VACCINES, SCHOOLS})}
+        await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "link")
+    assert await persons(world) == {frozenset({VACCINES}), frozenset({SCHOOLS})}
 
 
 @pytest.mark.parametrize("name", [CLINIC, SCHOOL, VACCINES])
@@ -297,10 +307,7 @@ async def test_only_a_steward_sees_or_settles_doubts(world: World, name: str) ->
 
 
 async def test_two_stewards_who_settle_one_doubt_at_once_leave_one_decision(world: World) -> None:
-    await builders.known_child(world)
-    one = await only_dossier(world, VACCINES)
-    await put_doubt(world, one, await only_dossier(world, SCHOOLS))
-    (shown,) = await doubts(world)
+    one, _, shown = await unlike(world)
     refused: list[str] = []
 
     async def decide(verdict: str) -> None:
@@ -331,7 +338,6 @@ async def test_an_unlink_revokes_what_was_released_through_it(world: World) -> N
     await refuse(world, await only_dossier(world, VACCINES), await only_dossier(world, SCHOOLS))
     async with world.registry.database.transaction() as tx:
         assert len(await releases.revoked(tx)) == 2
-    assert publish.status_address(world.registry)
 
 
 async def test_a_link_leaves_what_was_released_in_force(world: World) -> None:

@@ -166,6 +166,12 @@ Dawit/Abebe/Haile/-, 2006-01-04, male
 Amina/Ali/Touati/Zineb, 2014-05-17, female
 Amina/Ali/Touati/Zineb, 2014-05-18, female, was:1435-07-19 hijri
     link: the moon was seen a day later
+Amina/-/Touati/-, 2014-05-17, female
+Amina/-/Touati/-, 2014-05-18, female, was:1435-07-19 hijri
+    link: the same, and the parents are not known
+Amina/-/Touati/-, 2014-05-17, female
+Amina/-/Touati/-, 2014-05-18, female
+    distinct: a day apart and no other calendar to explain it
 Amina/Ali/Touati/Zineb, 2014-12-17, female
 Amina/Ali/Touati/Zineb, 2014-10-25, female, was:1436-01-01 hijri
     link: the first of a Hijri year says the year only
@@ -238,6 +244,12 @@ Oleksandra/-/Kovalenko/Olena, 2014-05-17, -
 Amine/Ali/Touati/Zineb, 2014-05-17, male
 Amina/Ali/Touati/Zineb, 2014-05-17, female
     review: French writes a silent e for the boy
+Rokaye/Ali/Touati/Zineb, 2014-05-17, female
+Rokaya/Ali/Touati/Zineb, 2014-05-17, female
+    link: both are girls, so the last letter is only spelling
+Rokaye/Ali/Touati/Zineb, 2014-05-17, -
+Rokaya/Ali/Touati/Zineb, 2014-05-17, -
+    review: nobody wrote the sex down, so it may be a boy and a girl
 Nour/Ali/Touati/Zineb, 2014-05-17, male
 Nour/Ali/Touati/Zineb, 2014-05-17, female
     review: a name for both, and the sex contradicts

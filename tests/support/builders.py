@@ -82,12 +82,17 @@ async def world(settings: Settings) -> AsyncGenerator[World]:
     """Open a registry on these settings and make everybody known to it."""
     clock = Clock()
     async with opening.opened(settings, clock=clock) as registry:
-        made = [
-            await organisations.register(registry, name=name, display=f"The {name}", kind=kind, country=country)
-            for name, kind, country in PEOPLE
-        ]
-        callers = {each.caller.name: each.caller for each in made}
-        yield World(registry=registry, clock=clock, callers=callers, keys={each.caller.name: each.key for each in made})
+        yield await populated(registry, clock)
+
+
+async def populated(registry: Registry, clock: Clock) -> World:
+    """Make everybody known to a registry."""
+    made = [
+        await organisations.register(registry, name=name, display=f"The {name}", kind=kind, country=country)
+        for name, kind, country in PEOPLE
+    ]
+    callers = {each.caller.name: each.caller for each in made}
+    return World(registry=registry, clock=clock, callers=callers, keys={each.caller.name: each.key for each in made})
 
 
 # --- a child ---------------------------------------------------------------------------------------

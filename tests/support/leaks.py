@@ -171,16 +171,21 @@ def _copy(out: bytearray, packed: bytes, at: int) -> int:
 _DECODERS: tuple[Callable[[bytes], Iterator[bytes]], ...] = (_unhexed, _unbased, _inflated, _unpacked)
 
 
-def pages(files: Iterable[bytes]) -> list[bytes]:
-    """Data files as blobs: every page once, and behind them the values that were cut into pieces."""
-    distinct = dict.fromkeys(body[at : at + PAGE] for body in files for at in range(0, len(body), PAGE))
-    filled = [page for page in distinct if page.strip(b"\0")]
+def cut(body: bytes) -> Iterator[bytes]:
+    """The pages of a file."""
+    return (body[at : at + PAGE] for at in range(0, len(body), PAGE))
+
+
+def pages(files: Iterable[bytes], before: frozenset[bytes] = frozenset()) -> list[bytes]:
+    """Data files as blobs: every page once that is not as `before`, and the values that were cut into pieces."""
+    distinct = dict.fromkeys(page for body in files for page in cut(body))
+    filled = [page for page in distinct if page not in before and page.strip(b"\0")]
     return [b"".join(filled), *_joined(filled)]
 
 
 def _joined(filled: Iterable[bytes]) -> Iterator[bytes]:
     """Pieces (id, number, bytes) put together again; compressed values are inflated at once."""
-    pieces = sorted(set(piece for page in filled for piece in _pieces(page)))
+    pieces = sorted({piece for page in filled for piece in _pieces(page)})
     for _, run in groupby(pieces, key=lambda each: each[0]):
         numbered = {number: body for _, number, body in run}
         whole = b"".join(numbered[number] for number in sorted(numbered))
@@ -191,17 +196,24 @@ def _joined(filled: Iterable[bytes]) -> Iterator[bytes]:
 
 def _pieces(page: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Rows of a page that look like pieces: an id, a number, some bytes, and nothing else."""
-    (lower,) = Struct("<H").unpack_from(page, 12) if len(page) == PAGE else (0,)
-    for at in range(24, min(lower, PAGE), 4):
-        (pointer,) = _length(page, at)
-        start, size = pointer & 0x7FFF, pointer >> 17
-        row = page[start : start + size]
-        if pointer >> 15 & 3 != 1 or len(row) < 36 or row[18] & 0x7F != 3:
+    for row in _rows(page):
+        content = row[row[22] :]
+        if row[18] & 0x7F != 3 or len(content) < 12:
             continue
-        identity, number = _lengths(row, row[22]) if row[22] + 12 <= len(row) else (0, 0)
-        body = _value(row[row[22] + 8 :])
+        identity, number = _lengths(content, 0)
+        body = _value(content[8:])
         if identity and number < 100_000 and body:
             yield identity, number, body
+
+
+def _rows(page: bytes) -> Iterator[bytes]:
+    """What the line pointers of a page point at (bufpage.h, itemid.h)."""
+    (lower,) = Struct("<H").unpack_from(page, 12) if len(page) == PAGE else (0,)
+    for at in range(24, min(lower, PAGE) - 3, 4):
+        (pointer,) = _length(page, at)
+        start, size = pointer & 0x7FFF, pointer >> 17
+        if pointer >> 15 & 3 == 1 and size > 23:
+            yield page[start : start + size].ljust(24, b"\0")
 
 
 def _value(stored: bytes) -> bytes:
@@ -211,12 +223,11 @@ def _value(stored: bytes) -> bytes:
     return stored[4 : header >> 2] if not header & 3 else b""
 
 
-def log_stream(segments: Mapping[str, bytes]) -> bytes:
+def log_stream(segments: Mapping[str, bytes], before: frozenset[bytes] = frozenset()) -> bytes:
     """The write-ahead log as one stream, without the headers of its pages (xlog_internal.h)."""
     stream = bytearray()
     for _, body in sorted(segments.items()):
-        for at in range(0, len(body), PAGE):
-            page = body[at : at + PAGE]
-            if page.strip(b"\0"):
-                stream += page[40 if at == 0 else 24 :]
+        for number, page in enumerate(cut(body)):
+            if page not in before and page.strip(b"\0"):
+                stream += page[24 if number else 40 :]
     return bytes(stream)

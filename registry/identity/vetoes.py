@@ -1,0 +1,64 @@
+"""What is never linked automatically, however much agrees: each veto with its reason in words for a steward.
+
+Brothers, sisters, twins and cousins agree in almost everything; a veto stands wherever one of them may be meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from registry.identity import compare
+from registry.identity.compare import Comparison
+
+
+class Veto(Enum):
+    """Why something is never linked automatically, in words for a steward."""
+
+    IDENTIFIER = "official numbers of the same system contradict each other"
+    SEX = "the sex contradicts"
+    GENDER_PAIR = "the given names are the male and the female form of one name: perhaps brother and sister"
+    TWIN = "another given name in the same family: perhaps a twin, brother or sister"
+    FATHER = "another father, and not both the mother and the birth date agree: perhaps cousins of one name"
+    BIRTH = "the birth dates contradict each other"
+    NOT_OF_THE_CHILD = "nothing that agrees is about the child itself"
+    SAME_SOURCE = "both are of one source, which rarely knows a child twice"
+    RIVAL = "another person fits nearly as well"
+
+
+_VETO_OF_LEVEL = (
+    ("identifier", ("conflict",), Veto.IDENTIFIER),
+    ("sex", ("other",), Veto.SEX),
+    ("given", ("gender",), Veto.GENDER_PAIR),
+    ("birth", ("other",), Veto.BIRTH),
+)
+_ANOTHER_NAME = ("other", "similar", "near", "ambiguous")
+_ANOTHER_FATHER = ("other", "similar", "gender")
+_EXACT_BIRTH = ("day", "a day beside", "swapped", "calendar")
+_KIN = ("family", "father", "mother", "grandfather")
+
+
+def of(evidence: Comparison) -> Iterator[Veto]:
+    """Every veto the evidence gives rise to."""
+    for field, levels, veto in _VETO_OF_LEVEL:
+        if evidence.level(field) in levels:
+            yield veto
+    if _may_be_twin(evidence):
+        yield Veto.TWIN
+    if _may_be_cousin(evidence):
+        yield Veto.FATHER
+    if not compare.is_of_child(evidence):
+        yield Veto.NOT_OF_THE_CHILD
+
+
+def _may_be_cousin(evidence: Comparison) -> bool:
+    father = evidence.level("father")
+    if evidence.level("birth") not in _EXACT_BIRTH:
+        return father in _ANOTHER_FATHER
+    return father == "other" and not evidence.agrees("mother")
+
+
+def _may_be_twin(evidence: Comparison) -> bool:
+    is_kin = any(map(evidence.agrees, _KIN))
+    is_close = any(map(evidence.agrees, ("birth", "village", "phone")))
+    return evidence.level("given") in _ANOTHER_NAME and is_kin and is_close
