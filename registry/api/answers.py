@@ -6,6 +6,7 @@ words go out, and a surprise is named by its class in the log and by nothing at 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -21,7 +22,14 @@ from registry.fhir.outcome import Issue
 
 FHIR_JSON = "application/fhir+json"
 _log = structlog.get_logger()
-_ROUTE_CODES = {404: "not-found", 405: "not-supported", 413: "too-long", 415: "not-supported"}
+_MOST_ISSUES = 100
+_FIELD = re.compile("[a-z_]{1,40}")
+_OF_STATUS = {
+    400: ("structure", "the body is not JSON in UTF-8, or nested too deeply"),
+    404: ("not-found", "there is nothing here; see /docs"),
+    405: ("not-supported", "this path does not take this method; see /docs"),
+    413: ("too-long", "this is more than is taken here; hand a large file over in parts"),
+}
 
 
 def answer(status: int, issues: Iterable[Issue]) -> Response:
@@ -46,14 +54,26 @@ async def of_error(_request: Request, error: Exception) -> Response:
 async def of_body(_request: Request, error: Exception) -> Response:
     """Every problem of a request's body, by its place and kind; the values stay out."""
     problems = cast(RequestValidationError, error).errors()
-    return answer(422, [_issue(each) for each in problems])
+    issues = [_issue(each) for each in problems[:_MOST_ISSUES]]
+    if len(problems) > _MOST_ISSUES:
+        more = f"and {len(problems) - _MOST_ISSUES} problems more"
+        issues.append(Issue(severity="information", code="informational", diagnostics=more))
+    return answer(422, issues)
 
 
 def _issue(problem: dict[str, Any]) -> Issue:
-    place = ".".join(str(each) for each in problem["loc"][1:]) or "body"
     words = _WORDS.get(problem["type"], "the value cannot be used here")
     code = "required" if problem["type"] == "missing" else "value"
-    return Issue(severity="error", code=code, diagnostics=words, expression=(place,))
+    return Issue(severity="error", code=code, diagnostics=words, expression=(_place(problem),))
+
+
+def _place(problem: dict[str, Any]) -> str:
+    """Where it is. The name of a field that does not exist is the caller's own word: only one that could be a field's
+    is repeated, not a person's."""
+    path = [str(each) for each in problem["loc"][1:]]
+    if problem["type"] == "extra_forbidden" and not _FIELD.fullmatch(path[-1]):
+        path = path[:-1]
+    return ".".join(path) or "body"
 
 
 _WORDS = {
@@ -73,10 +93,10 @@ _WORDS = {
 
 
 async def of_route(_request: Request, error: Exception) -> Response:
-    """A path or method that does not exist."""
+    """A path or method that does not exist, or a body that could not even be read."""
     status = cast(HTTPException, error).status_code
-    code = _ROUTE_CODES.get(status, "processing")
-    return answer(status, [Issue(severity="error", code=code, diagnostics="there is nothing here; see /docs")])
+    code, words = _OF_STATUS.get(status, ("processing", "this request cannot be used; see /docs"))
+    return answer(status, [Issue(severity="error", code=code, diagnostics=words)])
 
 
 async def of_surprise(_request: Request, error: Exception) -> Response:

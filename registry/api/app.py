@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from registry.api import answers, operations, public
+from registry.api import answers, limits, operations, public
 from registry.errors import RegistryError
 from registry.flows import match, trail
 from registry.flows.opening import Clock, Registry, opened, wall_clock
@@ -43,13 +43,16 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
                 await _last_work(registry)
 
     # The pages of the documentation come from the package, not from somebody else's server.
-    app = FastAPIOffline(title=settings.name, version="0.1.0", lifespan=lifespan, redoc_url=None)
+    app = FastAPIOffline(
+        title=settings.name, version="0.1.0", lifespan=lifespan, redoc_url=None, redirect_slashes=False
+    )
     app.include_router(public.router)
     app.include_router(operations.router)
     app.add_exception_handler(RegistryError, answers.of_error)
     app.add_exception_handler(RequestValidationError, answers.of_body)
     app.add_exception_handler(HTTPException, answers.of_route)
     app.add_exception_handler(Exception, answers.of_surprise)
+    app.add_middleware(limits.BodyLimit, most_of_a_file=settings.max_upload_bytes)
     app.middleware("http")(_logged)
     return app
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Body(BaseModel):
     """A closed body: a misspelt field is a problem, not a silent loss."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+
+
+Summary = Annotated[str, StringConstraints(max_length=200_000)]
+"""A signed summary is longer than anything a person types; this one holds several hundred doses."""
 
 
 class Person(Body):
@@ -139,7 +143,7 @@ class Dose(Body):
     on: date
     lot: str = ""
     dose_number: int | None = Field(default=None, ge=1)
-    summary: str = Field(default="", description="the summary this clinic was given about the child, if any")
+    summary: Summary = Field(default="", description="the summary this clinic was given about the child, if any")
 
 
 class Enrolment(Body):
@@ -152,7 +156,7 @@ class Enrolment(Body):
     language: str = Field(default="und", description="language of instruction (BCP-47)")
     academic_year: str = Field(examples=["2026-2027"])
     on: date
-    summary: str = Field(default="", description="the summary this school was given about the child, if any")
+    summary: Summary = Field(default="", description="the summary this school was given about the child, if any")
 
 
 class Review(BaseModel):

@@ -13,7 +13,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from registry.api import answers, bodies
 from registry.api.security import Calling, Opened
-from registry.errors import BadInput
 from registry.fhir.outcome import Issue
 from registry.flows import adapters, desk, ingest, question, receipts, release, review, rights
 from registry.flows.desk import Child
@@ -29,22 +28,11 @@ async def submit(
 ) -> dict[str, Any]:
     """Hand over a file of a national system; the body is the file. The receipt answers every row."""
     caller.must_be(Kind.SOURCE)
-    body = await _whole_body(request, registry.settings.max_upload_bytes)
+    body = await request.body()
     chosen = adapters.named(adapter)
     submission = await run_in_threadpool(chosen.convert, body, source=caller.name, received_at=registry.now())
     receipt = await ingest.ingest(registry, submission, body=body)
     return receipts.plain(receipt)
-
-
-async def _whole_body(request: Request, most: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise BadInput(f"the file is larger than {most} bytes", remedy="hand it over in parts")
-        parts.append(part)
-    return b"".join(parts)
 
 
 @router.post("/questions", tags=["clinic and school"], response_model=bodies.Released)

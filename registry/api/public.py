@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ from fastapi import APIRouter, Response
 
 from registry.api import capability
 from registry.api.security import Opened
+from registry.errors import Unavailable
 from registry.flows import publish
 
 router = APIRouter(tags=["public"])
+PROBE_SECONDS = 2
 
 
 @router.get("/healthz")
@@ -22,9 +25,12 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(registry: Opened) -> dict[str, str]:
-    """The database answers too."""
-    async with registry.database.transaction() as tx:
-        await tx.connection.execute("SELECT 1")
+    """The database answers too, and at once: a probe does not wait."""
+    try:
+        async with asyncio.timeout(PROBE_SECONDS), registry.database.transaction() as tx:
+            await tx.connection.execute("SELECT 1")
+    except TimeoutError:
+        raise Unavailable("the database does not answer", remedy="see that PostgreSQL is running") from None
     return {"status": "ready"}
 
 

@@ -103,7 +103,8 @@ async def named(tx: Transaction, name: str) -> Caller:
     house = await keys.only(tx, keys.index_hash(tx, "organisation", name))
     if house is None:
         raise UnknownName(
-            f"no source or organisation `{name}` is known",
+            "no source or organisation of this name is known",
+            where="organisation",
             remedy="register it with: continuity organisation add",
         )
     return await _load(tx, house)

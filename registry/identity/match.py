@@ -255,9 +255,10 @@ def _is_entered_twice(match: Match, weights: Weights) -> bool:
 def contradicts(left: Sequence[Demographics], right: Sequence[Demographics], weights: Weights) -> bool:
     """Whether any dossier of one person speaks against any of the other, so that no rule may join them.
 
-    Knowing little is no contradiction: a verdict of DISTINCT alone does not say so.
+    Knowing little is no contradiction: a verdict of DISTINCT alone does not say so. Nor is a slip of the pen in a
+    name, where other dossiers of the two bear the same name.
     """
-    return any(_contradictions([decide(one, other, weights)]) for one, other in product(left, right))
+    return bool(_contradictions([decide(one, other, weights) for one, other in product(left, right)]))
 
 
 def identify(

