@@ -17,7 +17,7 @@ from registry.consent import redact
 from registry.errors import BadInput
 from registry.fhir import resource, validate
 from registry.fhir.resource import Content, Resource
-from registry.flows import organisations, receipts, trail
+from registry.flows import organisations, people, receipts, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.receipts import Outcome, Receipt
@@ -98,7 +98,7 @@ def require_acceptable(registry: Registry, offered: Resource) -> None:
 
 async def store(tx: Transaction, registry: Registry, *, source: str, entries: Sequence[Entry]) -> list[Outcome]:
     """Store good entries as documents of their dossiers, and queue the changed dossiers for matching."""
-    held = await _dossiers(tx, registry, source=source, people={entry.person for entry in entries})
+    held = await _dossiers(tx, registry, source=source, persons={entry.person for entry in entries})
     current = documents.current(await documents.load(tx, [each.id for each in held.values()]))
     versions = dict(current)
     fresh: list[Document] = []
@@ -155,9 +155,9 @@ def _next(held: Document | None, dossier: UUID, new: Resource, registry: Registr
     return Document(dossier=dossier, version=version, accepted_at=registry.now(), resource=new)
 
 
-async def _dossiers(tx: Transaction, registry: Registry, *, source: str, people: Iterable[str]) -> dict[str, Dossier]:
+async def _dossiers(tx: Transaction, registry: Registry, *, source: str, persons: Iterable[str]) -> dict[str, Dossier]:
     """The dossier of each person of a source, by the source's own id; opened where there was none."""
-    by_key = {keys.index_hash(tx, "person", source, person): person for person in sorted(people)}
+    by_key = {keys.index_hash(tx, "person", source, person): person for person in sorted(persons)}
     found = await keys.sharing(tx, by_key)
     known = await dossiers.load(tx, [each for rows in found.values() for each in rows], lock=True)
     held = {each.local: each for each in known.values() if each.source == source}
@@ -173,8 +173,8 @@ def _new_dossier(id: UUID, source: str, local: str, now: datetime) -> Dossier:
 
 
 async def _take_note(tx: Transaction, held: Iterable[Dossier], fresh: Sequence[Document]) -> None:
-    """Keep the demographics last told with the dossier, and queue it for matching."""
+    """Keep the demographics last told with the dossier, file it under its match keys, and queue it for matching."""
     told = {each.dossier: each.resource.content for each in fresh if each.resource.kind == "Patient"}
     changed = [replace(each, about=told[each.id]) for each in held if each.id in told]
-    await dossiers.rewrite(tx, changed)
+    await dossiers.rewrite(tx, await people.filed(tx, people.Reader(), changed))
     await outbox.put(tx, "match", [each.id for each in changed])

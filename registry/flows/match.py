@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from registry.errors import Unavailable
@@ -21,7 +21,7 @@ from registry.identity import match
 from registry.identity.judgements import Kind
 from registry.identity.match import Match, PersonView, Resolution
 from registry.identity.weights import Weights
-from registry.store import dossiers, judgements, keys, outbox, reviews
+from registry.store import dossiers, judgements, outbox, reviews
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 from registry.store.judgements import StoredJudgement
@@ -114,15 +114,11 @@ def _sure(resolution: Resolution) -> list[tuple[str, Match]]:
 
 
 async def _with_keys(work: _Work, held: Dossier) -> Dossier:
-    """The dossier filed under the keys of what it says now, and no longer under those of what it said."""
-    fresh = tuple(people.hashed(work.tx, match_keys.stored(work.reader.told(held))))
-    if fresh == held.keys:
-        return held
-    await keys.remove(work.tx, [(key, held.id) for key in set(held.keys) - set(fresh)])
-    await keys.add(work.tx, [(key, held.id) for key in fresh])
-    updated = replace(held, keys=fresh)
-    await dossiers.rewrite(work.tx, [updated])
-    return updated
+    """The dossier under the keys of today: it was filed on arrival, perhaps by an earlier edition of the keys."""
+    own = (await people.filed(work.tx, work.reader, [held]))[0]
+    if own != held:
+        await dossiers.rewrite(work.tx, [own])
+    return own
 
 
 def _is_refused(person: PersonView, own: Dossier, log: Iterable[StoredJudgement]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from registry.fhir import resource
 from registry.fhir.resource import Content
 from registry.identity import demographics, match
+from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
 from registry.identity.keys import Key
 from registry.identity.match import PersonView, Subject, Verdict
@@ -47,6 +49,18 @@ def fits(reader: Reader, told: Demographics, child: Iterable[Dossier], weights: 
     """
     found = (match.decide(told, reader.told(each), weights) for each in child if each.about is not None)
     return any(each.verdict is not Verdict.DISTINCT and not each.vetoes for each in found)
+
+
+async def filed(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> list[Dossier]:
+    """The dossiers filed under the match keys of what they say now, and no longer under those of what they said.
+
+    Filed on arrival, before anybody is matched: the twin in the same hand-over is to be seen.
+    """
+    fresh = [replace(each, keys=tuple(hashed(tx, match_keys.stored(reader.told(each))))) for each in of]
+    before = {each.id: each.keys for each in of}
+    await keys.remove(tx, [(key, each.id) for each in fresh for key in {*before[each.id]} - {*each.keys}])
+    await keys.add(tx, [(key, each.id) for each in fresh for key in {*each.keys} - {*before[each.id]}])
+    return fresh
 
 
 async def weights(tx: Transaction, of_file: Weights) -> Weights:

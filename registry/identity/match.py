@@ -144,7 +144,7 @@ def resolve(
     ranked = sorted(found, key=lambda each: (-each[1].score, each[0].id))
     if not ranked:
         return Resolution(link=None, match=None)
-    best, match = ranked[0]
+    best, match = ranked[0] = _slip_heard(subject, ranked, weights)
     if match.verdict is not Verdict.LINK:
         return Resolution(link=None, match=match, reviews=_for_review(ranked))
     rivals, also = _rivals_and_others(ranked, weights)
@@ -156,6 +156,25 @@ def resolve(
 
 
 Ranked = Sequence[tuple[PersonView, Match]]
+
+
+_OF_A_SLIP = {Veto.SLIP, Veto.NOT_OF_THE_CHILD}
+
+
+def _slip_heard(subject: Subject, ranked: Ranked, weights: Weights) -> tuple[PersonView, Match]:
+    """The best person; a slip in its given name stands no longer in the way where no twin can be seen.
+
+    A family takes its twins along, so the source of one of the two dossiers knows both of them.
+    """
+    best, match = ranked[0]
+    is_slip = Veto.SLIP in match.vetoes and {*match.vetoes} <= _OF_A_SLIP
+    if not is_slip or match.probability < weights.thresholds.same_source:
+        return best, match
+    sources = {subject.source} | {each.source for each in best.members}
+    others = (member for person, _ in ranked[1:] for member in person.members if member.source in sources)
+    if any(vetoes.may_be_twins(compare.compare(subject.demographics, each.demographics, weights)) for each in others):
+        return best, match
+    return best, _judged(replace(match, vetoes=()), weights)
 
 
 def _for_review(ranked: Ranked) -> tuple[tuple[str, Match], ...]:
@@ -202,12 +221,11 @@ def _contradictions(matches: Sequence[Match]) -> list[Veto]:
         veto
         for match in matches
         for veto in match.vetoes
-        if not (veto is Veto.TWIN and is_named and match.evidence.level("given") in _SLIPS_OF_NAME)
+        if not (veto in (Veto.TWIN, Veto.SLIP) and is_named and match.evidence.level("given") in vetoes.SLIPS)
     )
     return [each for each in found if each is not Veto.NOT_OF_THE_CHILD]
 
 
-_SLIPS_OF_NAME = ("near", "ambiguous")
 _SAME_DAY = ("day", "a day beside")
 
 
@@ -240,7 +258,9 @@ def _is_one(best: PersonView, other: tuple[PersonView, Match], weights: Weights)
     matches = [decide(one.demographics, another.demographics, weights) for one, another in pairs]
     is_likely = max(each.probability for each in matches) >= 0.5
     return is_likely and all(
-        _is_entered_twice(match, weights) if one.source == another.source else not _contradictions([match])
+        _is_entered_twice(match, weights)
+        if one.source == another.source
+        else not {*_contradictions([match])} - {Veto.SLIP}
         for (one, another), match in zip(pairs, matches, strict=True)
     )
 
@@ -258,7 +278,8 @@ def contradicts(left: Sequence[Demographics], right: Sequence[Demographics], wei
     Knowing little is no contradiction: a verdict of DISTINCT alone does not say so. Nor is a slip of the pen in a
     name, where other dossiers of the two bear the same name.
     """
-    return bool(_contradictions([decide(one, other, weights) for one, other in product(left, right)]))
+    found = _contradictions([decide(one, other, weights) for one, other in product(left, right)])
+    return bool({*found} - {Veto.SLIP})  # whether a slip hides a twin was judged when the link was found
 
 
 def identify(

@@ -19,6 +19,7 @@ class Veto(Enum):
     SEX = "the sex contradicts"
     GENDER_PAIR = "the given names are the male and the female form of one name: perhaps brother and sister"
     TWIN = "another given name in the same family: perhaps a twin, brother or sister"
+    SLIP = "the given name differs by a slip of the pen or one spelling of two names: perhaps a twin"
     FATHER = "another father, and not both the mother and the birth date agree: perhaps cousins of one name"
     BIRTH = "the birth dates contradict each other"
     NOT_OF_THE_CHILD = "nothing that agrees is about the child itself"
@@ -35,6 +36,7 @@ _VETO_OF_LEVEL = (
 _ANOTHER_NAME = ("other", "similar", "near", "ambiguous")
 _ANOTHER_FATHER = ("other", "similar", "gender")
 _EXACT_BIRTH = ("day", "a day beside", "swapped", "calendar")
+_SAME_DAY = ("day", "a day beside")
 _KIN = ("family", "father", "mother", "grandfather")
 
 
@@ -44,11 +46,27 @@ def of(evidence: Comparison) -> Iterator[Veto]:
         if evidence.level(field) in levels:
             yield veto
     if _may_be_twin(evidence):
-        yield Veto.TWIN
+        yield Veto.SLIP if is_slip(evidence) else Veto.TWIN
     if _may_be_cousin(evidence):
         yield Veto.FATHER
     if not compare.is_of_child(evidence):
         yield Veto.NOT_OF_THE_CHILD
+
+
+SLIPS = ("near", "ambiguous")
+"""Levels of the given name that a slip of the pen, or one spelling of two names, can leave."""
+
+
+def is_slip(evidence: Comparison) -> bool:
+    """Whether only a twin could still be meant: the very day of birth agrees, and two of father, mother, family."""
+    kin = sum(map(evidence.agrees, ("father", "mother", "family")))
+    return evidence.level("given") in SLIPS and evidence.level("birth") in _SAME_DAY and kin >= 2
+
+
+def may_be_twins(evidence: Comparison) -> bool:
+    """Whether two children of one family born on one day are compared, who do not bear the same name."""
+    is_kin = any(map(evidence.agrees, _KIN))
+    return is_kin and evidence.level("birth") in _EXACT_BIRTH and evidence.level("given") not in compare.SAME_NAME
 
 
 def _may_be_cousin(evidence: Comparison) -> bool:

@@ -57,7 +57,8 @@ def _entity(character: str, form: str) -> str:
 def search(blobs: Iterable[bytes], texts: Iterable[str]) -> set[str]:
     """Those of the texts that occur somewhere in the blobs."""
     named = {spelling.strip(b"\0"): text for text in texts for spelling in spellings(text)}
-    seen = _SEAM.join(layers(blobs))
+    loot = list(blobs)
+    seen = _SEAM.join(layers([*loot, *(value for blob in loot for value in _values(blob))]))
     starts: dict[bytes, list[bytes]] = {}
     for each in named:
         starts.setdefault(each[:3], []).append(each)
@@ -114,18 +115,17 @@ def _unbased(blob: bytes) -> Iterator[bytes]:
 def _inflated(blob: bytes) -> Iterator[bytes]:
     for found in _ZLIB.finditer(blob):
         yield from _inflate(blob[found.start() : found.start() + _MOST], wbits=47)
-    for cell in _cells(blob):
-        for start in range(17):  # behind no header, or behind a version and a nonce
-            if _may_be_deflated(cell, start):
-                yield from _inflate(cell[start:], wbits=-15)
+    for start in range(17):  # a bare stream has no mark; it begins behind nothing, or behind a version and a nonce
+        if _may_be_deflated(blob, start):
+            yield from _inflate(blob[start : start + _MOST], wbits=-15)
 
 
-def _may_be_deflated(cell: bytes, start: int) -> bool:
+def _may_be_deflated(blob: bytes, start: int) -> bool:
     """Bits 2 and 3 tell the kind of a block (RFC 1951, 3.2.3); what is stored as it is has its length twice."""
-    kind = cell[start] & 6 if len(cell) > start + 4 else 6
+    kind = blob[start] & 6 if len(blob) > start + 4 else 6
     if kind:
         return kind != 6
-    length, complement = _halves(cell, start + 1)
+    length, complement = _halves(blob, start + 1)
     return length ^ complement == 0xFFFF
 
 
@@ -142,35 +142,27 @@ def _inflate(packed: bytes, *, wbits: int) -> Iterator[bytes]:
         yield out[:_MOST]
 
 
-def _cells(blob: bytes) -> Iterator[bytes]:
-    """Where a value may begin: the blob itself, and every plain value of PostgreSQL inside."""
-    yield blob[:_MOST]
+_DECODERS: tuple[Callable[[bytes], Iterator[bytes]], ...] = (_unhexed, _unbased, _inflated)
+
+
+def _values(blob: bytes) -> Iterator[bytes]:
+    """Values of PostgreSQL, wherever they stand: plain ones, compressed ones, first pieces of compressed ones."""
     for found in _PLAIN.finditer(blob):
         (header,) = _length(blob, found.start())
-        size = header >> 2
-        if 124 <= size <= PAGE:
-            yield blob[found.start() + 4 : found.start() + size]
-
-
-def _unpacked(blob: bytes) -> Iterator[bytes]:
-    """Values PostgreSQL compressed, where they stand in a row or in the pieces of a row cut up."""
+        value = blob[found.start() + 4 : found.start() + (header >> 2)]
+        if 120 <= len(value) <= PAGE:
+            yield value
+            yield from _unpack(value[4:], _length(value, 0)[0])
     for found in _PACKED.finditer(blob):
-        if len(blob) - found.start() < 8:
-            continue
-        header, before = _lengths(blob, found.start())
-        size = header >> 2
-        if header & 3 == 2 and 8 < size < before + 8 and before >> 30 == 0:
-            yield from _unpack(blob[found.start() + 8 : found.start() + size], before)
-    for cell in _cells(blob):
-        (before,) = _length(cell, 0) if len(cell) >= 4 else (0,)
-        if len(cell) // 2 < before < _MOST:
-            yield from _unpack(cell[4:], before)
+        header, before = _lengths(blob, found.start()) if len(blob) - found.start() >= 8 else (0, 0)
+        yield from _unpack(blob[found.start() + 8 : found.start() + (header >> 2)], before)
 
 
 def _unpack(packed: bytes, size: int) -> Iterator[bytes]:
-    out = decompress(packed, size)
-    if len(out) >= min(size, 64):
-        yield out
+    if len(packed) // 2 < size < _MOST:
+        out = decompress(packed, size)
+        if len(out) >= min(size, 64):
+            yield out
 
 
 def decompress(packed: bytes, size: int) -> bytes:
@@ -203,9 +195,6 @@ def _copy(out: bytearray, packed: bytes, at: int) -> int:
     return at
 
 
-_DECODERS: tuple[Callable[[bytes], Iterator[bytes]], ...] = (_unhexed, _unbased, _inflated, _unpacked)
-
-
 def cut(body: bytes) -> Iterator[bytes]:
     """The pages of a file."""
     return (body[at : at + PAGE] for at in range(0, len(body), PAGE))
@@ -226,7 +215,7 @@ def _joined(filled: Iterable[bytes]) -> Iterator[bytes]:
         whole = b"".join(numbered[number] for number in sorted(numbered))
         yield whole
         if len(whole) >= 4:
-            yield from _unpack(whole[4:], min(_length(whole, 0)[0], _MOST))
+            yield from _unpack(whole[4:], _length(whole, 0)[0])
 
 
 def _pieces(page: bytes) -> Iterator[tuple[int, int, bytes]]:
