@@ -12,7 +12,7 @@ import typer
 
 from registry import logs
 from registry.cli import asking, auditing, deciding, demo, importing, keeping, organising, serving, verifying
-from registry.cli.running import end
+from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
 
 _HELP = """
@@ -58,3 +58,5 @@ def main() -> None:
         end(error)
     except (KeyboardInterrupt, BrokenPipeError):
         sys.exit(130)
+    except OSError as error:
+        unwritten(error)

@@ -67,7 +67,8 @@ def ask(
     if json:
         print_json({"summary": str(summary), "page": str(page), "document": released.document})
     else:
-        out.print(f"The summary is in {summary}, its page in {page}; valid until {released.expires_at:%Y-%m-%d}.")
+        words = f"The summary is in {summary}, its page in {page}; valid until {released.expires_at:%Y-%m-%d}."
+        out.print(words, markup=False, soft_wrap=True)
 
 
 def write(released: Released, folder: Path, *, name: str = "summary") -> tuple[Path, Path]:

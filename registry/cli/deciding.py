@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from registry.cli import persons
 from registry.cli.persons import (
@@ -106,7 +107,7 @@ def give(
     if json:
         print_json(asdict(receipt))
         return
-    out.print(f"Recorded: {'yes' if receipt.agreed else 'no'} to {receipt.organisation} ({receipt.domain})")
+    out.print(f"Recorded: {'yes' if receipt.agreed else 'no'} to {escape(receipt.organisation)} ({receipt.domain})")
     out.print(f"until {receipt.until}; places {'opened' if receipt.places else 'closed'}.")
     out.print(f"Consent {receipt.consent}; take it back with: continuity consent withdraw --card CARD")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -78,17 +79,17 @@ def _worded(result: Receipt | RegistryError) -> dict[str, Any]:
 
 def _print(path: Path, result: Receipt | RegistryError) -> None:
     if isinstance(result, RegistryError):
-        err.print(f"[bold red]not taken[/] {path}: {result.what}", soft_wrap=True)
+        err.print(f"[bold red]not taken[/] {escape(f'{path}: {result.what}')}", soft_wrap=True)
         for label, text in (("where", result.where), ("next", result.remedy)):
             if text:
                 err.print(f"  {label}  {text}", markup=False, soft_wrap=True)
         return
     again = " (this very file had come before: nothing changed)" if result.repeated else ""
-    out.print(f"[bold]{path.name}[/] {result.people} people{again}")
+    out.print(f"[bold]{escape(path.name)}[/] {result.people} people{again}", soft_wrap=True)
     out.print("  " + ", ".join(f"{count} {name}" for name, count in result.counts.items() if count))
     aside = [row for row in result.rows if row.reasons]
     for row in aside[:10]:
-        out.print(f"  [yellow]set aside[/] {row.where}: {'; '.join(row.reasons)}", soft_wrap=True)
+        out.print(f"  [yellow]set aside[/] {escape(row.where)}: {escape('; '.join(row.reasons))}", soft_wrap=True)
     _print_findings(result.findings)
     _print_unknown(result.coverage)
 
@@ -98,13 +99,15 @@ def _print_findings(findings: tuple[Mapping[str, str], ...]) -> None:
     examples = {(each["severity"], each["code"]): each for each in reversed(findings)}
     for kind, count in sorted(kinds.items()):
         first = examples[kind]
-        out.print(f"  {kind[0]} {kind[1]} x{count}, first at {first['where']}: {first['message']}", soft_wrap=True)
+        words = f"  {kind[0]} {kind[1]} x{count}, first at {first['where']}: {first['message']}"
+        out.print(words, soft_wrap=True, markup=False)
 
 
 def _print_unknown(coverage: tuple[Mapping[str, Any], ...]) -> None:
     unknown = [each["field"] for each in coverage if each["fate"] == Fate.UNKNOWN.value]
     if unknown:
-        out.print(f"  not understood: {', '.join(unknown[:8])}{' ...' if len(unknown) > 8 else ''}")
+        named = f"{', '.join(unknown[:8])}{' ...' if len(unknown) > 8 else ''}"
+        out.print(f"  not understood: {named}", markup=False, soft_wrap=True)
 
 
 def convert(
@@ -155,7 +158,7 @@ def _values(value: Any) -> dict[str, Any]:
 
 
 def _print_summary(file: Path, submission: Submission) -> None:
-    table = Table(title=file.name, title_justify="left", show_header=False)
+    table = Table(title=escape(file.name), title_justify="left", show_header=False)
     for name, value in counts(submission).items():
         table.add_row(name, str(value) if isinstance(value, int) else _listed(value))
     out.print(table)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from registry.cli.running import Json, Key, authenticated, out, print_json, run
@@ -31,8 +32,6 @@ def add(
     json: Json = False,
 ) -> None:
     """Register a source, clinic, school or steward; prints its key this once."""
-    if not name.replace("-", "").isalnum() or not name.isascii() or name != name.lower():
-        raise BadInput("a name has lower case letters, digits and hyphens only", where="name")
 
     async def work(registry: Registry) -> Registration:
         return await organisations.register(registry, name=name, display=display or name, kind=kind, country=country)
@@ -55,7 +54,9 @@ def _show(registration: Registration, *, json: bool) -> None:
     if json:
         print_json({"name": caller.name, "kind": caller.kind.value, "key": registration.key})
         return
-    out.print(f"[bold]{caller.display}[/] ({caller.kind.value}, {caller.country}) is registered as {caller.name}.")
+    out.print(
+        f"[bold]{escape(caller.display)}[/] ({caller.kind.value}, {caller.country}) is registered as {caller.name}."
+    )
     out.print(f"Its key, shown this once: [bold]{registration.key}[/]")
 
 
@@ -113,4 +114,4 @@ def _words(value: object) -> str:
         return " ".join(_words(each) for name, each in parts if name not in ("system", "use", "coding"))
     if isinstance(value, list):
         return "; ".join(_words(each) for each in cast("list[Any]", value))
-    return "" if value is None else str(value)
+    return "" if value is None else escape(str(value))

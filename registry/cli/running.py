@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -12,8 +14,9 @@ import orjson
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
-from registry.errors import BadInput, NotAuthenticated, RegistryError
+from registry.errors import BadInput, NotAuthenticated, RegistryError, Unavailable
 from registry.flows import organisations
 from registry.flows.opening import Registry, opened
 from registry.flows.organisations import Caller
@@ -21,8 +24,8 @@ from registry.settings import Settings
 
 Result = TypeVar("Result")
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Key = Annotated[
@@ -82,7 +85,8 @@ def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:
         fresh.write_bytes(body)
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise BadInput(
             f"the file cannot be written ({error.strerror})",
             where=str(path),
@@ -92,9 +96,22 @@ def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:
 
 def end(error: RegistryError) -> NoReturn:
     """Say what went wrong, where, and what to do; end with 1 (2 when the input was at fault)."""
-    err.print(f"[bold red]error[/] {error.what}", soft_wrap=True)
+    err.print(f"[bold red]error[/] {escape(error.what)}", soft_wrap=True)
     if error.where:
         err.print(f"  where  {error.where}", soft_wrap=True, markup=False)
     if error.remedy:
         err.print(f"  next   {error.remedy}", soft_wrap=True, markup=False)
     raise SystemExit(2 if isinstance(error, BadInput) else 1)
+
+
+def unwritten(error: OSError) -> NoReturn:
+    """End when the system refused a write that nobody expected to fail: mostly a full disk behind the output."""
+    # What is still buffered can never be written; Python would try once more and complain in its own words.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    end(
+        Unavailable(
+            f"something could not be read or written ({error.strerror})",
+            where=str(error.filename or "the standard output"),
+            remedy="is the disk full, or the place not allowed? Then do it again",
+        )
+    )

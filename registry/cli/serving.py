@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from rich.markup import escape
 
 from registry import logs
 from registry.cli import stage
@@ -31,7 +32,9 @@ def serve(
     chosen = chosen.model_copy(update=changed)
     listening = _listening(chosen)
     port_taken = listening.getsockname()[1]
-    out.print(f"[bold]{chosen.name}[/] at http://{chosen.host}:{port_taken} (documentation: /docs); stop with Ctrl-C")
+    out.print(
+        f"[bold]{escape(chosen.name)}[/] at http://{chosen.host}:{port_taken} (documentation: /docs); stop with Ctrl-C"
+    )
     logs.configure()
     server = uvicorn.Server(
         uvicorn.Config(app.application(chosen), log_config=None, access_log=False, server_header=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from registry import library
 from registry.cli.running import Json, out, print_json, read_file
@@ -54,9 +55,11 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
 
 def _print(path: Path, verdict: Verdict) -> None:
     if not verdict.accepted:
-        out.print(f"[bold red]REFUSED[/] {path.name} ({verdict.reason}): {verdict.sentence}", soft_wrap=True)
+        out.print(
+            f"[bold red]REFUSED[/] {escape(path.name)} ({verdict.reason}): {escape(verdict.sentence)}", soft_wrap=True
+        )
         return
-    out.print(f"[bold green]GENUINE[/] {path.name} ({verdict.carrier})", soft_wrap=True)
+    out.print(f"[bold green]GENUINE[/] {escape(path.name)} ({verdict.carrier})", soft_wrap=True)
     out.print(f"  issued by {verdict.issuer_name} <{verdict.issuer}>", markup=False, soft_wrap=True)
     out.print(f"  issued {verdict.issued:%Y-%m-%d}, valid until {verdict.expires:%Y-%m-%d}")
     for line in _lines(verdict.facts):

@@ -6,6 +6,7 @@ found by the keyed hash of its name or of its bearer key; the key itself is kept
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,8 @@ HOUSE = "registry"
 FAMILY = "family"
 """The source name of the dossiers the registry opens for families; consents lie there and nowhere else."""
 
+_NAME = re.compile("(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
+_COUNTRY = re.compile("[A-Z]{3}(-[A-Z0-9]{1,3})?")
 _LOCK = 0x686F7573  # "hous": one start at a time looks for the registry's own house
 
 
@@ -66,9 +69,8 @@ class Registration:
 
 
 async def register(registry: Registry, *, name: str, display: str, kind: Kind, country: str) -> Registration:
-    """Make an organisation known. Raises BadInput when the name is taken."""
-    if name in (HOUSE, FAMILY):  # a source of this name would write what families said
-        raise BadInput("this name is the registry's own", where="name", remedy="choose another")
+    """Make an organisation known. Raises BadInput when the name is taken, or this cannot be."""
+    _check(name, kind, country)
     async with registry.database.transaction() as tx:
         if await keys.only(tx, keys.index_hash(tx, "organisation", name)):
             raise BadInput("an organisation of this name is known already", where="name")
@@ -78,6 +80,18 @@ async def register(registry: Registry, *, name: str, display: str, kind: Kind, c
         await _open_house(tx, caller, now=registry.now())
         await keys.add(tx, [(keys.index_hash(tx, "bearer", key), house)])
         return Registration(caller=caller, key=key)
+
+
+def _check(name: str, kind: Kind, country: str) -> None:
+    problems = [
+        (not _NAME.fullmatch(name), "name", "a name has lower case letters, digits and single hyphens only, up to 64"),
+        (name in (HOUSE, FAMILY), "name", "this name is the registry's own"),  # it would write what families said
+        (kind is Kind.REGISTRY, "kind", "there is one registry, this one"),
+        (not _COUNTRY.fullmatch(country), "country", "a country is written in three capital letters (ISO 3166)"),
+    ]
+    wrong = [(where, words) for is_wrong, where, words in problems if is_wrong]
+    if wrong:
+        raise BadInput("; ".join(words for _, words in wrong), where=", ".join(where for where, _ in wrong))
 
 
 async def new_key(registry: Registry, name: str) -> Registration:

@@ -6,6 +6,7 @@ dates as every national record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from registry.fhir.resource import Content
 _ROLE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 _SEXES = frozenset({"male", "female", "other", "unknown"})
 _LONGEST = 200
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ def read(values: Mapping[str, Any]) -> Description:
     problems = [f"`{name}` is not a field of a person" for name in values if name not in known]
     problems += [f"`{name}` is not text" for name in values if name in known and name not in texts]
     problems += [f"`{name}` is longer than {_LONGEST} characters" for name in texts if len(texts[name]) > _LONGEST]
+    problems += [f"`{name}` holds control characters" for name in texts if _CONTROL.search(texts[name])]
     if not texts.get("given"):
         problems.append("`given` (the child's own name) is needed")
     if texts.get("birth") and dates.parse(texts["birth"]) is None:

@@ -125,7 +125,10 @@ def _decide(left: Demographics, right: Demographics, weights: Weights, *, prior:
 
 def _judged(match: Match, weights: Weights) -> Match:
     """The match with the verdict that follows from its probability and vetoes."""
-    if match.probability >= weights.thresholds.link and not match.vetoes:
+    # A parent who agrees tells the child from a cousin of the same name; without one, more is asked for.
+    is_of_parent = match.evidence.agrees("father") or match.evidence.agrees("mother")
+    needed = weights.thresholds.link_of_parent if is_of_parent else weights.thresholds.link
+    if match.probability >= needed and not match.vetoes:
         return replace(match, verdict=Verdict.LINK)
     # An official number that two people share is a fault somebody must look at, however unlike they are.
     is_open = match.probability >= weights.thresholds.review or match.evidence.level("identifier") == "same"

@@ -36,7 +36,6 @@ _VETO_OF_LEVEL = (
 _ANOTHER_NAME = ("other", "similar", "near", "ambiguous")
 _ANOTHER_FATHER = ("other", "similar", "gender")
 _EXACT_BIRTH = ("day", "a day beside", "swapped", "calendar")
-_SAME_DAY = ("day", "a day beside")
 _KIN = ("family", "father", "mother", "grandfather")
 
 
@@ -58,9 +57,9 @@ SLIPS = ("near", "ambiguous")
 
 
 def is_slip(evidence: Comparison) -> bool:
-    """Whether only a twin could still be meant: the very day of birth agrees, and two of father, mother, family."""
+    """Whether only a twin could still be meant: the day of birth agrees, and two of father, mother, family."""
     kin = sum(map(evidence.agrees, ("father", "mother", "family")))
-    return evidence.level("given") in SLIPS and evidence.level("birth") in _SAME_DAY and kin >= 2
+    return evidence.level("given") in SLIPS and evidence.level("birth") in _EXACT_BIRTH and kin >= 2
 
 
 def may_be_twins(evidence: Comparison) -> bool:

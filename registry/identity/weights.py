@@ -35,6 +35,7 @@ class Thresholds:
     """
 
     link: float
+    link_of_parent: float
     review: float
     same_source: float
     lead: float
@@ -99,6 +100,7 @@ def _read(weights: Mapping[str, Any], known: KnownNames) -> Weights:
         rarest=float(weights["rarest_share"]),
         thresholds=Thresholds(
             link=float(thresholds["link"]),
+            link_of_parent=float(thresholds["link_of_parent"]),
             review=float(thresholds["review"]),
             same_source=float(thresholds["same_source"]),
             lead=float(thresholds["lead_bits"]),

@@ -80,8 +80,3 @@ def test_a_command_that_is_none_ends_with_two_and_says_what_is_wrong(
     assert ended.code == 2
     assert ended.err
     assert "Traceback" not in ended.err
-
-
-def test_importing_the_command_line_is_quick(bare: Commands) -> None:
-    """`--help` must not wait for a web framework or a database driver's server."""
-    assert bare.process("--help", timeout=20).code == 0

@@ -115,6 +115,10 @@ def _unbased(blob: bytes) -> Iterator[bytes]:
 def _inflated(blob: bytes) -> Iterator[bytes]:
     for found in _ZLIB.finditer(blob):
         yield from _inflate(blob[found.start() : found.start() + _MOST], wbits=47)
+    yield from _bare(blob)
+
+
+def _bare(blob: bytes) -> Iterator[bytes]:
     for start in range(17):  # a bare stream has no mark; it begins behind nothing, or behind a version and a nonce
         if _may_be_deflated(blob, start):
             yield from _inflate(blob[start : start + _MOST], wbits=-15)
@@ -146,13 +150,13 @@ _DECODERS: tuple[Callable[[bytes], Iterator[bytes]], ...] = (_unhexed, _unbased,
 
 
 def _values(blob: bytes) -> Iterator[bytes]:
-    """Values of PostgreSQL, wherever they stand: plain ones, compressed ones, first pieces of compressed ones."""
+    """What is compressed in values of PostgreSQL, by itself or by others, wherever in its files they stand."""
     for found in _PLAIN.finditer(blob):
         (header,) = _length(blob, found.start())
         value = blob[found.start() + 4 : found.start() + (header >> 2)]
         if 120 <= len(value) <= PAGE:
-            yield value
-            yield from _unpack(value[4:], _length(value, 0)[0])
+            yield from _bare(value)
+            yield from _unpack(value[4:], _length(value, 0)[0])  # the first piece of a value that was cut
     for found in _PACKED.finditer(blob):
         header, before = _lengths(blob, found.start()) if len(blob) - found.start() >= 8 else (0, 0)
         yield from _unpack(blob[found.start() + 8 : found.start() + (header >> 2)], before)

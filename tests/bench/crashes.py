@@ -1,0 +1,348 @@
+"""Kill -9 during `continuity import`: nothing acknowledged is lost, and nothing is doubled by running it again.
+
+Each trial begins with the same folder, imports the files of a world source by source as real processes, and kills
+either the importing process or every process of its database at a random moment. What was acknowledged until then
+must be there; when the imports are run again to the end, all must be as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+import psutil
+
+from registry.cli.stage import HAND_OVERS
+from registry.flows import opening, organisations, trail
+from registry.flows.opening import Registry
+from registry.flows.organisations import Kind
+from registry.settings import Settings
+from registry.store import documents, dossiers, outbox, reviews, submissions
+from registry.store.database import Transaction
+from tests.bench import main_job
+from tests.support import postgres
+
+_PATIENCE_SECONDS = 300
+
+
+class Victim(Enum):
+    """Who is killed."""
+
+    IMPORT = "the importing process"
+    DATABASE = "the database"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One `continuity import`: the files of one source, in the order they came."""
+
+    source: str
+    adapter: str
+    files: tuple[Path, ...]
+
+    @property
+    def command(self) -> list[str]:
+        program = "from registry.cli import main; main()"
+        options = ["import", "--source", self.source, "--adapter", self.adapter, "--json"]
+        return [sys.executable, "-c", program, *options, *map(str, self.files)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything a registry holds, without the ids that are drawn anew each time."""
+
+    documents: Counter[tuple[str, str, int, bytes]] = field(repr=False)
+    dossiers: Counter[tuple[str, str]] = field(repr=False)
+    persons: frozenset[frozenset[tuple[str, str]]] = field(repr=False)
+    doubts: Counter[frozenset[tuple[str, str]]] = field(repr=False)
+    receipts: dict[str, tuple[int, tuple[tuple[str, int], ...]]] = field(repr=False)
+    imports: Counter[str] = field(repr=False)
+    rows: dict[str, int]
+    waiting: int
+    log_problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What one kill did."""
+
+    victim: str
+    moment_seconds: float
+    acknowledged: int
+    documents_then: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What all of them did. `documents` is how many there are when nothing happens."""
+
+    documents: int
+    seconds: float
+    trials: tuple[Trial, ...]
+
+    @property
+    def problems(self) -> list[str]:
+        return [problem for each in self.trials for problem in each.problems]
+
+    def figures(self) -> dict[str, Any]:
+        then = [each.documents_then for each in self.trials]
+        return {
+            "kills": len(self.trials),
+            "of_the_importing_process": sum(each.victim == Victim.IMPORT.value for each in self.trials),
+            "of_the_database": sum(each.victim == Victim.DATABASE.value for each in self.trials),
+            "nothing_stored_yet": then.count(0),
+            "part_stored": sum(0 < each < self.documents for each in then),
+            "all_stored": then.count(self.documents),
+            "receipts_given_before": sum(each.acknowledged for each in self.trials),
+            "problems": len(self.problems),
+            "documents": self.documents,
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def prove(*, kills: int, children: int, sources: int = 4, seed: int = 1) -> Outcome:
+    """`kills` of either victim."""
+    began = time.monotonic()
+    with postgres.place() as folder:
+        steps = _steps(folder / "world", children=children, sources=sources)
+        asyncio.run(_prepare(folder / "template", steps))
+        undisturbed, seconds = _undisturbed(folder, steps)
+        dice = Random(seed)
+        trials = tuple(
+            _trial(folder / f"trial-{number}", steps, victim, dice.uniform(0, seconds), undisturbed)
+            for number, victim in enumerate([*Victim] * kills)
+        )
+    return Outcome(documents=undisturbed.documents.total(), seconds=time.monotonic() - began, trials=trials)
+
+
+def _steps(folder: Path, *, children: int, sources: int) -> list[Step]:
+    samples = main_job.write_world(folder, children=children)
+    names = list(dict.fromkeys(each.source for each in HAND_OVERS))[:sources]
+    of = {name: [each for each in HAND_OVERS if each.source == name] for name in names}
+    return [
+        Step(source=name, adapter=own[0].adapter, files=tuple(samples.file(each) for each in own))
+        for name, own in of.items()
+    ]
+
+
+async def _prepare(state: Path, steps: Sequence[Step]) -> None:
+    async with opening.opened(Settings(state=state)) as registry:
+        for each in steps:
+            await organisations.register(
+                registry, name=each.source, display=each.source, kind=Kind.SOURCE, country="XAL"
+            )
+
+
+def _undisturbed(folder: Path, steps: Sequence[Step]) -> tuple[State, float]:
+    """What there is when nothing happens, and how long it takes."""
+    state = _copied(folder / "undisturbed")
+    began = time.monotonic()
+    for each in steps:
+        told = subprocess.run(each.command, env=_environment(state), capture_output=True, timeout=_PATIENCE_SECONDS)
+        assert told.returncode == 0, told.stderr.decode()
+    seconds = time.monotonic() - began
+    return asyncio.run(_look(state, steps)), seconds
+
+
+def _copied(state: Path) -> Path:
+    # With owners and modes: run by root, the server belongs to a user of its own.
+    subprocess.run(["cp", "-a", str(state.parent / "template"), str(state)], check=True)
+    return state
+
+
+def _environment(state: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
+    return {**kept, "REGISTRY_STATE": str(state)}
+
+
+def _trial(state: Path, steps: Sequence[Step], victim: Victim, moment: float, undisturbed: State) -> Trial:
+    _copied(state)
+    acknowledged, complaints = _disturbed(state, steps, victim, moment)
+    then = asyncio.run(_look(state, steps))
+    problems = [*complaints, *_lost(acknowledged, then)]
+    for each in steps:
+        told = subprocess.run(each.command, env=_environment(state), capture_output=True, timeout=_PATIENCE_SECONDS)
+        problems += _again(told, acknowledged)
+    problems += _differences(asyncio.run(_look(state, steps)), undisturbed)
+    problems += [f"process {each.pid} is left over" for each in _working_in(state / "postgres")]
+    subprocess.run(["rm", "-rf", str(state)], check=True)
+    return Trial(
+        victim=victim.value,
+        moment_seconds=round(moment, 2),
+        acknowledged=len(acknowledged),
+        documents_then=then.documents.total(),
+        problems=tuple(f"{victim.value}, {moment:.2f} s: {each}" for each in problems),
+    )
+
+
+def _disturbed(
+    state: Path, steps: Sequence[Step], victim: Victim, moment: float
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Import until the kill; the receipts printed by then, and what an import said that it should not."""
+    deadline = time.monotonic() + moment
+    acknowledged: dict[str, dict[str, Any]] = {}
+    for each in steps:
+        with subprocess.Popen(
+            each.command, env=_environment(state), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as running:
+            try:
+                out, err = running.communicate(timeout=max(0.0, deadline - time.monotonic()))
+                is_killed = False
+            except subprocess.TimeoutExpired:
+                _kill(victim, running, state / "postgres")
+                out, err = running.communicate(timeout=_PATIENCE_SECONDS)
+                is_killed = True
+            acknowledged |= _receipts(out)
+            if is_killed:
+                return acknowledged, _complaints(victim, running.returncode, err.decode())
+    return acknowledged, []
+
+
+def _kill(victim: Victim, running: subprocess.Popen[bytes], data: Path) -> None:
+    if victim is Victim.IMPORT:
+        running.kill()
+        return
+    while running.poll() is None:
+        server = _working_in(data)
+        for each in server:
+            os.kill(each.pid, signal.SIGKILL)
+        if server:
+            return
+        time.sleep(0.01)  # the import has not started its server yet
+
+
+def _working_in(data: Path) -> list[psutil.Process]:
+    """The processes of the server in this folder of ours: they work in its data directory."""
+    return [each for each in psutil.process_iter(["name"]) if each.info["name"] == "postgres" and _cwd(each) == data]
+
+
+def _cwd(process: psutil.Process) -> Path | None:
+    try:
+        return Path(process.cwd())
+    except psutil.Error:
+        return None
+
+
+def _receipts(out: bytes) -> dict[str, dict[str, Any]]:
+    """The receipts of an import by file; none when it printed none."""
+    told = orjson.loads(out) if out.endswith(b"]\n") else []
+    return {each["file"]: each for each in told if "submission" in each}
+
+
+def _complaints(victim: Victim, code: int, said: str) -> Iterator[str]:
+    if "Traceback" in said:
+        yield f"the import ended in a traceback: {said.splitlines()[-1]}"
+    if victim is Victim.DATABASE and code == 0:
+        yield "the import ended well although its database was killed"
+
+
+def _lost(acknowledged: dict[str, dict[str, Any]], then: State) -> Iterator[str]:
+    """Everything in a receipt is there."""
+    held = {
+        (source, orjson.loads(body)["resourceType"] + "/" + orjson.loads(body)["id"])
+        for source, _, _, body in then.documents
+    }
+    for file, receipt in acknowledged.items():
+        named = {(receipt["source"], row[1]) for row in receipt["rows"] if row[2] != "set-aside"}
+        if named - held:
+            yield f"{len(named - held)} resources of the receipt for {Path(file).name} are lost"
+        if file not in then.receipts:
+            yield f"the receipt for {Path(file).name} is lost"
+
+
+def _again(told: subprocess.CompletedProcess[bytes], acknowledged: dict[str, dict[str, Any]]) -> Iterator[str]:
+    if told.returncode:
+        yield f"running it again ended with {told.returncode}: {told.stderr.decode()[-300:]}"
+    for file, receipt in _receipts(told.stdout).items():
+        before = acknowledged.get(file)
+        if before and (not receipt["repeated"] or receipt["submission"] != before["submission"]):
+            yield f"{Path(file).name} was taken in twice"
+
+
+def _differences(now: State, undisturbed: State) -> Iterator[str]:
+    for name in ("documents", "dossiers", "doubts", "imports"):
+        more = getattr(now, name) - getattr(undisturbed, name)
+        fewer = getattr(undisturbed, name) - getattr(now, name)
+        if more or fewer:
+            yield f"{name}: {more.total()} too many, {fewer.total()} too few"
+    for name in ("persons", "receipts", "rows", "waiting"):
+        if getattr(now, name) != getattr(undisturbed, name):
+            yield f"{name} differ"
+    yield from now.log_problems
+
+
+async def _look(state: Path, steps: Sequence[Step]) -> State:
+    async with opening.opened(Settings(state=state)) as registry:
+        proof = await trail.verify(registry)
+        async with registry.database.transaction() as tx:
+            return await _state(tx, registry, steps, proof.problems)
+
+
+async def _state(tx: Transaction, registry: Registry, steps: Sequence[Step], problems: tuple[str, ...]) -> State:
+    everyone = {each.id: each for each in await dossiers.everyone(tx)}
+    people = {id: (each.source, each.local) for id, each in everyone.items() if each.source != organisations.HOUSE}
+    held = await documents.load(tx, everyone)
+    doubts = await reviews.waiting(tx)
+    groups = {everyone[id].person: set[tuple[str, str]]() for id in people}
+    for id, name in people.items():
+        groups[everyone[id].person].add(name)
+    return State(
+        documents=Counter((*people[each.dossier], each.version, each.resource.body) for each in held),
+        dossiers=Counter(people.values()),
+        persons=frozenset(frozenset(each) for each in groups.values()),
+        doubts=Counter(frozenset((people[each.left], people[each.right])) for each in doubts),
+        receipts=await _stored_receipts(tx, steps),
+        imports=await _imports(tx),
+        rows=await _rows(tx),
+        waiting=await outbox.waiting(tx, "match"),
+        log_problems=problems,
+    )
+
+
+async def _stored_receipts(
+    tx: Transaction, steps: Sequence[Step]
+) -> dict[str, tuple[int, tuple[tuple[str, int], ...]]]:
+    found: dict[str, tuple[int, tuple[tuple[str, int], ...]]] = {}
+    for step in steps:
+        house = (await organisations.named(tx, step.source)).house
+        for file in step.files:
+            receipt = await submissions.receipt(tx, house, submissions.digest(tx, house, file.read_bytes()))
+            if receipt:
+                found[str(file)] = (receipt["people"], tuple(sorted(receipt["counts"].items())))
+    return found
+
+
+async def _imports(tx: Transaction) -> Counter[str]:
+    from registry.store import audit
+
+    events = [each.event for each in await audit.entries(tx)]
+    return Counter(each["organisation"] for each in events if each["action"] == "ingest")
+
+
+async def _rows(tx: Transaction) -> dict[str, int]:
+    cursor = await tx.connection.execute(
+        """
+        SELECT (SELECT count(*) FROM vault.data_key),
+               (SELECT count(*) FROM registry.dossier),
+               (SELECT count(*) FROM registry.lookup_key),
+               (SELECT count(*) FROM registry.submission),
+               (SELECT count(*) FROM registry.audit_leaf),
+               (SELECT count(*) FROM registry.audit_sequence),
+               (SELECT count(*) FROM registry.audit_detail)
+        """
+    )
+    names = ("data keys", "dossiers", "lookup keys", "submissions", "leaves", "places", "details")
+    return dict(zip(names, await cursor.fetchone() or (), strict=True))

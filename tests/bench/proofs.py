@@ -1,0 +1,190 @@
+"""The long proofs. Each returns its figures, with `holds` saying whether they are as they must be, or why it cannot
+be made here."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from registry.errors import Unreadable
+from registry.flows import adapters, opening
+from registry.intake import Severity
+from tests.bench import crashes as crash_trials
+from tests.bench import main_job, theft
+from tests.support import postgres
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A proof that cannot be made here."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asked for."""
+
+    seeds: tuple[int, ...] = (101, 202, 303)
+    kills: int = 20
+
+
+Figures = dict[str, Any]
+Proof = Callable[[Asked], Figures | Skipped]
+
+
+def crashes(asked: Asked) -> Figures:
+    """Kill -9 of the importing process and of the database, at random moments."""
+    outcome = crash_trials.prove(kills=asked.kills, children=60)
+    for problem in outcome.problems:
+        sys.stdout.write(f"  {problem}\n")
+    return {"holds": not outcome.problems, **outcome.figures()}
+
+
+def leaks(_: Asked) -> Figures:
+    """Everything a thief could take of the demo's database, searched."""
+    with postgres.place() as folder:
+        samples = main_job.write_world(folder / "world")
+        sealed, plain = asyncio.run(theft.sealed_and_open(folder, samples))
+    found = {name: len(each) for name, each in sealed.found.items()}
+    open_found = {name: len(each) for name, each in plain.found.items() if name != "server log"}
+    canaries = len(plain.canaries)
+    return {
+        "holds": not any(found.values()) and canaries >= 50 and set(open_found.values()) == {canaries},
+        "canaries": canaries,
+        "kinds": len({each.kind for each in plain.canaries}),
+        "megabytes": {name: round(size / 1e6, 1) for name, size in sealed.sizes.items()},
+        "found_sealed": sum(found.values()),
+        "found_unsealed": open_found,
+    }
+
+
+def truth(asked: Asked) -> Figures:
+    """Matching held against the truth of worlds nobody has looked at."""
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        measured = {seed: _truth_of(cluster, folder, seed) for seed in asked.seeds}
+    return {
+        "holds": all(
+            each["recall"] >= 0.9 and each["review_share"] <= 0.05 and each["wrong_links"] == 0
+            for each in measured.values()
+        ),
+        **{f"seed_{seed}": each for seed, each in measured.items()},
+    }
+
+
+def _truth_of(cluster: postgres.Cluster, folder: Path, seed: int) -> Figures:
+    own = folder / f"seed-{seed}"
+    samples = main_job.write_world(own / "world", seed=seed)
+
+    async def measured(settings: Any) -> Figures:
+        async with opening.opened(settings) as registry:
+            play = await main_job.link(registry, settings, samples, own / "made")
+        return dict(play.figures["matching"])  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+    with cluster.clone(own) as settings:
+        return asyncio.run(measured(settings))
+
+
+def conversion(_: Asked) -> Figures | Skipped:
+    """Every published file of a kind we read, by its adapter; and every file at all by every adapter."""
+    if not SHARED.is_dir():
+        return Skipped("the reference data (../shared/data) is not beside the project")
+    own = Counter[str]()
+    for kind, body in _of_known_kinds():
+        own.update(_converted(kind, body))
+    bodies = [_opened(path) for path in sorted(SHARED.rglob("*")) if path.is_file()]
+    any_kind = Counter[str]()
+    for kind in adapters.kinds():
+        for body in bodies:
+            any_kind.update(_converted(kind, body))
+    return {
+        "holds": own["crashes"] == any_kind["crashes"] == 0 and own["resources"] > 0,
+        **{name: own[name] for name in ("files", "resources", "findings", "errors", "refused", "crashes")},
+        "every_file_by_every_adapter": any_kind["files"],
+        "crashes_there": any_kind["crashes"],
+    }
+
+
+def _of_known_kinds() -> Iterator[tuple[str, bytes]]:
+    sources, education = SHARED / "sources", SHARED / "education"
+    yield from (("dhis2", path.read_bytes()) for path in sorted((sources / "dhis2").rglob("*.json")))
+    yield from (("hl7v2", path.read_bytes()) for path in sorted((sources / "hl7v2").rglob("*.hl7")))
+    yield from (("edfi", _opened(path)) for path in sorted((education / "edfi").iterdir()))
+    yield "oneroster", _packed(sorted((education / "oneroster").glob("*.csv")))
+
+
+def _opened(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def _packed(files: Sequence[Path]) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for path in files:
+            archive.writestr(path.name, path.read_bytes())
+    return whole.getvalue()
+
+
+def _converted(kind: str, body: bytes) -> Mapping[str, int]:
+    try:
+        submission = adapters.named(kind).convert(body, source="trial", received_at=NOON)
+    except Unreadable:
+        return {"files": 1, "refused": 1}
+    except Exception as error:  # noqa: BLE001 - a crash of any kind is what is counted
+        sys.stdout.write(f"  {kind} crashed: {type(error).__name__}\n")
+        return {"files": 1, "crashes": 1}
+    return {
+        "files": 1,
+        "resources": len(submission.entries),
+        "findings": len(submission.findings),
+        "errors": sum(each.severity is Severity.ERROR for each in submission.findings),
+    }
+
+
+def mutations(_: Asked, *, count: int = 100_000) -> Figures:
+    """Vaccination messages with things wrong with them: read or refused, never a crash, never a name told."""
+    outcomes = Counter[str]()
+    with ProcessPoolExecutor(WORKERS) as pool:
+        for each in pool.map(_storm, [count // WORKERS] * WORKERS, range(1, WORKERS + 1)):
+            outcomes.update(each)
+    return {
+        "holds": outcomes["read"] + outcomes["unreadable"] == count and not outcomes["told"] + outcomes["uncounted"],
+        "messages": count,
+        **outcomes,
+    }
+
+
+def _storm(count: int, seed: int) -> Counter[str]:
+    from tests.adapters import test_hl7v2
+
+    return test_hl7v2.storm(list(test_hl7v2._bodies()), count=count, seed=seed)  # pyright: ignore[reportPrivateUsage]
+
+
+def consent(_: Asked, *, count: int = 200_000) -> Figures:
+    """Two evaluators of consents, the second written slowly from the text of the law, asked the same questions."""
+    with ProcessPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(_disagreements, [count // WORKERS] * WORKERS, range(1, WORKERS + 1)))
+    return {"holds": not any(found), "cases": count, "disagreements": sum(map(len, found))}
+
+
+def _disagreements(count: int, seed: int) -> list[int]:
+    from tests.core import test_consent_decision
+
+    return test_consent_decision.disagreements(count, seed)
+
+
+PROOFS: Mapping[str, Proof] = {each.__name__: each for each in (truth, conversion, mutations, consent, leaks, crashes)}
