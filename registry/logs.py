@@ -31,7 +31,10 @@ def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutable
 
 
 def configure(*, quiet: bool = False) -> None:
-    """Write JSON lines to the standard error; other libraries speak from warnings on, without their arguments."""
+    """Write JSON lines to the standard error; other libraries speak from warnings on, without their arguments.
+
+    `quiet` is for commands: there the one message at the end says what went wrong.
+    """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -42,7 +45,8 @@ def configure(*, quiet: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[_Bare()], force=True)
+    least = logging.CRITICAL if quiet else logging.WARNING
+    logging.basicConfig(level=logging.WARNING, handlers=[_Bare(least)], force=True)
 
 
 class _Bare(logging.Handler):

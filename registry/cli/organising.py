@@ -54,9 +54,8 @@ def _show(registration: Registration, *, json: bool) -> None:
     if json:
         print_json({"name": caller.name, "kind": caller.kind.value, "key": registration.key})
         return
-    out.print(
-        f"[bold]{escape(caller.display)}[/] ({caller.kind.value}, {caller.country}) is registered as {caller.name}."
-    )
+    what = f"({caller.kind.value}, {caller.country})"
+    out.print(f"[bold]{escape(caller.display)}[/] {what} is registered as {caller.name}.")
     out.print(f"Its key, shown this once: [bold]{registration.key}[/]")
 
 

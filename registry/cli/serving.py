@@ -32,9 +32,8 @@ def serve(
     chosen = chosen.model_copy(update=changed)
     listening = _listening(chosen)
     port_taken = listening.getsockname()[1]
-    out.print(
-        f"[bold]{escape(chosen.name)}[/] at http://{chosen.host}:{port_taken} (documentation: /docs); stop with Ctrl-C"
-    )
+    where = f"http://{chosen.host}:{port_taken}"
+    out.print(f"[bold]{escape(chosen.name)}[/] at {where} (documentation: /docs); stop with Ctrl-C")
     logs.configure()
     server = uvicorn.Server(
         uvicorn.Config(app.application(chosen), log_config=None, access_log=False, server_header=False)

@@ -55,9 +55,8 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
 
 def _print(path: Path, verdict: Verdict) -> None:
     if not verdict.accepted:
-        out.print(
-            f"[bold red]REFUSED[/] {escape(path.name)} ({verdict.reason}): {escape(verdict.sentence)}", soft_wrap=True
-        )
+        why = escape(f"{path.name} ({verdict.reason}): {verdict.sentence}")
+        out.print(f"[bold red]REFUSED[/] {why}", soft_wrap=True)
         return
     out.print(f"[bold green]GENUINE[/] {escape(path.name)} ({verdict.carrier})", soft_wrap=True)
     out.print(f"  issued by {verdict.issuer_name} <{verdict.issuer}>", markup=False, soft_wrap=True)

@@ -224,7 +224,7 @@ def _contradictions(matches: Sequence[Match]) -> list[Veto]:
         veto
         for match in matches
         for veto in match.vetoes
-        if not (veto in (Veto.TWIN, Veto.SLIP) and is_named and match.evidence.level("given") in vetoes.SLIPS)
+        if not (veto in (Veto.TWIN, Veto.SLIP) and is_named and match.evidence.level("given") in (*vetoes.SLIPS, None))
     )
     return [each for each in found if each is not Veto.NOT_OF_THE_CHILD]
 

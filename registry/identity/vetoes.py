@@ -19,7 +19,7 @@ class Veto(Enum):
     SEX = "the sex contradicts"
     GENDER_PAIR = "the given names are the male and the female form of one name: perhaps brother and sister"
     TWIN = "another given name in the same family: perhaps a twin, brother or sister"
-    SLIP = "the given name differs by a slip of the pen or one spelling of two names: perhaps a twin"
+    SLIP = "the given name is missing, misspelt, or one spelling of two names: perhaps a twin"
     FATHER = "another father, and not both the mother and the birth date agree: perhaps cousins of one name"
     BIRTH = "the birth dates contradict each other"
     NOT_OF_THE_CHILD = "nothing that agrees is about the child itself"
@@ -36,6 +36,7 @@ _VETO_OF_LEVEL = (
 _ANOTHER_NAME = ("other", "similar", "near", "ambiguous")
 _ANOTHER_FATHER = ("other", "similar", "gender")
 _EXACT_BIRTH = ("day", "a day beside", "swapped", "calendar")
+_SAME_YEAR = ("month", "year")
 _KIN = ("family", "father", "mother", "grandfather")
 
 
@@ -46,6 +47,8 @@ def of(evidence: Comparison) -> Iterator[Veto]:
             yield veto
     if _may_be_twin(evidence):
         yield Veto.SLIP if is_slip(evidence) else Veto.TWIN
+    elif _is_nameless(evidence):
+        yield Veto.SLIP
     if _may_be_cousin(evidence):
         yield Veto.FATHER
     if not compare.is_of_child(evidence):
@@ -57,15 +60,28 @@ SLIPS = ("near", "ambiguous")
 
 
 def is_slip(evidence: Comparison) -> bool:
-    """Whether only a twin could still be meant: the day of birth agrees, and two of father, mother, family."""
+    """Whether only a twin could still be meant: the day of birth agrees, and two of father, mother and family.
+
+    One spelling of two names needs less: all three, and the year.
+    """
     kin = sum(map(evidence.agrees, ("father", "mother", "family")))
-    return evidence.level("given") in SLIPS and evidence.level("birth") in _EXACT_BIRTH and kin >= 2
+    given, birth = evidence.level("given"), evidence.level("birth")
+    is_dated = birth in _EXACT_BIRTH or (given == "ambiguous" and birth in _SAME_YEAR and kin == 3)
+    return given in SLIPS and is_dated and kin >= 2
+
+
+def _is_nameless(evidence: Comparison) -> bool:
+    """Whether a newborn without a name yet has the parents and the day of birth of the other: it, or its twin."""
+    is_of_parents = evidence.agrees("mother") and (evidence.agrees("father") or evidence.agrees("family"))
+    is_open = evidence.level("given") is None and evidence.level("identifier") != "same"
+    return is_open and is_of_parents and evidence.level("birth") in _EXACT_BIRTH
 
 
 def may_be_twins(evidence: Comparison) -> bool:
-    """Whether two children of one family born on one day are compared, who do not bear the same name."""
+    """Whether two children of one family and one age are compared, who do not bear the same name."""
     is_kin = any(map(evidence.agrees, _KIN))
-    return is_kin and evidence.level("birth") in _EXACT_BIRTH and evidence.level("given") not in compare.SAME_NAME
+    is_of_an_age = evidence.level("birth") in (*_EXACT_BIRTH, *_SAME_YEAR)
+    return is_kin and is_of_an_age and evidence.level("given") not in compare.SAME_NAME
 
 
 def _may_be_cousin(evidence: Comparison) -> bool:

@@ -36,16 +36,26 @@ def write_world(folder: Path, *, seed: int = hand_over.SEED, children: int | Non
     return Samples(folder=folder)
 
 
-async def play(registry: Registry, settings: Settings, samples: Samples, artefacts: Path) -> Play:
-    """Import, link, consent, ask and record, take back; the log is sequenced in between and at the end."""
+async def link(registry: Registry, settings: Settings, samples: Samples, artefacts: Path) -> Play:
+    """Import and link; the figures say how well."""
     artefacts.mkdir(parents=True, exist_ok=True)
     told = Play(registry=registry, settings=settings, samples=samples, artefacts=artefacts)
     with _quiet():
-        for act in (acts.hand_over, acts.link, acts.allow, acts.ask):
+        await acts.hand_over(told)
+        await acts.link(told)
+    await trail.sequence(registry)
+    return told
+
+
+async def play(registry: Registry, settings: Settings, samples: Samples, artefacts: Path) -> Play:
+    """Import, link, consent, ask and record, take back; the log is sequenced in between and at the end."""
+    told = await link(registry, settings, samples, artefacts)
+    with _quiet():
+        for act in (acts.allow, acts.ask):
             await act(told)
             await trail.sequence(registry)
-        await rights.withdraw(registry, told.card)
-        await trail.sequence(registry)
+    await rights.withdraw(registry, told.card)
+    await trail.sequence(registry)
     return told
 
 
@@ -63,3 +73,11 @@ def asked(told: Play, who: str) -> Description:
     """What the clinic or the school of the story knows of the girl."""
     renamed = {"birthDate": "birth", "gender": "sex"}
     return question.read({renamed.get(name, name): value for name, value in told.story["asks"][who].items()})
+
+
+def girl(told: Play) -> Description:
+    """What the family itself says of the girl."""
+    hers = told.story["girl"]
+    names = {name: hers[name]["arabic"] for name in ("given", "father", "grandfather", "mother")}
+    rest = {"family": hers["family_name"]["arabic"], "birth": hers["born"], "sex": hers["gender"]}
+    return question.read({**names, **rest, "village": hers["village"]})

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.prove [NAME...]`: the long proofs, a line of figures each; the same as JSON in prove-output/."""
+"""`python -m tests.bench.prove [NAME...]`: the long proofs, a line of figures each, and JSON in prove-output/."""
 
 from __future__ import annotations
 

@@ -10,18 +10,20 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from registry.flows import opening
+from registry.settings import Settings
 from registry.store import documents, dossiers, embedded
 from tests.cli.conftest import COMMAND, Commands
 from tests.support import builders, postgres, samples
 from tests.support.builders import CLINIC, VACCINES, World
+from tests.support.postgres import Cluster
 
 GOOD = samples.file(VACCINES)
 CANARY = "Zzyzxcanary"
@@ -127,13 +129,13 @@ def test_an_unknown_source_is_refused_and_nothing_is_stored(continuity: Commands
     assert stored(continuity) == 0
 
 
-def test_brackets_in_a_file_are_shown_as_they_are(continuity: Commands) -> None:
+def test_brackets_in_a_name_are_shown_as_they_are(continuity: Commands) -> None:
     odd = json.loads(GOOD)
     odd["trackedEntities"][0]["[/red]colour"] = ["[/bold]"]
-    file = continuity.file("[red]/x[b].json", json.dumps(odd))
+    file = continuity.file("[red]/x[b]:smile:.json", json.dumps(odd))
     taken = continuity("import", "--source", VACCINES, "--adapter", "dhis2", file)
-    assert taken.code == 0, taken.err
-    assert "[/red]colour" in taken.out
+    assert (taken.code, taken.err.strip()) == (0, "")
+    assert file.name in taken.out
     bad = continuity.file("[red]/y[b].json", b"")
     assert str(bad) in continuity("import", "--source", VACCINES, "--adapter", "dhis2", bad).err
 
@@ -189,10 +191,6 @@ def test_what_nobody_knows_is_said_so(continuity: Commands, arguments: tuple[str
 )
 def test_a_setting_that_cannot_be_is_named(bare: Commands, setting: dict[str, str]) -> None:
     bare("migrate", **setting).failed(next(iter(setting)), code=2)
-
-
-def test_an_address_of_no_database_is_one_clear_message(bare: Commands) -> None:
-    bare("migrate", REGISTRY_DATABASE_URL="nonsense").failed()
 
 
 # --- a full disk -----------------------------------------------------------------------------------
@@ -300,51 +298,46 @@ def kill(data: Path) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("victim", ["the database", "the import"])
-def test_an_import_that_is_killed_is_whole_or_not_there_and_done_again_it_is_whole(bare: Commands, victim: str) -> None:
+@pytest.fixture
+def own_server(bare: Commands) -> Iterator[tuple[Cluster, Settings]]:
+    """A server of the test's own, to be killed; it may be down when the test ends."""
+    (bare.folder / "state").mkdir()
     with (
         postgres.place() as place,
         postgres.embedded_cluster(place) as cluster,
         cluster.clone(bare.folder / "state") as settings,
     ):
-        environment = {
-            "REGISTRY_DATABASE_URL": str(settings.database_url),
-            "REGISTRY_KEYRING": str(settings.keyring_path),
-            "REGISTRY_STATE": str(bare.folder),
-            "PATH": os.environ["PATH"],
-        }
-        command = [COMMAND, "organisation", "add", VACCINES, "--kind", "source", "--country", "XAL"]
-        subprocess.run(command, env=environment, check=True, capture_output=True)
-        file = adapters_sample()
-        importing = [COMMAND, "import", "--source", VACCINES, "--adapter", "dhis2", str(file)]
-        running = subprocess.Popen(importing, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        wait_for_writes(settings.database_url)
-        if victim == "the database":
-            kill(cluster.folder)
-        else:
-            running.kill()
-        _, errors = running.communicate(timeout=60)
-        assert running.returncode != 0
-        assert b"Traceback" not in errors, errors.decode()
-        if victim == "the database":
-            assert b"PostgreSQL is running" in errors or b"do it again" in errors, errors.decode()
-            restarted = embedded.start(cluster.folder)
-        try:
-            assert held(settings) in ({0}, {1}), "half stored or doubled"
-            again = subprocess.run(
-                [*importing, "--json"], env=environment, capture_output=True, check=False, timeout=120
-            )
-            assert again.returncode == 0, again.stderr.decode()
-            (receipt,) = json.loads(again.stdout)
-            assert receipt["counts"]["set-aside"] == 0
-            assert held(settings) == {1}
-        finally:
-            if victim == "the database":
-                restarted.stop()
+        yield cluster, settings
+        embedded.start(cluster.folder, keep_running=True)
 
 
-def adapters_sample() -> Path:
-    return samples.FOLDER / "dhis2" / "examples" / "almara-dhis2-resend.json"
+@pytest.mark.parametrize("victim", ["the database", "the import"])
+def test_an_import_that_is_killed_is_whole_or_not_there_and_done_again_it_is_whole(
+    bare: Commands, own_server: tuple[Cluster, Settings], victim: str
+) -> None:
+    cluster, settings = own_server
+    own = replace(bare, settings=settings)
+    assert own("organisation", "add", VACCINES, "--kind", "source", "--country", "XAL").code == 0
+    file = samples.FOLDER / "dhis2" / "examples" / "almara-dhis2-resend.json"
+    importing = ("import", "--source", VACCINES, "--adapter", "dhis2", str(file))
+    running = subprocess.Popen(
+        [COMMAND, *importing], env={**os.environ, **own.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    wait_for_writes(settings.database_url)
+    if victim == "the database":
+        kill(cluster.folder)
+    else:
+        running.kill()
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert b"Traceback" not in errors, errors.decode()
+    if victim == "the database":
+        assert errors.count(b"the database cannot be used") == 1, errors.decode()
+        embedded.start(cluster.folder, keep_running=True)
+    assert held(settings) in ({0}, {1}), "half stored or doubled"
+    (receipt,) = own(*importing, "--json").json
+    assert receipt["counts"]["set-aside"] == 0
+    assert held(settings) == {1}
 
 
 def wait_for_writes(url: str | None) -> None:
@@ -362,7 +355,7 @@ def wait_for_writes(url: str | None) -> None:
     pytest.fail("the import never began to write")
 
 
-def held(settings: Any) -> set[int]:
+def held(settings: Settings) -> set[int]:
     """How many versions there are of each resource of the source."""
 
     async def work() -> set[int]:
