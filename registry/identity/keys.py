@@ -46,6 +46,10 @@ def _keys(demographics: Demographics, *, years_beside: int) -> Iterator[Key]:
     pairs = _pairs(demographics)
     yield from _joined("names-year", pairs, _years(demographics, years_beside))
     yield from _three_names(demographics)
+    with_mother = [
+        (given, mother) for given in _skeletons(demographics.given) for mother in _skeletons(demographics.mother)
+    ]
+    yield from _joined("mother-year", with_mother[:_MOST_OF_A_KIND], _years(demographics, years_beside))
     yield from _joined("names-mother", pairs, _skeletons(demographics.mother))
     yield from _joined("names-grandfather", _given_pairs(demographics), _skeletons(demographics.grandfather))
     yield from _joined("names-village", _given_pairs(demographics), _skeletons(demographics.villages))
