@@ -70,6 +70,10 @@ def _from_picture(body: bytes) -> str:
     return qr.from_digits(found[0])
 
 
+_BOMBS = (Image.DecompressionBombWarning, Image.DecompressionBombError)
+_DAMAGED = (UnidentifiedImageError, OSError, ValueError, SyntaxError, *_BOMBS)
+
+
 def _opened(body: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
@@ -78,7 +82,7 @@ def _opened(body: bytes) -> Image.Image:
             if picture.width * picture.height > MAX_PIXELS:
                 raise Unreadable("the picture has too many pixels", remedy="scan at a lower resolution")
             return picture.convert("L")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombWarning, SyntaxError):
+    except _DAMAGED:
         raise Unreadable("the picture is damaged or of an unknown kind", remedy="save it as PNG or JPEG") from None
 
 

@@ -102,7 +102,7 @@ def _accepted(carried: Carried, outcome: Verified, trust: TrustList) -> Verdict:
 
 def _is_the_page(text: str, outcome: Verified, token: str, library: Library) -> bool:
     found = _LANGUAGE.search(text)
-    if found is None or found[1] not in library.page_messages:
+    if found is None or found[1] not in library.page_messages or "document" not in outcome.payload:
         return False
     return text == render(outcome.payload, token, library, language=found[1])
 
