@@ -91,7 +91,7 @@ async def _one(work: _Work, id: UUID) -> str:
     held = (await dossiers.load(work.tx, [id], lock=True)).get(id)
     if held is None or held.about is None:  # erased meanwhile, or nothing to match by yet
         return "gone"
-    own = await _with_keys(work, held)
+    own = held if held.keys else await _filed(work, held)
     asked = people.hashed(work.tx, match_keys.asked(work.reader.told(own)))
     found = await people.candidates(work.tx, work.reader, asked, beside=frozenset(own.members))
     log = await judgements.about(work.tx, own.members)
@@ -113,11 +113,10 @@ def _sure(resolution: Resolution) -> list[tuple[str, Match]]:
     return [(resolution.link, resolution.match), *resolution.also]
 
 
-async def _with_keys(work: _Work, held: Dossier) -> Dossier:
-    """The dossier under the keys of today: it was filed on arrival, perhaps by an earlier edition of the keys."""
+async def _filed(work: _Work, held: Dossier) -> Dossier:
+    """The dossier under its match keys: most are filed on arrival, one that had too little then is filed now."""
     own = (await people.filed(work.tx, work.reader, [held]))[0]
-    if own != held:
-        await dossiers.rewrite(work.tx, [own])
+    await dossiers.rewrite(work.tx, [own])
     return own
 
 

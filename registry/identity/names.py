@@ -57,8 +57,12 @@ _JOINED_ABD = re.compile("^عبدال(.{2,})$")
 _JOINED_FAITH = re.compile("^(.{2,})الدين$")
 
 
+@lru_cache(maxsize=1 << 13)
 def name(text: str) -> Name | None:
-    """Read one name; None for a placeholder or a text without letters."""
+    """Read one name; None for a placeholder or a text without letters.
+
+    The cache holds single names, never whose they are.
+    """
     words = _words(scripts.clean(text))
     if not words or particles.is_placeholder(words):
         return None

@@ -6,9 +6,12 @@ machine that lost its power, left behind is cleared up at the next start.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +37,7 @@ log_min_duration_statement = -1
 log_error_verbosity = terse
 """
 _FILE = "continuity.conf"
+_TRIES, _PAUSE_SECONDS = 50, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,13 @@ class Server:
 def start(folder: Path, *, keep_running: bool = False) -> Server:
     """Start the server that lives in `folder` (made if absent) or join the one that is running there."""
     folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with alone(folder.parent):
-            _clear_up(folder)
-            server = postgres_server.get_server(folder, cleanup_mode=None if keep_running else "stop", start=False)
-            server.ensure_pgdata_inited()
+            server = _made(folder, None if keep_running else "stop")
             _configure(folder)
-            server.start()
-    except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError) as error:
+            _begin(server)
+    except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError, psutil.Error) as error:
         raise Unavailable(
             f"the embedded PostgreSQL did not start ({type(error).__name__})",
             where=str(folder),
@@ -63,10 +65,33 @@ def start(folder: Path, *, keep_running: bool = False) -> Server:
         ) from None
 
     def stop() -> None:
-        with alone(folder.parent):
+        with alone(folder.parent), suppress(psutil.NoSuchProcess):  # somebody killed it: nothing is left to stop
             server.cleanup()
 
     return Server(url=server.get_uri(), stop=stop)
+
+
+def _made(data: Path, at_the_end: str | None) -> postgres_server.PostgresServer:
+    """The server of this folder, its files made or cleared up."""
+    unfinished = data.with_name(f"{data.name}.unfinished")
+    if unfinished.exists():  # killed while its files were made: it never held anything
+        shutil.rmtree(data, ignore_errors=True)
+    if not (data / "PG_VERSION").exists():
+        unfinished.touch()
+    _clear_up(data)
+    server = postgres_server.get_server(data, cleanup_mode=at_the_end, start=False)
+    server.ensure_pgdata_inited()
+    unfinished.unlink(missing_ok=True)
+    return server
+
+
+def _begin(server: postgres_server.PostgresServer) -> None:
+    for _ in range(_TRIES):
+        try:
+            return server.start()
+        except AssertionError:  # it is beginning already: who began it was killed meanwhile
+            time.sleep(_PAUSE_SECONDS)
+    server.start()
 
 
 def _clear_up(data: Path) -> None:

@@ -11,11 +11,22 @@ _LOCK = 0x6D617463  # "matc": one worker of a kind at a time
 
 
 async def put(tx: Transaction, kind: str, subjects: Iterable[UUID]) -> None:
-    """Queue work of a kind, in the order given."""
+    """Queue work of a kind, in the order given; what waits already is not queued twice."""
     queued = list(subjects)
     if queued:
         await tx.connection.execute(
-            "INSERT INTO registry.outbox (kind, subject) SELECT %s, unnest(%s::uuid[])", (kind, queued)
+            """
+            INSERT INTO registry.outbox (kind, subject)
+            SELECT %s, fresh.subject
+            FROM unnest(%s::uuid[]) WITH ORDINALITY AS fresh (subject, place)
+            WHERE NOT EXISTS (
+                SELECT 1
+                FROM registry.outbox AS waiting
+                WHERE waiting.kind = %s AND waiting.subject = fresh.subject
+            )
+            ORDER BY fresh.place
+            """,
+            (kind, queued, kind),
         )
 
 

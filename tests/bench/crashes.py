@@ -69,7 +69,7 @@ class State:
     doubts: Counter[frozenset[tuple[str, str]]] = field(repr=False)
     receipts: dict[str, tuple[int, tuple[tuple[str, int], ...]]] = field(repr=False)
     imports: Counter[str] = field(repr=False)
-    rows: dict[str, int]
+    rows: Counter[str]
     waiting: int
     log_problems: tuple[str, ...]
 
@@ -276,15 +276,21 @@ def _again(told: subprocess.CompletedProcess[bytes], acknowledged: dict[str, dic
 
 
 def differences(now: State, undisturbed: State) -> Iterator[str]:
-    for name in ("documents", "dossiers", "doubts", "imports"):
+    for name in ("documents", "dossiers", "doubts", "imports", "rows"):
         more = getattr(now, name) - getattr(undisturbed, name)
         fewer = getattr(undisturbed, name) - getattr(now, name)
         if more or fewer:
-            yield f"{name}: {more.total()} too many, {fewer.total()} too few"
-    for name in ("persons", "receipts", "rows", "waiting"):
+            yield f"{name}: {more.total()} too many, {fewer.total()} too few{_listed(more + fewer)}"
+    for name in ("persons", "receipts", "waiting"):
         if getattr(now, name) != getattr(undisturbed, name):
             yield f"{name} differ"
     yield from now.log_problems
+
+
+def _listed(differing: Counter[Any]) -> str:
+    """Which ones, where their names tell nothing of a person."""
+    names = [each for each in differing if isinstance(each, str)]
+    return f" ({', '.join(names)})" if names else ""
 
 
 async def _look(state: Path, steps: Sequence[Step]) -> State:
@@ -333,7 +339,7 @@ async def _imports(tx: Transaction) -> Counter[str]:
     return Counter(each["organisation"] for each in events if each["action"] == "ingest")
 
 
-async def _rows(tx: Transaction) -> dict[str, int]:
+async def _rows(tx: Transaction) -> Counter[str]:
     cursor = await tx.connection.execute(
         """
         SELECT (SELECT count(*) FROM vault.data_key),
@@ -346,4 +352,4 @@ async def _rows(tx: Transaction) -> dict[str, int]:
         """
     )
     names = ("data keys", "dossiers", "lookup keys", "submissions", "leaves", "places", "details")
-    return dict(zip(names, await cursor.fetchone() or (), strict=True))
+    return Counter(dict(zip(names, await cursor.fetchone() or (), strict=True)))

@@ -1,4 +1,4 @@
-"""`continuity verify`: genuine papers are accepted from every carrier, everything else is refused, without a network."""
+"""`continuity verify`: genuine papers are accepted from every carrier, all else is refused, without a network."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_a_token_with_any_one_byte_changed_is_refused(papers: Papers) -> None:
 
 def test_a_page_with_any_one_byte_changed_is_refused(papers: Papers) -> None:
     page = papers.released.page.encode()
-    assert accepted(papers, flips(page, 60)) == []
+    assert accepted(papers, flips(page, 40)) == []
 
 
 def test_a_page_with_anything_added_or_taken_away_is_refused(papers: Papers) -> None:
@@ -306,7 +306,6 @@ def test_any_other_algorithm_is_refused(papers: Papers, alg: Any) -> None:
 def test_the_issuer_of_one_key_is_not_another_issuer(papers: Papers) -> None:
     """Two registries in one trust folder: neither can sign in the name of the other."""
     forger = stranger()
-    other = {**json.loads((papers.trust / "own.json").read_bytes())}
     other = json.loads(orjson.dumps(verify.trustlist.publish("https://other.example", "Other", [forger])))
     papers.commands.file("trust/other.json", json.dumps(other))
     papers.refused(signed(papers, forger, kid=forger["kid"]))
@@ -359,7 +358,7 @@ NO_PAPER: Mapping[str, bytes] = {
     "digits that are none": b"continuity:/99999999999",
     "a PNG cut off": picture("continuity:/0000")[:60],
     "a PNG of another code": picture("https://evil.example/"),
-    "a PNG without a code": b"",
+    "a TIFF": b"II*\x00\x08\x00\x00\x00",
     "a PDF": b"%PDF-1.7\n",
     "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
 }

@@ -29,7 +29,7 @@ WHOLE = State(
     doubts=Counter(),
     receipts={"a.hl7": (1, (("stored", 1),))},
     imports=Counter(["bektar-iis"]),
-    rows={"dossiers": 2},
+    rows=Counter(dossiers=2),
     waiting=0,
     log_problems=(),
 )
@@ -43,8 +43,11 @@ HARM = {
     "a dossier is doubled": ({"dossiers": WHOLE.dossiers + WHOLE.dossiers}, "dossiers: 1 too many, 0 too few"),
     "a person falls apart": ({"persons": frozenset()}, "persons differ"),
     "a receipt is lost": ({"receipts": {}}, "receipts differ"),
-    "a file is taken in twice": ({"imports": Counter(["bektar-iis"] * 2)}, "imports: 1 too many, 0 too few"),
-    "a row is left over": ({"rows": {"dossiers": 3}}, "rows differ"),
+    "a file is taken in twice": (
+        {"imports": Counter(["bektar-iis"] * 2)},
+        "imports: 1 too many, 0 too few (bektar-iis)",
+    ),
+    "a row is left over": ({"rows": Counter(dossiers=3)}, "rows: 1 too many, 0 too few (dossiers)"),
     "work is left undone": ({"waiting": 1}, "waiting differ"),
     "the log does not hold": ({"log_problems": ("the log was cut",)}, "the log was cut"),
 }

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,15 +107,48 @@ def test_a_server_starts_again_whatever_its_last_one_left(data: Path, left: str)
 def test_a_running_server_is_joined_and_not_disturbed(data: Path) -> None:
     with using(data) as user:
         assert user.stdout
-        assert user.stdout.readline()
-        before = working_in(data)
+        began = user.stdout.readline()
         server = embedded.start(data)
-        assert answers(server)
-        assert set(before) <= set(working_in(data)) | {user.pid}
+        with psycopg.connect(server.url) as connection:
+            row = connection.execute("SELECT pg_postmaster_start_time()").fetchone()
+        assert row
+        assert str(row[0]).encode() == began.strip()
         server.stop()
         assert working_in(data)
         user.communicate(b"", timeout=60)
     assert working_in(data) == []
+
+
+def test_a_server_that_is_only_beginning_is_waited_for(data: Path) -> None:
+    # What an import leaves that is killed while it starts its server.
+    with using(data) as user:
+        while not (data / "postmaster.pid").exists():
+            time.sleep(0.001)
+        user.kill()
+    server = embedded.start(data)
+    assert answers(server)
+    server.stop()
+    assert working_in(data) == []
+
+
+def test_files_that_were_never_finished_are_made_anew() -> None:
+    with postgres.place() as folder:
+        (folder / "postgres" / "base").mkdir(parents=True)
+        (folder / "postgres" / "PG_VERSION").write_text("18\n")
+        (folder / "postgres.unfinished").touch()
+        server = embedded.start(folder / "postgres")
+        assert answers(server)
+        server.stop()
+        assert [each.name for each in folder.iterdir()] == ["postgres"]
+
+
+def test_files_that_somebody_else_made_are_never_removed() -> None:
+    with postgres.place() as folder:
+        (folder / "postgres" / "base").mkdir(parents=True)
+        (folder / "postgres" / "PG_VERSION").write_text("18\n")
+        with pytest.raises(Unavailable):
+            embedded.start(folder / "postgres")
+        assert (folder / "postgres" / "base").is_dir()
 
 
 def test_a_folder_that_cannot_hold_a_server_is_named(tmp_path: Path) -> None:
