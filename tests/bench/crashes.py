@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -225,7 +225,8 @@ def _kill(victim: Victim, running: subprocess.Popen[bytes], data: Path) -> None:
     while running.poll() is None:
         server = _working_in(data)
         for each in server:
-            os.kill(each.pid, signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # it fell with the one before
+                each.kill()
         if server:
             return
         time.sleep(0.01)  # the import has not started its server yet

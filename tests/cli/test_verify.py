@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -25,10 +26,12 @@ from PIL import Image, ImageFilter
 from registry.cli import scenes
 from registry.flows import opening, publish, rights, verify
 from registry.flows.release import Released
+from registry.settings import Settings
 from registry.trust import p256, qr, signing
 from tests.cli.conftest import Commands, Ran
-from tests.support import builders
-from tests.support.builders import CLINIC, World
+from tests.support import builders, reused
+from tests.support.builders import CLINIC, Clock, World
+from tests.support.postgres import Cluster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,19 +64,56 @@ class Papers:
             assert verdict["reason"] == reason
 
 
-@pytest.fixture
-def papers(continuity: Commands) -> Papers:
-    async def work(world: World) -> tuple[Released, Mapping[str, Any], Mapping[str, Any], str]:
-        await builders.known_child(world)
-        card = await builders.family(world)
-        await builders.allow(world, card, CLINIC)
-        released = await builders.released(world, CLINIC)
-        key = world.registry.database.keyring.summary_key
-        return released, publish.trust_file(world.registry), key, card
+@dataclass(frozen=True, kw_only=True)
+class Issued:
+    """What the issuer made: a summary, its trust file and key, and the card of the family."""
 
-    released, trust_file, key, card = continuity.asking(work)
-    trust = continuity.file("trust/own.json", orjson.dumps(trust_file)).parent
-    return Papers(commands=continuity, released=released, trust=trust, key=key, card=card)
+    released: Released
+    trust: bytes
+    key: Mapping[str, Any]
+    card: str
+
+
+async def issue(world: World) -> Issued:
+    await builders.known_child(world)
+    card = await builders.family(world)
+    await builders.allow(world, card, CLINIC)
+    return Issued(
+        released=await builders.released(world, CLINIC),
+        trust=orjson.dumps(publish.trust_file(world.registry)),
+        key=world.registry.database.keyring.summary_key,
+        card=card,
+    )
+
+
+@pytest.fixture(scope="session")
+def issued(reused_settings: Settings, cluster: Cluster) -> Issued:
+    """Papers made once: whoever verifies them needs no registry."""
+    reused.empty(reused_settings, cluster)
+
+    async def work() -> Issued:
+        clock = Clock(opening.wall_clock())
+        async with opening.opened(reused_settings, clock=clock) as registry:
+            return await issue(await builders.populated(registry, clock))
+
+    return asyncio.run(work())
+
+
+def held_by(commands: Commands, issued: Issued) -> Papers:
+    trust = commands.file("trust/own.json", issued.trust).parent
+    return Papers(commands=commands, released=issued.released, trust=trust, key=issued.key, card=issued.card)
+
+
+@pytest.fixture
+def papers(issued: Issued, bare: Commands) -> Papers:
+    """Papers in the hands of somebody who has no registry."""
+    return held_by(bare, issued)
+
+
+@pytest.fixture
+def live_papers(continuity: Commands) -> Papers:
+    """Papers of a registry that is there to be asked."""
+    return held_by(continuity, continuity.asking(issue))
 
 
 def picture(text: str, *, kind: str = "png", scale: int = 4) -> bytes:
@@ -212,16 +252,16 @@ def test_a_page_with_anything_added_or_taken_away_is_refused(papers: Papers) -> 
     assert accepted(papers, [each.encode() for each in changed if each != page]) == []
 
 
-def test_a_page_around_the_token_of_another_child_is_refused(papers: Papers) -> None:
+def test_a_page_around_the_token_of_another_child_is_refused(live_papers: Papers) -> None:
     async def work(world: World) -> Released:
         await builders.hand_over(world, builders.VACCINES, *builders.health_of(builders.NEIGHBOUR))
         card = await builders.family(world, builders.NEIGHBOUR)
         await builders.allow(world, card, CLINIC)
         return await builders.released(world, CLINIC, builders.NEIGHBOUR)
 
-    other: Released = papers.commands.asking(work)
-    swapped = papers.released.page.replace(papers.released.token, other.token)
-    papers.refused(swapped.encode(), "page-altered")
+    other: Released = live_papers.commands.asking(work)
+    swapped = live_papers.released.page.replace(live_papers.released.token, other.token)
+    live_papers.refused(swapped.encode(), "page-altered")
 
 
 def test_a_picture_with_one_byte_changed_says_the_same_or_is_refused(papers: Papers) -> None:
@@ -311,11 +351,11 @@ def test_the_issuer_of_one_key_is_not_another_issuer(papers: Papers) -> None:
     papers.refused(signed(papers, forger, kid=forger["kid"]))
 
 
-def test_a_status_list_or_checkpoint_is_no_summary(papers: Papers) -> None:
+def test_a_status_list_or_checkpoint_is_no_summary(live_papers: Papers) -> None:
     async def work(world: World) -> str:
         return await publish.status_list(world.registry, lasts=timedelta(minutes=1))
 
-    papers.refused(papers.commands.asking(work).encode(), "wrong-type")
+    live_papers.refused(live_papers.commands.asking(work).encode(), "wrong-type")
 
 
 def test_a_card_posing_as_a_summary_is_refused(papers: Papers) -> None:
@@ -440,15 +480,15 @@ def test_without_a_connection_online_says_that_nothing_is_known(papers: Papers) 
     assert "cannot be fetched" in said.out + said.err
 
 
-def test_a_withdrawn_summary_is_genuine_offline_and_refused_online(papers: Papers) -> None:
+def test_a_withdrawn_summary_is_genuine_offline_and_refused_online(live_papers: Papers) -> None:
     """The status list, signed and served by another process of the same registry."""
 
     async def withdraw(world: World) -> str:
-        await rights.withdraw(world.registry, papers.card)
+        await rights.withdraw(world.registry, live_papers.card)
         return await publish.status_list(world.registry, lasts=timedelta(minutes=5))
 
-    folder = papers.commands.file("served/status-list", papers.commands.asking(withdraw)).parent
-    file = papers.commands.file("paper", papers.released.token)
+    folder = live_papers.commands.file("served/status-list", live_papers.commands.asking(withdraw)).parent
+    file = live_papers.commands.file("paper", live_papers.released.token)
     command = [shutil.which("python3") or "python3", "-m", "http.server", "0", "--bind", "127.0.0.1"]
     with subprocess.Popen([command[0], "-u", *command[1:]], cwd=folder, stdout=subprocess.PIPE, text=True) as serving:
         try:
@@ -456,9 +496,9 @@ def test_a_withdrawn_summary_is_genuine_offline_and_refused_online(papers: Paper
             port = re.search(r"port (\d+)", serving.stdout.readline())
             assert port
             address = f"http://127.0.0.1:{port[1]}/status-list"
-            assert papers.commands("verify", file, "--trust", papers.trust).code == 0
-            online = papers.commands(
-                "verify", file, "--trust", papers.trust, "--online", "--registry", address, "--json"
+            assert live_papers.commands("verify", file, "--trust", live_papers.trust).code == 0
+            online = live_papers.commands(
+                "verify", file, "--trust", live_papers.trust, "--online", "--registry", address, "--json"
             )
             assert (online.code, online.json[0]["reason"], online.json[0]["facts"]) == (1, "withdrawn", {})
         finally:

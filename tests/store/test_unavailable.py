@@ -10,9 +10,7 @@ import psycopg
 import pytest
 
 from registry.errors import Unavailable
-from registry.flows import opening
 from registry.flows.opening import Registry
-from registry.settings import Settings
 from registry.store import database, dossiers, keyfile
 from tests.store import rows
 
@@ -113,14 +111,3 @@ async def test_two_that_change_the_same_row_in_one_snapshot_meet(registry: Regis
     with pytest.raises(Unavailable) as raised:
         await late
     assert raised.value.remedy == "two writers met; do it again"
-
-
-async def test_a_registry_on_a_server_that_is_down_does_not_open(settings: Settings, tmp_path: Path) -> None:
-    nowhere = settings.model_copy(update={"database_url": f"postgresql://nobody@/none?host={tmp_path}"})
-    with pytest.raises(Unavailable):
-        await asyncio.wait_for(_open(nowhere), timeout=30)
-
-
-async def _open(settings: Settings) -> None:
-    async with opening.opened(settings):
-        pass
