@@ -74,8 +74,8 @@ def ask(
 def write(released: Released, folder: Path, *, name: str = "summary") -> tuple[Path, Path]:
     """Write the signed summary and its page."""
     summary, page = folder / f"{name}.jws", folder / f"{name}.html"
-    write_file(summary, released.token.encode())
-    write_file(page, released.page.encode())
+    write_file(summary, released.token.encode(), secret=True)
+    write_file(page, released.page.encode(), secret=True)
     return summary, page
 
 

@@ -47,7 +47,10 @@ def import_files(
                 done.append((path, await ingest.ingest(registry, submission, body=body)))
             except RegistryError as error:  # the other files go on
                 done.append((path, error))
-        await _link(registry, show=not json)
+        try:
+            await _link(registry, show=not json)
+        except RegistryError as error:  # what was stored has its receipt; linking goes on at the next import
+            done.append((Path("linking"), error))
         return done
 
     _report(run(work), json=json)

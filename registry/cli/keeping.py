@@ -10,7 +10,6 @@ import typer
 
 from registry.cli.running import Json, out, print_json, read_file, settings, write_file
 from registry.errors import BadInput
-from registry.flows.opening import wall_clock
 from registry.store import keyfile
 from registry.trust import keyring
 
@@ -33,7 +32,7 @@ def export(
     It opens what was sealed until today and, as wrapping keys are made ahead, for about three years more.
     """
     path = settings().keyring_path
-    ring = keyfile.load_or_make(path, today=wall_clock().date())
+    ring = keyfile.load(path)
     locked = keyring.lock(ring, passphrase, salt=secrets.token_bytes(16), nonce=secrets.token_bytes(12))
     write_file(file, locked, secret=True)
     _say(json, {"exported": str(file), "from": str(path)}, f"The keys of {path} are locked in {file}.")

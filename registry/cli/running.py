@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -78,19 +78,17 @@ def read_file(path: Path) -> bytes:
 
 def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:
     """Write a file whole or not at all; `secret` makes it readable to its owner only."""
-    fresh = path.with_name(f".{path.name}.part")
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.touch(mode=0o600 if secret else 0o644)
-        fresh.write_bytes(body)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
         fresh.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
+        fresh.unlink(missing_ok=True)
         raise BadInput(
-            f"the file cannot be written ({error.strerror})",
-            where=str(path),
-            remedy="make room, then do it again",
+            f"the file cannot be written ({error.strerror})", where=str(path), remedy="make room, then do it again"
         ) from None
 
 

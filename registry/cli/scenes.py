@@ -61,12 +61,12 @@ def summary(view: Content) -> Table:
 
 def _doses(view: Content) -> Table:
     table = Table(title="What the clinic receives (no country, no clinic, no lot)", title_justify="left")
-    for column in ("date", "dose", "certainty", "sources"):
+    for column in ("date", "dose", "certainty"):
         table.add_column(column)
     for each in document.resources(view, "Immunization"):
         facts = document.inner(document.own(each, "dose-certainty")[0])
         when = str(each.get("occurrenceDateTime") or each.get("occurrenceString"))
-        table.add_row(when, str(each["vaccineCode"].get("text")), str(facts["certainty"]), str(facts["sources"]))
+        table.add_row(when, str(each["vaccineCode"].get("text")), str(facts["certainty"]))
     table.caption, table.caption_justify = _due(view), "left"
     return table
 

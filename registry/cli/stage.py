@@ -87,16 +87,16 @@ def require_played(chosen: Settings) -> None:
 @contextmanager
 def emptied(chosen: Settings) -> Generator[Settings]:
     """The demo's settings on an empty database. Only what the demo made itself is ever emptied."""
-    if chosen.database_url:
-        scratch.require_empty(chosen.database_url)
-        (chosen.state / "keyring.json").unlink(missing_ok=True)
-        yield chosen
-        return
     folder = chosen.state
     if folder.exists() and not (folder / _MARK).exists():
         raise BadInput("this folder was not made by the demo", where=str(folder), remedy="name another REGISTRY_STATE")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).touch()
+    if chosen.database_url:
+        scratch.require_empty(chosen.database_url)
+        (folder / "keyring.json").unlink(missing_ok=True)
+        yield chosen
+        return
     server = embedded.start(folder / "postgres")
     try:
         scratch.renew(server.url, folder / "postgres", name=DATABASE)

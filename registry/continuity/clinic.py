@@ -182,7 +182,6 @@ def _extensions(event: DoseEvent) -> list[Json]:
         document.part("certainty", valueCode=event.certainty.value),
         document.part("reason-code", valueCode=event.why.code),
         document.part("reason", valueString=str(event.why)),
-        document.part("sources", valuePositiveInt=len({each.source or each.dossier for each in event.provenances})),
     )
     partner = event.possible_duplicate_of
     same = [document.extension("possible-duplicate-of", valueReference={"reference": f"Immunization/{partner}"})]

@@ -192,7 +192,7 @@ def _certainty(told: Sequence[Provenance]) -> tuple[Certainty, Reason]:
         return Certainty.CONFIRMED, because("primary-source")
     written = {each.source or each.dossier for each in told if each.told is not Told.RECALL}
     if len(written) > 1:
-        return Certainty.CONFIRMED, because("two-systems")
+        return Certainty.CONFIRMED, because("health-authority")
     if written:
         return Certainty.RECORDED, because("one-secondary-record")
     return Certainty.STATED, because("told-only")

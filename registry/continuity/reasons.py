@@ -12,7 +12,7 @@ from dataclasses import dataclass
 SENTENCES: Mapping[str, str] = {
     # certainty of a dose
     "primary-source": "Written down by the health service that gave it.",
-    "two-systems": "Two systems hold it independently.",
+    "health-authority": "A health authority confirms it.",
     "one-secondary-record": "One system holds a copy; the place that gave it has not confirmed it.",
     "told-only": "Told by the family; no paper or record was seen.",
     # findings on a dose

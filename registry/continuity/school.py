@@ -90,7 +90,6 @@ def _enrolment(number: int, told: SchoolYear) -> Json:
         document.nested("enrolment-outcome", document.part("result", valueCode=outcome)),
         _own("status", valueCode="current" if result == "in-progress" else "unknown"),
         _own("verification", valueCode=told.verification) if told.verification != "unknown" else None,
-        _own("sources", valuePositiveInt=len(told.references)),
     ]
     return {
         "resourceType": "Basic",

@@ -21,7 +21,7 @@ from registry.flows import organisations
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.library import Library
-from registry.store import documents, dossiers, outbox, releases
+from registry.store import documents, dossiers, releases
 from registry.store.database import Transaction
 from registry.store.documents import Document
 from registry.store.dossiers import Dossier
@@ -128,9 +128,7 @@ async def again(tx: Transaction, registry: Registry, members: Sequence[UUID]) ->
         return 0
     person = await load(tx, members)
     dead = [each for each in live if not await _still_allowed(tx, registry, person, each, now)]
-    count = await releases.revoke(tx, [each.position for each in dead])
-    await outbox.put(tx, "revoked", [each.id for each in dead])
-    return count
+    return await releases.revoke(tx, [each.position for each in dead])
 
 
 async def _still_allowed(tx: Transaction, registry: Registry, person: Person, release: Release, now: datetime) -> bool:

@@ -14,12 +14,15 @@ from typing import Any
 
 from registry.errors import BadInput
 from registry.fhir import CANONICAL, resource
-from registry.fhir.resource import Content
-from registry.flows import identified, ingest, question, trail
+from registry.fhir.resource import Content, Resource
+from registry.flows import identified, ingest, people, question, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
+from registry.identity import demographics, match
 from registry.intake import Entry
+from registry.store import dossiers, keys
+from registry.store.database import Transaction
 
 _NUMBER_LENGTH = 64
 
@@ -93,12 +96,25 @@ async def _record(registry: Registry, caller: Caller, child: Child, contents: Se
     for each in resources:
         ingest.require_acceptable(registry, each)
     async with registry.database.transaction() as tx:
+        await dossiers.load(tx, [caller.house], lock=True)  # two records of one desk never open two dossiers
+        await _require_same_child(tx, registry, caller, resources[0])
         entries = [Entry(person=resources[0].id, resource=each) for each in resources]
         outcomes = await ingest.store(tx, registry, source=caller.name, entries=entries)
         if child.summary:
             await identified.join(tx, registry, caller, local=resources[0].id, summary=child.summary)
         leaf = await trail.write(tx, registry, caller.house, "desk-recorded", caller, resources=len(resources))
     return Recorded(reference=resources[-1].reference, outcome=outcomes[-1].value, leaf=leaf.leaf.hex)
+
+
+async def _require_same_child(tx: Transaction, registry: Registry, caller: Caller, patient: Resource) -> None:
+    """Raise BadInput when this desk gave the number to another child before; only its own records are looked at."""
+    known = await keys.only(tx, keys.index_hash(tx, "person", caller.name, patient.id))
+    held = (await dossiers.load(tx, [known])).get(known) if known else None
+    if held is None or held.about is None:
+        return
+    before = people.Reader().told(held)
+    if match.contradicts([before], [demographics.of(patient)], registry.library.weights):
+        raise BadInput("this number is another child's here", where="patient", remedy="see your own register")
 
 
 def _safe(caller: Caller, number: str) -> str:

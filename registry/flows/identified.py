@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from registry.errors import BadInput
-from registry.flows import linking, people, publish, verify
+from registry.flows import decide, linking, people, publish, trail, verify
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller
 from registry.store import dossiers, keys, releases
@@ -21,8 +21,9 @@ from registry.trust import signing, status, trustlist
 async def join(tx: Transaction, registry: Registry, caller: Caller, *, local: str, summary: str) -> None:
     """Link the desk's dossier with the person of a summary this registry gave to this very desk.
 
-    Raises BadInput for any other summary, for a withdrawn one and for one that is about another child: the desk's
-    record is then not stored either, and it can be sent without.
+    Raises BadInput for any other summary and for a withdrawn one: the desk's record is then not stored either, and
+    it can be sent without. Where the child described does not fit the summary the record stays by itself, in
+    silence, for matching to place: an answer would let a desk guess what the registry knows.
     """
     anchor = await _anchor(tx, registry, caller, summary)
     own = await keys.only(tx, keys.index_hash(tx, "person", caller.name, local))
@@ -32,7 +33,7 @@ async def join(tx: Transaction, registry: Registry, caller: Caller, *, local: st
     if pair[own].person == pair[anchor].person:
         return
     if not await _is_one_child(tx, registry, pair[own], pair[anchor]):
-        raise BadInput("the summary seems to be about another child", where="summary", remedy="check the child's name")
+        return
     judgement = StoredJudgement(
         id=uuid.uuid4(),  # noqa: TID251
         left=own,
@@ -42,7 +43,9 @@ async def join(tx: Transaction, registry: Registry, caller: Caller, *, local: st
         at=registry.now(),
         evidence={"words": ["the desk held a summary about this person when it recorded"]},
     )
-    await linking.record(tx, registry, judgement)
+    if await linking.record(tx, registry, judgement):
+        await trail.write(tx, registry, anchor, "linked", caller, by=judgement.by)
+        await decide.again(tx, registry, (await dossiers.load(tx, [own]))[own].members)
 
 
 async def _is_one_child(tx: Transaction, registry: Registry, own: Dossier, anchor: Dossier) -> bool:

@@ -35,7 +35,8 @@ async def ingest(registry: Registry, submission: Submission, *, body: bytes) -> 
         source = await _source(tx, submission.source)
         entries = [_tagged(entry, source.country) for entry in submission.entries]
         checked = [(entry, _problems(entry, registry.library)) for entry in entries]
-        digest = submissions.digest(tx, source.house, body)
+        # What was read of the file counts too: after a mapping was corrected the same file is a new hand-over.
+        digest = submissions.digest(tx, source.house, [body, *(each.resource.body for each in submission.entries)])
         earlier = await submissions.receipt(tx, source.house, digest)
         if earlier:
             return receipts.again(earlier)

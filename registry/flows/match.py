@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from registry.errors import Unavailable
-from registry.flows import linking, people, trail
+import structlog
+
+from registry.errors import RegistryError, Unavailable
+from registry.flows import decide, linking, people, trail
 from registry.flows.opening import Registry
 from registry.identity import judgements as rules
 from registry.identity import keys as match_keys
@@ -26,6 +28,8 @@ from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
+
+_log = structlog.get_logger()
 
 BATCH = 50
 _ATTEMPTS = 5
@@ -45,7 +49,12 @@ async def run(registry: Registry, *, progress: Callable[[int], None] = lambda _:
     """Match everything that is queued. Safe to run in several processes: one works, the others wait their turn."""
     counted: Counter[str] = Counter()
     while True:
-        batch = await _batch(registry)
+        try:
+            batch = await _batch(registry, BATCH)
+        except RegistryError:
+            raise
+        except Exception:  # one dossier nobody foresaw must not stop the matching of all others
+            batch = await _one_by_one(registry)
         if batch is None:
             break
         counted.update(batch)
@@ -59,12 +68,28 @@ async def waiting(registry: Registry) -> int:
         return await outbox.waiting(tx, "match")
 
 
-async def _batch(registry: Registry) -> Counter[str] | None:
+async def _one_by_one(registry: Registry) -> Counter[str]:
+    """A batch that failed, dossier by dossier; the one that cannot be matched is set aside as `match-failed`."""
+    counted: Counter[str] = Counter()
+    for _ in range(BATCH):
+        try:
+            counted.update(await _batch(registry, 1) or ())
+        except RegistryError:
+            raise
+        except Exception as error:
+            _log.error("match", error=type(error).__name__)
+            async with registry.database.transaction() as tx:
+                await outbox.put(tx, "match-failed", await outbox.take(tx, "match", 1))
+            counted["failed"] += 1
+    return counted
+
+
+async def _batch(registry: Registry, size: int) -> Counter[str] | None:
     """One transaction's worth of matching; None when nothing is queued. Tried again when two writers met."""
     for attempt in range(_ATTEMPTS):
         try:
             async with registry.database.transaction() as tx:
-                queued = await outbox.take(tx, "match", BATCH)
+                queued = await outbox.take(tx, "match", size)
                 if not queued:
                     return None
                 weights = await people.weights(tx, registry.library.weights)
@@ -95,6 +120,9 @@ async def _one(work: _Work, id: UUID) -> str:
     asked = people.hashed(work.tx, match_keys.asked(work.reader.told(own)))
     found = await people.candidates(work.tx, work.reader, asked, beside=frozenset(own.members))
     log = await judgements.about(work.tx, own.members)
+    if await _contradicts_fellows(work, own):
+        await _part(work, own, log)
+        return "reviewed"
     open_to = {each.id: each for each in found if not _is_refused(each, own, log)}
     resolution = match.resolve(work.reader.subject(own), [*open_to.values()], work.weights)
     joined = [each for each in _sure(resolution) if await _link(work, own, open_to[each[0]], each[1])]
@@ -104,6 +132,31 @@ async def _one(work: _Work, id: UUID) -> str:
         return "linked"
     queued = [await _doubt(work, own, person, each, log) for person, each in doubts]
     return "reviewed" if any(queued) else "new"
+
+
+async def _contradicts_fellows(work: _Work, own: Dossier) -> bool:
+    """Whether what the dossier says now speaks against the person it belongs to: its source corrected it."""
+    fellows = await dossiers.load(work.tx, [each for each in own.members if each != own.id])
+    told = [work.reader.told(each) for each in fellows.values() if each.about is not None]
+    return match.contradicts([work.reader.told(own)], told, work.weights)
+
+
+async def _part(work: _Work, own: Dossier, log: Iterable[StoredJudgement]) -> None:
+    """Take back the links a rule made for this dossier and put each to a steward; what a human linked stays."""
+    linked = [each for each in log if own.id in (each.left, each.right) and each.kind == Kind.LINK.value]
+    for each in linked:
+        if not linking.as_rule(each).is_human:
+            other = each.right if each.left == own.id else each.left
+            mine, theirs = await _pair(work, own.id, other)
+            found = match.decide(work.reader.told(mine), work.reader.told(theirs), work.weights)
+            await _ask_about(work, own.id, other, found)
+    for members in await linking.gather(work.tx, own.members):
+        await decide.again(work.tx, work.registry, members)
+
+
+async def _pair(work: _Work, left: UUID, right: UUID) -> tuple[Dossier, Dossier]:
+    held = await dossiers.load(work.tx, [left, right])
+    return held[left], held[right]
 
 
 def _sure(resolution: Resolution) -> list[tuple[str, Match]]:
@@ -142,6 +195,8 @@ async def _link(work: _Work, own: Dossier, person: PersonView, found: Match) -> 
     if not await linking.record(work.tx, work.registry, judgement):
         return False
     await trail.write(work.tx, work.registry, own.id, "linked", None, by=judgement.by)
+    joined = (await dossiers.load(work.tx, [own.id]))[own.id].members
+    await decide.again(work.tx, work.registry, joined)  # a family that joins may have said no before
     return True
 
 
@@ -186,10 +241,13 @@ async def _doubt(work: _Work, own: Dossier, person: PersonView, found: Match, lo
         return False
     other = _nearest(work, own, person)
     await dossiers.load(work.tx, [other])
-    judgement = _judgement(work, own.id, other, Kind.UNSURE, found)
-    await judgements.append(work.tx, judgement, today=work.registry.today())
-    doubt = Doubt(
-        id=work.tx.new_id(), left=own.id, right=other, probability=found.probability, since=work.registry.today()
-    )
-    await reviews.put(work.tx, work.registry.house, doubt)
+    await _ask_about(work, own.id, other, found)
     return True
+
+
+async def _ask_about(work: _Work, left: UUID, right: UUID, found: Match) -> None:
+    """Put two dossiers to a steward."""
+    today = work.registry.today()
+    await judgements.append(work.tx, _judgement(work, left, right, Kind.UNSURE, found), today=today)
+    doubt = Doubt(id=work.tx.new_id(), left=left, right=right, probability=found.probability, since=today)
+    await reviews.put(work.tx, work.registry.house, doubt)

@@ -72,6 +72,7 @@ async def register(registry: Registry, *, name: str, display: str, kind: Kind, c
     """Make an organisation known. Raises BadInput when the name is taken, or this cannot be."""
     _check(name, kind, country)
     async with registry.database.transaction() as tx:
+        await tx.hold(_LOCK)  # two who register one name at once
         if await keys.only(tx, keys.index_hash(tx, "organisation", name)):
             raise BadInput("an organisation of this name is known already", where="name")
         house = tx.new_id()
@@ -127,7 +128,7 @@ async def named(tx: Transaction, name: str) -> Caller:
 async def own_house(database: Database, *, display: str, country: str, now: datetime) -> UUID:
     """The registry's own house, opened at the first start."""
     async with database.transaction() as tx:
-        await tx.connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        await tx.hold(_LOCK)
         found = await keys.only(tx, keys.index_hash(tx, "organisation", HOUSE))
         if found:
             return found

@@ -43,12 +43,14 @@ class Reader:
 
 
 def fits(reader: Reader, told: Demographics, child: Iterable[Dossier], weights: Weights) -> bool:
-    """Whether a description may be of the child of these dossiers: it fits one of them, and nothing speaks against it.
+    """Whether a description may be of the child of these dossiers: it fits one of them, and none speaks against it.
 
     For where somebody already pointed at the child, with a card or a summary: that alone may be the sister's.
     """
-    found = (match.decide(told, reader.told(each), weights) for each in child if each.about is not None)
-    return any(each.verdict is not Verdict.DISTINCT and not each.vetoes for each in found)
+    held = [reader.told(each) for each in child if each.about is not None]
+    found = (match.decide(told, each, weights) for each in held)
+    is_near = any(each.verdict is not Verdict.DISTINCT and not each.vetoes for each in found)
+    return is_near and not match.contradicts([told], held, weights)
 
 
 async def filed(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> list[Dossier]:

@@ -16,13 +16,15 @@ from uuid import UUID
 
 from registry.consent import redact
 from registry.consent.decision import Decision, Outcome
+from registry.consent.request import DOMAINS
 from registry.continuity import education, history, immunization, placement, position, summary
 from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
 from registry.continuity.education import Timeline
 from registry.continuity.history import DoseEvent, Provenance, Record
 from registry.errors import BadInput, Unavailable, UnknownName
-from registry.fhir import resource
+from registry.fhir import dates, resource
+from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
 from registry.flows import decide, people, publish, question, rights, trail, verify
 from registry.flows.decide import Held, Person
@@ -82,14 +84,13 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
 
 
 async def _answer(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
-    async with registry.database.transaction() as tx:
-        # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
-        await tx.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
+    async with registry.database.transaction(snapshot=True) as tx:
         members = await _find(tx, registry, caller, asked)
         person = await decide.load(tx, members)
         decision = decide.ask(registry.library, person, caller, now=registry.now()) if members else None
         if decision is None or decision.outcome is not Outcome.PERMIT:
-            await _record_silence(tx, registry, caller, person if members else None)
+            await _record_silence(tx, registry, caller, person if members else None, card=asked.card)
             return None
         await decide.hold(tx, {each.id: each for each in person.dossiers})
         return await _release(tx, registry, caller, asked, person, decision)
@@ -125,10 +126,21 @@ async def _of_card(
     return members if people.fits(reader, told, held, registry.library.weights) else ()
 
 
-async def _record_silence(tx: Transaction, registry: Registry, caller: Caller, person: Person | None) -> None:
-    """An answer that says nothing costs the same audit as one that does; an unknown person's lies in our house."""
-    about = person.anchor.id if person else registry.house
-    await trail.write(tx, registry, about, "ask", caller, domain=_domain(caller), answer="nothing")
+async def _record_silence(
+    tx: Transaction, registry: Registry, caller: Caller, person: Person | None, *, card: str
+) -> None:
+    """An answer that says nothing costs the same audit as one that does.
+
+    It lies with the person; with the family whose card was tried in vain; and for an unknown person in our house.
+    """
+    about = person.anchor.id if person else await rights.card_holder(tx, card) or registry.house
+    await trail.write(
+        tx, registry, about, "ask", caller, domain=_domain(caller), purpose=_purpose(caller), answer="nothing"
+    )
+
+
+def _purpose(caller: Caller) -> str:
+    return DOMAINS[decide.KINDS[caller.kind]].purpose.code
 
 
 def _domain(caller: Caller) -> str:
@@ -188,41 +200,54 @@ def _clinic_document(
     heading: Heading,
 ) -> Content:
     today, library = registry.today(), registry.library
-    records = [_record_of(each) for each in permitted]
-    # Which records tell of one dose is judged with their lots; what is printed of them is what may leave.
-    told = history.events(records, library.antigens, birth=person.birth, today=today)
-    events = [_redacted(registry, each, opened) for each in told]
+    birth = _as_exactly_as_asked(person.birth, described.birth_date)
+    # Everything is derived from what may leave. Only which records tell of one dose is judged with their lots.
+    records = [_with_lot(_leaving(registry, _record_of(each), is_open=each.ref in opened), each) for each in permitted]
+    told = history.events(records, library.antigens, birth=birth, today=today)
+    events = [_without_closed_lots(each, opened) for each in told]
     schedule = library.schedules[SCHEDULE]
     return summary.clinic_summary(
         asked=described,
         events=events,
-        dues=immunization.forecast(events, person.birth, schedule, today),
+        dues=immunization.forecast(events, birth, schedule, today),
         schedule=schedule,
         today=today,
         release=heading,
     )
 
 
+def _as_exactly_as_asked(birth: PartialDate | None, asked: str) -> PartialDate | None:
+    """The birth date as exactly as the asker knew it: what is derived from it must not tell more (class D)."""
+    known = dates.parse(asked)
+    if birth is None or known is None:
+        return None
+    month = birth.month if known.month else None
+    return PartialDate(birth.year, month, birth.day if known.day and month else None)
+
+
 def _record_of(held: Held) -> Record:
     return Record(dossier=held.dossier.id.hex, source=held.dossier.source, country=held.country, resource=held.resource)
 
 
-def _redacted(registry: Registry, event: DoseEvent, opened: frozenset[str]) -> DoseEvent:
-    """The same dose as far as it may leave; its vaccine is that of the first record that still names one."""
-    provenances = [replace(each, content=_printed(registry, each, opened)) for each in event.provenances]
-    named = [each.content["vaccineCode"] for each in provenances if each.content.get("vaccineCode")]
+def _with_lot(leaving: Record, held: Held) -> Record:
+    lot = held.resource.content.get("lotNumber")
+    if lot is None:
+        return leaving
+    return replace(leaving, resource=resource.of({**leaving.resource.content, "lotNumber": lot}))
+
+
+def _without_closed_lots(event: DoseEvent, opened: frozenset[str]) -> DoseEvent:
+    """The same dose without the lots of records whose places are closed."""
+    provenances = [_without_closed_lot(each, opened) for each in event.provenances]
     lots = {each.content.get("lotNumber") for each in provenances}
-    return replace(
-        event,
-        provenances=tuple(provenances),
-        vaccine=named[0] if named else {},
-        lot=event.lot if event.lot in lots else None,
-    )
+    return replace(event, provenances=tuple(provenances), lot=event.lot if event.lot in lots else None)
 
 
-def _printed(registry: Registry, told: Provenance, opened: frozenset[str]) -> Content:
-    is_open = f"{told.dossier}/{told.reference}" in opened
-    return redact.redact(told.content, registry.library.places, opened=is_open)
+def _without_closed_lot(told: Provenance, opened: frozenset[str]) -> Provenance:
+    if f"{told.dossier}/{told.reference}" in opened:
+        return told
+    content = {name: value for name, value in told.content.items() if name != "lotNumber"}
+    return replace(told, content=content)
 
 
 def _school_document(
@@ -234,11 +259,12 @@ def _school_document(
     heading: Heading,
 ) -> Content:
     library = registry.library
+    birth = _as_exactly_as_asked(person.birth, described.birth_date)
     records = [position.stated(_record_of(each), library.ladders) for each in permitted]
     # The placement may use the ladder of the hidden country inside; it says only the result and its certainty.
     told = education.enrolments(records)
     seen = told if opened.issuperset(each.ref for each in permitted) else _without_languages(told)
-    advice = placement.place(seen, person.birth, library.ladders, registry.settings.country, registry.today())
+    advice = placement.place(seen, birth, library.ladders, registry.settings.country, registry.today())
     leaving = [
         _leaving(registry, each, is_open=held.ref in opened) for each, held in zip(records, permitted, strict=True)
     ]
@@ -282,7 +308,7 @@ async def _record(
         dossier=person.anchor.id,
         recipient=caller.name,
         domain=_domain(caller),
-        purpose=_domain(caller),
+        purpose=_purpose(caller),
         position=heading.status_index,
         issued_at=heading.issued,
         expires_at=heading.expires,
@@ -295,5 +321,13 @@ async def _record(
     await keys.add(tx, [(keys.index_hash(tx, "release", heading.id), person.anchor.id)])
     details = {"release": heading.id, "basis": decision.basis, "items": len(decision.permitted)}
     await trail.write(
-        tx, registry, person.anchor.id, "ask", caller, domain=_domain(caller), answer="summary", **details
+        tx,
+        registry,
+        person.anchor.id,
+        "ask",
+        caller,
+        domain=_domain(caller),
+        purpose=_purpose(caller),
+        answer="summary",
+        **details,
     )

@@ -112,6 +112,11 @@ async def by_card(tx: Transaction, card: str, *, lock: bool = False) -> Dossier:
     return held
 
 
+async def card_holder(tx: Transaction, card: str) -> uuid.UUID | None:
+    """The dossier of the family whose card this is, if it is anybody's."""
+    return await keys.only(tx, keys.index_hash(tx, "card", cards.normal(card))) if card else None
+
+
 async def give(registry: Registry, caller: Caller, card: str, answer: Answer) -> ConsentReceipt:
     """Record a family's answer to one question. Raises BadInput naming what is missing or cannot be."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
@@ -123,8 +128,10 @@ async def give(registry: Registry, caller: Caller, card: str, answer: Answer) ->
         family = await by_card(tx, card, lock=True)
         consent = _compose(registry, family, answer, text)
         ingest.require_acceptable(registry, consent)
-        entry = Entry(person=family.local, resource=consent)
-        await ingest.store(tx, registry, source=decide.FAMILY, entries=[entry])
+        # A new answer to the same question ends this family's earlier one; else an old no would stand for ever.
+        before = await _earlier_answers(tx, registry, family, answer)
+        entries = [Entry(person=family.local, resource=each) for each in (*before, consent)]
+        await ingest.store(tx, registry, source=decide.FAMILY, entries=entries)
         leaf = await trail.write(
             tx, registry, family.id, "consent-given", caller, domain=answer.domain, recipient=recipient.name,
             answer="yes" if answer.agreed else "no", consent=consent.id,
@@ -141,6 +148,21 @@ async def give(registry: Registry, caller: Caller, card: str, answer: Answer) ->
         leaf=leaf.leaf.hex,
         commitment=leaf.commitment.hex(),
     )
+
+
+async def _earlier_answers(tx: Transaction, registry: Registry, family: Dossier, answer: Answer) -> list[Resource]:
+    """This family's live answers to the same question, ended."""
+    held = documents.current(await documents.load(tx, [family.id])).values()
+    live = [each.resource for each in held if _is_live(each.resource, None)]
+    read = [(each, dialect.read(each)) for each in live]
+    same = [each for each, agreement in read if isinstance(agreement, Agreement) and _is_about(agreement, answer)]
+    return [resource.of(grant.withdraw(each, registry.now())) for each in same]
+
+
+def _is_about(agreement: Agreement, answer: Answer) -> bool:
+    conditions = agreement.root.conditions
+    is_recipient = conditions.organisations == frozenset({answer.organisation})
+    return is_recipient and conditions.classes is not None and DOMAINS[answer.domain] in conditions.classes
 
 
 async def withdraw(registry: Registry, card: str, *, consent: str | None = None) -> Withdrawal:
@@ -167,12 +189,9 @@ async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
         held = documents.current(await documents.load(tx, [family.id])).values()
         agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
         entries = await audit.entries(tx, family.members)
-    named = {name for each in agreements if isinstance(each, Agreement) for name in _recipients(each)}
-    return trail.shown_to_family(entries, named=frozenset(named))
-
-
-def _recipients(agreement: Agreement) -> frozenset[str]:
-    return agreement.root.conditions.organisations or frozenset()
+    own = [each for each in agreements if isinstance(each, Agreement)]
+    named = {name for each in own if each.root.children for name in each.root.conditions.organisations or ()}
+    return trail.shown_to_family(entries, own=frozenset(each.id for each in own), named=frozenset(named))
 
 
 def _is_live(held: Resource, consent: str | None) -> bool:

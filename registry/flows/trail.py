@@ -81,7 +81,7 @@ class Proof:
 
 async def verify(registry: Registry) -> Proof:
     """Prove the log consistent with every signed checkpoint, and every readable event with its leaf."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(snapshot=True) as tx:
         placed = await audit.sequenced(tx)
         signed = await audit.checkpoints(tx)
         details = await audit.entries(tx)
@@ -156,14 +156,19 @@ class Line:
     answer: str | None
 
 
-def shown_to_family(entries: Iterable[Entry], *, named: frozenset[str]) -> tuple[Line, ...]:
-    """What a family sees of its trail: names only of organisations its consents named, otherwise kind and day."""
-    lines = [_line(each.event, named) for each in entries if each.event["action"] in SHOWN]
+def shown_to_family(entries: Iterable[Entry], *, own: frozenset[str], named: frozenset[str]) -> tuple[Line, ...]:
+    """What a family sees of its trail: `own` are the ids of its consents, `named` whom it ever said yes to.
+
+    Names and the hour only of what its own consents are about; otherwise kind, purpose and day, so that a trail does
+    not lead a second guardian to the child.
+    """
+    lines = [_line(each.event, own, named) for each in entries if each.event["action"] in SHOWN]
     return tuple(sorted(lines, key=lambda each: each.at))
 
 
-def _line(event: Mapping[str, Any], named: frozenset[str]) -> Line:
-    known = event["organisation"] in named or event["kind"] == "family"
+def _line(event: Mapping[str, Any], own: frozenset[str], named: frozenset[str]) -> Line:
+    is_asked = event["action"] == "ask" and event["organisation"] in named
+    known = is_asked or event.get("consent") in own
     at = datetime.fromisoformat(event["at"])
     return Line(
         at=at if known else at.replace(hour=0, minute=0, second=0, microsecond=0),

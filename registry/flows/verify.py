@@ -31,6 +31,7 @@ _LANGUAGE = re.compile(r'<html lang="([a-z-]{2,8})"')
 _ALTERED = (
     "The page is not the one that was signed: its words were changed, or another edition of this program made it."
 )
+_NO_STATUS = "It does not say where its standing is published, so nobody can tell whether it was withdrawn."
 _WITHDRAWN = "It was withdrawn."
 
 
@@ -124,8 +125,10 @@ def withdrawn(verdict: Verdict, trust: TrustList, *, now: datetime, address: str
 
     Raises Unavailable when the list cannot be fetched or believed: then nothing is known, in either direction.
     """
-    if not verdict.accepted or verdict.pointer is None:
+    if not verdict.accepted:
         return verdict
+    if verdict.pointer is None:
+        return replace(verdict, accepted=False, reason="status-unknown", sentence=_NO_STATUS, facts={})
     outcome = signing.verify(_fetched(address or verdict.pointer.uri), trust, typ=status.TYPE, now=now)
     if isinstance(outcome, Refused) or outcome.issuer != verdict.issuer:
         raise Unavailable("the status list is not signed by the issuer of the summary", remedy="ask the issuer")

@@ -49,6 +49,10 @@ class Transaction:
     sealer: Sealer = field(repr=False)
     data_keys: dict[uuid.UUID, bytes] = field(default_factory=dict[uuid.UUID, bytes], repr=False)
 
+    async def hold(self, lock: int) -> None:
+        """Be the only transaction that holds this lock, until it ends."""
+        await self.connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
     def new_id(self) -> uuid.UUID:
         """A random id that says nothing about time or order."""
         return uuid.UUID(bytes=secrets.token_bytes(16), version=4)
@@ -62,11 +66,21 @@ class Database:
     keyring: Keyring = field(repr=False)
     sealer: Sealer = field(repr=False)
 
+    async def answers(self) -> None:
+        """Raise Unavailable unless the server answers."""
+        async with self.transaction() as tx:
+            await tx.connection.execute("SELECT 1")
+
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Commit at the end, roll back on any exception. Raises Unavailable when the server cannot be used."""
+    async def transaction(self, *, snapshot: bool = False) -> AsyncGenerator[Transaction]:
+        """Commit at the end, roll back on any exception. Raises Unavailable when the server cannot be used.
+
+        With `snapshot` every read sees one moment: what others commit meanwhile is seen whole or not at all.
+        """
         try:
             async with self.pool.connection() as connection:
+                if snapshot:
+                    await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer)
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             raise unavailable(error) from None

@@ -10,9 +10,11 @@ from uuid import UUID
 
 import orjson
 
+from registry.errors import Unavailable
 from registry.store import vault
 from registry.store.database import ENVELOPE, Transaction
 
+_TRIES = 200
 STATUS_SIZE = 1 << 17
 """Positions on the status list; drawn at random, so that neighbours tell nothing."""
 
@@ -39,14 +41,15 @@ class Release:
 
 
 async def draw_position(tx: Transaction) -> int:
-    """Take a free position on the status list."""
-    while True:
+    """Take a free position on the status list. Raises Unavailable when none is found."""
+    for _ in range(_TRIES):
         position = secrets.randbelow(STATUS_SIZE)
         cursor = await tx.connection.execute(
             "INSERT INTO registry.status (position) VALUES (%s) ON CONFLICT DO NOTHING", (position,)
         )
         if cursor.rowcount == 1:
             return position
+    raise Unavailable("the status list is full", remedy="a further list is needed: see the README, what is not there")
 
 
 async def record(tx: Transaction, release: Release, *, today: date) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,9 +15,12 @@ from registry.store.database import ENVELOPE, Transaction
 from registry.trust import sealing
 
 
-def digest(tx: Transaction, house: UUID, body: bytes) -> bytes:
-    """What identifies a file of a source: a keyed digest, so that it tells nobody else anything."""
-    return sealing.keyed_digest(tx.keyring.digest_key, house.bytes + body)
+def digest(tx: Transaction, house: UUID, parts: Iterable[bytes]) -> bytes:
+    """What identifies a hand-over of a source: a keyed digest, so that it tells nobody else anything."""
+    found = hashlib.sha256(house.bytes)
+    for each in parts:
+        found.update(len(each).to_bytes(8) + each)
+    return sealing.keyed_digest(tx.keyring.digest_key, found.digest())
 
 
 async def receipt(tx: Transaction, house: UUID, digest: bytes) -> dict[str, Any] | None:

@@ -181,8 +181,8 @@ CREATE TABLE registry.outbox (
     subject uuid NOT NULL
 );
 COMMENT ON COLUMN registry.outbox.position IS 'clear: the order of the work';
-COMMENT ON COLUMN registry.outbox.kind IS 'clear: which work: match, revoked';
-COMMENT ON COLUMN registry.outbox.subject IS 'clear: a random id of a dossier or a release';
+COMMENT ON COLUMN registry.outbox.kind IS 'clear: which work, such as match';
+COMMENT ON COLUMN registry.outbox.subject IS 'clear: a random id of a dossier';
 
 -- Eight partitions each: every hot query touches one of them, and the same tables distribute by hash later.
 DO $$

@@ -58,7 +58,7 @@ def test_two_records_are_one_dose_by_the_natural_key(
 def test_the_same_dose_through_two_systems_is_one_event_with_two_provenances() -> None:
     (event,) = _events(dose("mr", "2020-03-01", A), dose("mr", "2020-03-01", B))
     assert {each.source for each in event.provenances} == {A, B}
-    assert (event.certainty, event.why.code) == (Certainty.CONFIRMED, "two-systems")
+    assert (event.certainty, event.why.code) == (Certainty.CONFIRMED, "health-authority")
 
 
 def test_a_dose_entered_in_error_takes_away_that_telling_and_leaves_the_other() -> None:

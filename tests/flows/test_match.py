@@ -14,6 +14,7 @@ from registry.errors import NotPermitted, UnknownName
 from registry.flows import decide, linking, match, review
 from registry.flows.review import Shown
 from registry.store import dossiers, judgements, releases, reviews
+from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
@@ -307,22 +308,37 @@ async def test_only_a_steward_sees_or_settles_doubts(world: World, name: str) ->
 
 
 async def test_two_stewards_who_settle_one_doubt_at_once_leave_one_decision(world: World) -> None:
-    one, _, shown = await unlike(world)
+    one, other, shown = await unlike(world)
     refused: list[str] = []
 
-    async def decide(verdict: str) -> None:
+    async def decide_at_once(verdict: str) -> None:
         try:
             await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), verdict)
         except UnknownName:
             refused.append(verdict)
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(decide, "distinct")
-        group.start_soon(decide, "link")
+    async with anyio.create_task_group() as group, world.registry.database.transaction() as tx:
+        await dossiers.load(tx, [one, other], lock=True)  # both have read the doubt before one may go on
+        for verdict in ("distinct", "link"):
+            group.start_soon(decide_at_once, verdict)
+        await until_waiting(tx, 2)
     assert len(refused) == 1
     async with world.registry.database.transaction() as tx:
         by_steward = [each for each in await judgements.about(tx, [one]) if each.by.startswith("steward")]
     assert len(by_steward) == 1
+
+
+async def until_waiting(tx: Transaction, sessions: int) -> None:
+    """Until so many sessions wait for a lock."""
+    for _ in range(500):
+        cursor = await tx.connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        row = await cursor.fetchone()
+        if row is not None and row[0] >= sessions:
+            return
+        await anyio.sleep(0.01)
+    pytest.fail("nobody waited")
 
 
 # --- what a link changes ---------------------------------------------------------------------------

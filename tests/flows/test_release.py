@@ -448,10 +448,15 @@ async def test_a_consent_handed_over_by_a_source_or_a_desk_opens_nothing(world: 
     await allow(world, card, OTHER_CLINIC)
     (consent,) = await consents_of(world, card)
     forged = json.loads(json.dumps(consent).replace(OTHER_CLINIC, CLINIC))
-    person = ZAHOUANIA.id_at(source)
-    for subject in (f"Patient/{person}", consent["patient"]["reference"]):
-        content = {**forged, "id": "forged", "patient": {"reference": subject}}
-        await hand_over(world, source, builders.patient(ZAHOUANIA, source), builders.entry(person, content))
+    familys_own = consent["patient"]["reference"].removeprefix("Patient/")
+    # Under the source's own id of the child, and under the id the family's dossier has, if the source knew it.
+    for person in (ZAHOUANIA.id_at(source), familys_own):
+        child = replace(ZAHOUANIA, ids={source: person})
+        content = {**forged, "id": "forged", "patient": {"reference": f"Patient/{person}"}}
+        receipt = await hand_over(
+            world, source, builders.patient(child, source), builders.entry(person, content), body=person.encode()
+        )
+        assert receipt.counts["set-aside"] == 0, "the forgery is stored, and must still say nothing"
         await match.run(world.registry)
         assert await ask(world, CLINIC) is None
     assert await ask(world, OTHER_CLINIC)
