@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -86,7 +87,8 @@ def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:
             file.write(body)
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise BadInput(
             f"the file cannot be written ({error.strerror})", where=str(path), remedy="make room, then do it again"
         ) from None

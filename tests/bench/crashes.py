@@ -12,10 +12,9 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from random import Random
@@ -25,13 +24,12 @@ import orjson
 import psutil
 
 from registry.cli.stage import HAND_OVERS
-from registry.fhir import resource
-from registry.flows import opening, organisations, trail
+from registry.flows import opening, organisations
 from registry.flows.organisations import Kind
 from registry.settings import Settings
-from registry.store import audit, documents, dossiers, embedded, outbox, reviews, submissions
-from registry.store.database import Transaction
-from tests.bench import main_job
+from registry.store import embedded
+from tests.bench import holdings, main_job
+from tests.bench.holdings import State
 from tests.support import postgres
 
 _PATIENCE_SECONDS = 300
@@ -57,21 +55,6 @@ class Step:
         program = "from registry.cli import main; main()"
         options = ["import", "--source", self.source, "--adapter", self.adapter, "--json"]
         return [sys.executable, "-c", program, *options, *map(str, self.files)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Everything a registry holds, without the ids that are drawn anew each time."""
-
-    documents: Counter[tuple[str, str, int, bytes]] = field(repr=False)
-    dossiers: Counter[tuple[str, str]] = field(repr=False)
-    persons: frozenset[frozenset[tuple[str, str]]] = field(repr=False)
-    doubts: Counter[frozenset[tuple[str, str]]] = field(repr=False)
-    receipts: dict[str, tuple[int, tuple[tuple[str, int], ...]]] = field(repr=False)
-    imports: Counter[str] = field(repr=False)
-    rows: Counter[str]
-    waiting: int
-    log_problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +137,7 @@ def _undisturbed(folder: Path, steps: Sequence[Step]) -> tuple[State, float]:
         told = _run(each, state)
         assert told.returncode == 0, told.stderr.decode()
     seconds = time.monotonic() - began
-    return asyncio.run(_look(state, steps)), seconds
+    return asyncio.run(holdings.look(state)), seconds
 
 
 def _run(step: Step, state: Path) -> subprocess.CompletedProcess[bytes]:
@@ -177,11 +160,11 @@ def _trial(state: Path, steps: Sequence[Step], victim: Victim, moment: float, un
     acknowledged, complaints = _disturbed(state, steps, victim, moment)
     server = embedded.start(state / "postgres")  # recovers, or joins what the killed process left running
     try:
-        then = asyncio.run(_look(state, steps))
-        problems = [*complaints, *lost(acknowledged, then)]
+        then = asyncio.run(holdings.look(state))
+        problems = [*complaints, *holdings.lost(acknowledged, then)]
         for each in steps:
             problems += _again(_run(each, state), acknowledged)
-        problems += differences(asyncio.run(_look(state, steps)), undisturbed)
+        problems += holdings.differences(asyncio.run(holdings.look(state)), undisturbed)
     finally:
         server.stop()
     problems += [f"process {each.pid} is left over" for each in _working_in(state / "postgres")]
@@ -256,17 +239,6 @@ def _complaints(said: str) -> Iterator[str]:
         yield f"the import ended in a traceback: {said.splitlines()[-1]}"
 
 
-def lost(acknowledged: dict[str, dict[str, Any]], then: State) -> Iterator[str]:
-    """Everything in a receipt is there."""
-    held = {(source, resource.read(body).reference) for source, _, _, body in then.documents}
-    for file, receipt in acknowledged.items():
-        named = {(receipt["source"], row[1]) for row in receipt["rows"] if row[2] != "set-aside"}
-        if named - held:
-            yield f"{len(named - held)} resources of the receipt for {Path(file).name} are lost"
-        if file not in then.receipts:
-            yield f"the receipt for {Path(file).name} is lost"
-
-
 def _again(told: subprocess.CompletedProcess[bytes], acknowledged: dict[str, dict[str, Any]]) -> Iterator[str]:
     if told.returncode:
         yield f"running it again ended with {told.returncode}: {told.stderr.decode()[-300:]}"
@@ -274,83 +246,3 @@ def _again(told: subprocess.CompletedProcess[bytes], acknowledged: dict[str, dic
         before = acknowledged.get(file)
         if before and (not receipt["repeated"] or receipt["submission"] != before["submission"]):
             yield f"{Path(file).name} was taken in twice"
-
-
-def differences(now: State, undisturbed: State) -> Iterator[str]:
-    for name in ("documents", "dossiers", "doubts", "imports", "rows"):
-        more = getattr(now, name) - getattr(undisturbed, name)
-        fewer = getattr(undisturbed, name) - getattr(now, name)
-        if more or fewer:
-            yield f"{name}: {more.total()} too many, {fewer.total()} too few{_listed(more + fewer)}"
-    for name in ("persons", "receipts", "waiting"):
-        if getattr(now, name) != getattr(undisturbed, name):
-            yield f"{name} differ"
-    yield from now.log_problems
-
-
-def _listed(differing: Counter[Any]) -> str:
-    """Which ones, where their names tell nothing of a person."""
-    names = [each for each in differing if isinstance(each, str)]
-    return f" ({', '.join(names)})" if names else ""
-
-
-async def _look(state: Path, steps: Sequence[Step]) -> State:
-    async with opening.opened(Settings(state=state)) as registry:
-        proof = await trail.verify(registry)
-        async with registry.database.transaction() as tx:
-            return await _state(tx, steps, proof.problems)
-
-
-async def _state(tx: Transaction, steps: Sequence[Step], problems: tuple[str, ...]) -> State:
-    everyone = {each.id: each for each in await dossiers.everyone(tx)}
-    people = {id: (each.source, each.local) for id, each in everyone.items() if each.source != organisations.HOUSE}
-    held = await documents.load(tx, everyone)
-    doubts = await reviews.waiting(tx)
-    groups = {everyone[id].person: set[tuple[str, str]]() for id in people}
-    for id, name in people.items():
-        groups[everyone[id].person].add(name)
-    return State(
-        documents=Counter((*people[each.dossier], each.version, each.resource.body) for each in held),
-        dossiers=Counter(people.values()),
-        persons=frozenset(frozenset(each) for each in groups.values()),
-        doubts=Counter(frozenset((people[each.left], people[each.right])) for each in doubts),
-        receipts=await _stored_receipts(tx, steps),
-        imports=await _imports(tx),
-        rows=await _rows(tx),
-        waiting=await outbox.waiting(tx, "match"),
-        log_problems=problems,
-    )
-
-
-async def _stored_receipts(
-    tx: Transaction, steps: Sequence[Step]
-) -> dict[str, tuple[int, tuple[tuple[str, int], ...]]]:
-    found: dict[str, tuple[int, tuple[tuple[str, int], ...]]] = {}
-    for step in steps:
-        house = (await organisations.named(tx, step.source)).house
-        for file in step.files:
-            receipt = await submissions.receipt(tx, house, submissions.digest(tx, house, file.read_bytes()))
-            if receipt:
-                found[str(file)] = (receipt["people"], tuple(sorted(receipt["counts"].items())))
-    return found
-
-
-async def _imports(tx: Transaction) -> Counter[str]:
-    events = [each.event for each in await audit.entries(tx)]
-    return Counter(each["organisation"] for each in events if each["action"] == "ingest")
-
-
-async def _rows(tx: Transaction) -> Counter[str]:
-    cursor = await tx.connection.execute(
-        """
-        SELECT (SELECT count(*) FROM vault.data_key),
-               (SELECT count(*) FROM registry.dossier),
-               (SELECT count(*) FROM registry.lookup_key),
-               (SELECT count(*) FROM registry.submission),
-               (SELECT count(*) FROM registry.audit_leaf),
-               (SELECT count(*) FROM registry.audit_sequence),
-               (SELECT count(*) FROM registry.audit_detail)
-        """
-    )
-    names = ("data keys", "dossiers", "lookup keys", "submissions", "leaves", "places", "details")
-    return Counter(dict(zip(names, await cursor.fetchone() or (), strict=True)))

@@ -21,7 +21,7 @@ from registry.flows import adapters, opening
 from registry.intake import Severity
 from tests.bench import crashes as crash_trials
 from tests.bench import main_job, theft
-from tests.support import postgres
+from tests.support import consent_cases, postgres
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -177,14 +177,8 @@ def _storm(count: int, seed: int) -> Counter[str]:
 def consent(_: Asked, *, count: int = 200_000) -> Figures:
     """Two evaluators of consents, the second written slowly from the text of the law, asked the same questions."""
     with ProcessPoolExecutor(WORKERS) as pool:
-        found = list(pool.map(_disagreements, [count // WORKERS] * WORKERS, range(1, WORKERS + 1)))
+        found = list(pool.map(consent_cases.disagreements, [count // WORKERS] * WORKERS, range(1, WORKERS + 1)))
     return {"holds": not any(found), "cases": count, "disagreements": sum(map(len, found))}
-
-
-def _disagreements(count: int, seed: int) -> list[int]:
-    from tests.core import test_consent_decision
-
-    return test_consent_decision.disagreements(count, seed)
 
 
 PROOFS: Mapping[str, Proof] = {each.__name__: each for each in (truth, conversion, mutations, consent, leaks, crashes)}

@@ -241,6 +241,12 @@ def test_a_wrong_passphrase_brings_nothing_back(continuity: Commands) -> None:
     assert not continuity.settings.keyring_path.exists()
 
 
+def test_what_is_not_there_is_not_exported(bare: Commands) -> None:
+    nothing = {"REGISTRY_KEYRING": str(bare.folder / "nothing.json")}
+    bare("keys", "export", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE, **nothing).failed("nothing.json", code=1)
+    assert not (bare.folder / "copy.locked").exists()
+
+
 def test_a_short_passphrase_is_refused(continuity: Commands) -> None:
     continuity("keys", "export", "copy.locked", CONTINUITY_PASSPHRASE="short").failed("12", code=2)
     assert not (continuity.folder / "copy.locked").exists()
@@ -259,7 +265,7 @@ def test_a_damaged_copy_is_refused(continuity: Commands) -> None:
 def test_another_key_file_is_not_overwritten_unasked(continuity: Commands) -> None:
     continuity("keys", "export", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE)
     other = continuity.folder / "other.json"
-    continuity("keys", "export", "x.locked", CONTINUITY_PASSPHRASE=PASSPHRASE, REGISTRY_KEYRING=str(other))
+    continuity("migrate", REGISTRY_KEYRING=str(other))  # the key file of another registry
     held = other.read_bytes()
     refused = continuity("keys", "import", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE, REGISTRY_KEYRING=str(other))
     refused.failed("--replace", code=2)
@@ -273,7 +279,6 @@ def test_another_key_file_is_not_overwritten_unasked(continuity: Commands) -> No
 
 def test_a_key_file_of_another_registry_opens_nothing(continuity: Commands) -> None:
     other = continuity.folder / "other.json"
-    continuity("keys", "export", "x.locked", CONTINUITY_PASSPHRASE=PASSPHRASE, REGISTRY_KEYRING=str(other))
     continuity("audit", "verify", REGISTRY_KEYRING=str(other)).failed("key file", code=1)
 
 

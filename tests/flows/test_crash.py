@@ -8,8 +8,9 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from tests.bench import crashes
-from tests.bench.crashes import State, Victim
+from tests.bench import crashes, holdings
+from tests.bench.crashes import Victim
+from tests.bench.holdings import State
 
 KILLS = 2
 
@@ -27,7 +28,7 @@ WHOLE = State(
     dossiers=Counter([("bektar-iis", "7")]),
     persons=frozenset([frozenset([("bektar-iis", "7")])]),
     doubts=Counter(),
-    receipts={"a.hl7": (1, (("stored", 1),))},
+    receipts={"s1": ("bektar-iis", 1, (("stored", 1),))},
     imports=Counter(["bektar-iis"]),
     rows=Counter(dossiers=2),
     waiting=0,
@@ -55,16 +56,16 @@ HARM = {
 
 @pytest.mark.parametrize(("harm", "problem"), HARM.values(), ids=HARM.keys())
 def test_the_comparison_notices(harm: dict[str, object], problem: str) -> None:
-    assert list(crashes.differences(WHOLE, WHOLE)) == []
-    assert list(crashes.differences(replace(WHOLE, **harm), WHOLE)) == [problem]  # type: ignore[arg-type]
+    assert list(holdings.differences(WHOLE, WHOLE)) == []
+    assert list(holdings.differences(replace(WHOLE, **harm), WHOLE)) == [problem]  # type: ignore[arg-type]
 
 
 def test_what_a_receipt_names_and_is_not_there_is_lost() -> None:
     rows = [["message 1", "Patient/a", "stored", []], ["message 2", "Patient/b", "set-aside", ["wrong"]]]
-    receipt = {"source": "bektar-iis", "rows": rows}
-    assert list(crashes.lost({"a.hl7": receipt}, WHOLE)) == []
+    receipt = {"source": "bektar-iis", "submission": "s1", "rows": rows}
+    assert list(holdings.lost({"a.hl7": receipt}, WHOLE)) == []
     gone = replace(WHOLE, documents=Counter(), receipts={})
-    assert list(crashes.lost({"a.hl7": receipt}, gone)) == [
+    assert list(holdings.lost({"a.hl7": receipt}, gone)) == [
         "1 resources of the receipt for a.hl7 are lost",
         "the receipt for a.hl7 is lost",
     ]

@@ -302,7 +302,6 @@ async def test_a_desk_that_asks_with_a_year_does_not_learn_the_day_of_birth(worl
     assert builders.found(everything(given), (ZAHOUANIA.born.isoformat(), ZAHOUANIA.born.isoformat()[:7])) == []
 
 
-@pytest.mark.xfail(reason="the forecast dates of birth doses are the day of birth (design: derived from class D)")
 async def test_a_clinic_that_asks_with_a_year_does_not_learn_the_day_of_birth(world: World, card: str) -> None:
     await allow(world, card, CLINIC)
     year = builders.description(ZAHOUANIA, *builders.AT_A_DESK, birth=str(ZAHOUANIA.born.year))

@@ -33,7 +33,7 @@ async def _judge(tx: Transaction, one: UUID) -> None:
 
 
 async def _receipt(tx: Transaction, one: UUID) -> None:
-    digest = submissions.digest(tx, one, BODY)
+    digest = submissions.digest(tx, one, [BODY])
     await submissions.record(tx, one, digest, {}, id=tx.new_id(), today=rows.today())
     await submissions.receipt(tx, one, digest)
 

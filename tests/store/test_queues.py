@@ -76,9 +76,9 @@ async def test_a_doubt_waits_until_it_is_settled(tx: Transaction) -> None:
 
 async def test_a_file_is_known_again_by_its_bytes_and_its_source_only(tx: Transaction) -> None:
     house, other = await rows.open_dossier(tx, "house"), await rows.open_dossier(tx, "other house")
-    digest = submissions.digest(tx, house.id, b"file")
-    assert digest != submissions.digest(tx, other.id, b"file")
-    assert digest != submissions.digest(tx, house.id, b"file ")
+    digest = submissions.digest(tx, house.id, [b"file"])
+    assert digest != submissions.digest(tx, other.id, [b"file"])
+    assert digest != submissions.digest(tx, house.id, [b"fil", b"e"])
     await submissions.record(tx, house.id, digest, {"people": 3}, id=tx.new_id(), today=rows.today())
     assert await submissions.receipt(tx, house.id, digest) == {"people": 3}
     assert await submissions.receipt(tx, other.id, digest) is None

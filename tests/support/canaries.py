@@ -34,8 +34,10 @@ def of(contents: Iterable[Content], *, today: date, per_kind: int = PER_KIND) ->
     """Some of every kind, those told least often first: one place is harder to find than a hundred."""
     told = Counter(each for content in contents for each in _told(content))
     by_kind: dict[str, list[Canary]] = defaultdict(list)
+    texts: set[str] = set()  # a date may be both a birth and a dose
     for canary, _ in sorted(told.items(), key=lambda each: (each[1], each[0])):
-        if _is_telling(canary, today):
+        if _is_telling(canary, today) and canary.text not in texts:
+            texts.add(canary.text)
             by_kind[canary.kind].append(canary)
     return [each for kind in sorted(by_kind) for each in by_kind[kind][:per_kind]]
 
