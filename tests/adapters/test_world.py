@@ -175,9 +175,7 @@ SIGNS = {
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("hardship", SIGNS, ids=lambda hardship: hardship.value)
-def test_a_noted_hardship_shows_in_the_record_and_an_unnoted_one_does_not(
-    source: str, hardship: Hardship
-) -> None:
+def test_a_noted_hardship_shows_in_the_record_and_an_unnoted_one_does_not(source: str, hardship: Hardship) -> None:
     sign = SIGNS[hardship]
     for record in records(1, source):
         if hardship in record.befallen:
@@ -207,13 +205,9 @@ def test_every_world_has_twins_some_of_them_named_alike(seed: int) -> None:
     assert sum(frozenset(pair) in alike for pair in pairs.values()) >= 5
 
 
-@pytest.mark.parametrize(
-    ("kin", "same_village", "pairs"), [(Kin.COUSINS, True, 6), (Kin.NAMESAKES, False, 4)]
-)
+@pytest.mark.parametrize(("kin", "same_village", "pairs"), [(Kin.COUSINS, True, 6), (Kin.NAMESAKES, False, 4)])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_world_has_cousins_and_strangers_of_one_name(
-    seed: int, kin: Kin, same_village: bool, pairs: int
-) -> None:
+def test_every_world_has_cousins_and_strangers_of_one_name(seed: int, kin: Kin, same_village: bool, pairs: int) -> None:
     eldest = [child for child in world(seed).children if child.household.kin is kin and child.is_eldest]
     assert len(eldest) == 2 * pairs
     for one, other in zip(eldest[::2], eldest[1::2], strict=True):
@@ -244,8 +238,7 @@ def test_two_in_five_have_one_number_in_both_systems_of_bektar(seed: int) -> Non
     }
     both = written["bektar-iis"].keys() & written["bektar-schools"].keys()
     shared = sum(
-        bool(written["bektar-iis"][child])
-        and written["bektar-iis"][child] == written["bektar-schools"][child]
+        bool(written["bektar-iis"][child]) and written["bektar-iis"][child] == written["bektar-schools"][child]
         for child in both
     )
     assert shared / len(both) == pytest.approx(0.40, abs=0.1)
@@ -330,9 +323,7 @@ def test_every_dose_arrives_with_its_state(seed: int, source: str) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_school_year_arrives_once(seed: int, source: str) -> None:
     meant = Counter({person: len(years) for person, years in world(seed).years[source].items()})
-    arrived = Counter(
-        entry.person for entry in converted(source, seed).entries if entry.resource.kind == "Basic"
-    )
+    arrived = Counter(entry.person for entry in converted(source, seed).entries if entry.resource.kind == "Basic")
     assert arrived == +meant
 
 
@@ -354,9 +345,7 @@ def test_dates_of_other_calendars_are_converted_to_the_true_day_and_marked(seed:
         if record.birth.calendar != dates.GREGORIAN
     }
     patients = [
-        entry.resource.content
-        for entry in converted("almara-dhis2", seed).entries
-        if entry.resource.kind == "Patient"
+        entry.resource.content for entry in converted("almara-dhis2", seed).entries if entry.resource.kind == "Patient"
     ]
     marked = {
         patient["id"]: patient["birthDate"]
@@ -486,9 +475,7 @@ def test_the_second_record_of_a_child_goes_on_where_the_first_ends() -> None:
     held = world(1).reports["almara-dhis2"]
     second = next(record for record in records(1, "almara-dhis2") if record.is_second)
     first = next(r for r in records(1, "almara-dhis2") if r.child == second.child and not r.is_second)
-    assert {report.id for report in held[first.person_id]}.isdisjoint(
-        report.id for report in held[second.person_id]
-    )
+    assert {report.id for report in held[first.person_id]}.isdisjoint(report.id for report in held[second.person_id])
     assert all(report.day >= second.written_on for report in held[second.person_id])
     assert all(report.day < second.written_on for report in held[first.person_id])
 

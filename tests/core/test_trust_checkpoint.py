@@ -31,9 +31,7 @@ def test_what_is_issued_is_believed(size: int) -> None:
 
 def test_an_empty_log_has_a_checkpoint() -> None:
     text = checkpoint.issue(ORIGIN, 0, merkle.EMPTY_ROOT, KEY)
-    assert checkpoint.verify(text, PUBLIC) == checkpoint.Checkpoint(
-        origin=ORIGIN, size=0, root=merkle.EMPTY_ROOT
-    )
+    assert checkpoint.verify(text, PUBLIC) == checkpoint.Checkpoint(origin=ORIGIN, size=0, root=merkle.EMPTY_ROOT)
 
 
 def test_a_checkpoint_is_three_lines_a_blank_one_and_a_signature() -> None:

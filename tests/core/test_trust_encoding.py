@@ -31,9 +31,7 @@ def test_a_forgivable_base64url_is_refused(text: str) -> None:
     assert encoding.from_base64url(text) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["QQ", "QR==", "QUJ", "QUI-", "QUI_", "QU\nJD", "QUJD====", "QUé=", "\ud800"]
-)
+@pytest.mark.parametrize("text", ["QQ", "QR==", "QUJ", "QUI-", "QUI_", "QU\nJD", "QUJD====", "QUé=", "\ud800"])
 def test_a_forgivable_base64_is_refused(text: str) -> None:
     assert encoding.from_base64(text) is None
 

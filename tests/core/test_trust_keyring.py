@@ -86,9 +86,7 @@ def _ring(**changes: object) -> Callable[[], object]:
         pytest.param(_ring(match_key=RING.index_key), id="one key for two uses"),
         pytest.param(_ring(audit_key=RING.summary_key), id="one signing key for two uses"),
         pytest.param(_ring(audit_key=p256.public(RING.audit_key)), id="public half only"),
-        pytest.param(
-            _ring(audit_key={**RING.audit_key, "d": RING.summary_key["d"]}), id="halves of two keys"
-        ),
+        pytest.param(_ring(audit_key={**RING.audit_key, "d": RING.summary_key["d"]}), id="halves of two keys"),
         pytest.param(_ring(audit_key={**RING.audit_key, "kid": "log"}), id="kid is no thumbprint"),
     ],
 )
@@ -154,9 +152,7 @@ def test_the_standard_cost_locks_and_unlocks() -> None:
     assert passphrase.unlock(locked, PHRASE) == b"body"
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "orchard lantern Seven", "orchard lantern seve", "orchard lantern seven "]
-)
+@pytest.mark.parametrize("typed", ["", "orchard lantern Seven", "orchard lantern seve", "orchard lantern seven "])
 def test_another_passphrase_does_not_unlock(typed: str) -> None:
     with pytest.raises(KeyProblem, match="the passphrase is wrong or the file is damaged"):
         keyring.unlock(LOCKED, typed)
@@ -198,17 +194,13 @@ def test_a_locked_file_with_its_header_changed_does_not_unlock(change: dict[str,
         keyring.unlock(orjson.dumps(orjson.loads(LOCKED) | change), PHRASE)
 
 
-@pytest.mark.parametrize(
-    "damaged", [b"", b"{}", LOCKED[:-20], LOCKED[:500] + b"!" + LOCKED[501:], LOCKED * 2]
-)
+@pytest.mark.parametrize("damaged", [b"", b"{}", LOCKED[:-20], LOCKED[:500] + b"!" + LOCKED[501:], LOCKED * 2])
 def test_a_damaged_locked_file_does_not_unlock(damaged: bytes) -> None:
     with pytest.raises(KeyProblem, match="the passphrase is wrong or the file is damaged"):
         keyring.unlock(damaged, PHRASE)
 
 
-@pytest.mark.parametrize(
-    "unfit", [{"salt": bytes(8)}, {"nonce": bytes(8)}, {"cost": replace(LIGHT, memory_kib=8)}]
-)
+@pytest.mark.parametrize("unfit", [{"salt": bytes(8)}, {"nonce": bytes(8)}, {"cost": replace(LIGHT, memory_kib=8)}])
 def test_a_weak_lock_cannot_be_asked_for(unfit: dict[str, object]) -> None:
     asked = {"salt": SALT, "nonce": NONCE, "cost": LIGHT} | unfit
     with pytest.raises(ValueError, match=r"salt|nonce"):

@@ -89,9 +89,7 @@ def test_the_tree_of_seven_of_the_standard_has_its_shape() -> None:
 def test_roots_and_paths_are_those_of_the_reference(size: int) -> None:
     contents, leaves = CONTENTS[:size], LEAVES[:size]
     assert merkle.root(leaves) == _mth(contents)
-    assert [merkle.inclusion_path(at, leaves) for at in range(size)] == [
-        _path(at, contents) for at in range(size)
-    ]
+    assert [merkle.inclusion_path(at, leaves) for at in range(size)] == [_path(at, contents) for at in range(size)]
     for older in range(1, size + 1):
         assert merkle.consistency_path(older, leaves) == _subproof(older, contents, True)
 
@@ -205,9 +203,7 @@ def test_a_false_proof_of_consistency_is_refused(size: int) -> None:
         path, old_root = merkle.consistency_path(older, leaves), merkle.root(leaves[:older])
         assert not merkle.verify_consistency(older, size, path, FOREIGN, root)
         assert not merkle.verify_consistency(older, size, path, old_root, FOREIGN)
-        assert not any(
-            merkle.verify_consistency(older, size, each, old_root, root) for each in _variants(path)
-        )
+        assert not any(merkle.verify_consistency(older, size, each, old_root, root) for each in _variants(path))
 
 
 def test_the_empty_tree_begins_every_tree_and_only_with_its_own_root() -> None:
@@ -235,9 +231,7 @@ def test_an_edited_dropped_or_reordered_entry_cannot_be_proved_away(data: st.Dat
     swapped[at], swapped[other] = swapped[other], swapped[at]
     for history in (edited, dropped, swapped):
         path = merkle.consistency_path(older, history)
-        assert not merkle.verify_consistency(
-            older, newer, path, merkle.root(LEAVES[:older]), merkle.root(history)
-        )
+        assert not merkle.verify_consistency(older, newer, path, merkle.root(LEAVES[:older]), merkle.root(history))
 
 
 def test_an_inner_node_does_not_pass_for_a_leaf() -> None:

@@ -32,9 +32,7 @@ def test_each_character_is_its_code_less_45_in_two_digits() -> None:
     assert qr.to_digits("-.09AZ_az") == "continuity:/" + "000103122045505277"
 
 
-@pytest.mark.parametrize(
-    "token", ["", " ", "a b", "a\n", "a/b", "a+b", "a=", "é", "\u0661", "{", "a^", "\ud800"]
-)
+@pytest.mark.parametrize("token", ["", " ", "a b", "a\n", "a/b", "a+b", "a=", "é", "\u0661", "{", "a^", "\ud800"])
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(BadInput):
         qr.to_digits(token)

@@ -21,19 +21,13 @@ def test_the_example_of_the_draft_is_reproduced() -> None:
     # draft-ietf-oauth-status-list, section 4.1: sixteen entries of one bit, bytes B9 A3.
     revoked = [0, 3, 4, 5, 7, 8, 9, 13, 15]
     assert zlib.decompress(base64.urlsafe_b64decode("eNrbuRgAAhcBXQ==")) == bytes.fromhex("b9a3")
-    assert [
-        index for index in range(16) if status.is_revoked({"bits": 1, "lst": "eNrbuRgAAhcBXQ"}, index)
-    ] == revoked
+    assert [index for index in range(16) if status.is_revoked({"bits": 1, "lst": "eNrbuRgAAhcBXQ"}, index)] == revoked
     made = status.encode(revoked, 16)["lst"]
     assert zlib.decompress(base64.urlsafe_b64decode(made + "==")) == bytes.fromhex("b9a3")
 
 
 @settings(deadline=None)
-@given(
-    st.integers(1, 40).flatmap(
-        lambda size: st.tuples(st.just(8 * size), st.sets(st.integers(0, 8 * size - 1)))
-    )
-)
+@given(st.integers(1, 40).flatmap(lambda size: st.tuples(st.just(8 * size), st.sets(st.integers(0, 8 * size - 1)))))
 def test_exactly_what_was_revoked_is_found(case: tuple[int, set[int]]) -> None:
     size, revoked = case
     made = status.encode(revoked, size)
@@ -97,9 +91,7 @@ def test_the_largest_list_is_read() -> None:
 def test_a_document_and_its_published_statement_meet() -> None:
     issuer, key = "https://almara.example", p256.fresh(Random(1).randbytes)
     trust = trustlist.TrustList({(issuer, key["kid"]): p256.public(key)})
-    payload = status.statement(
-        issuer=issuer, uri=URI, revoked=[5], size=64, now=NOW, lasts=timedelta(hours=1)
-    )
+    payload = status.statement(issuer=issuer, uri=URI, revoked=[5], size=64, now=NOW, lasts=timedelta(hours=1))
     token = signing.sign(payload, key, typ=status.TYPE)
     verified = signing.verify(token, trust, typ=status.TYPE, now=NOW)
     assert isinstance(verified, signing.Verified)

@@ -123,9 +123,7 @@ def test_an_unfit_key_is_refused_with_its_place(key: Any, said: str) -> None:
     ],
 )
 def test_an_unfit_file_is_refused_with_its_name(content: object, said: str) -> None:
-    assert any(
-        each.startswith("almara.json: ") and said in each for each in _problems({"almara.json": content})
-    )
+    assert any(each.startswith("almara.json: ") and said in each for each in _problems({"almara.json": content}))
 
 
 def test_all_problems_of_all_files_are_told_at_once() -> None:
@@ -139,9 +137,7 @@ def test_all_problems_of_all_files_are_told_at_once() -> None:
 def test_an_issuer_or_a_key_in_two_files_is_refused() -> None:
     same_issuer = trustlist.publish(ISSUER, "Almara again", [OTHER_KEY])
     same_key = trustlist.publish("https://evil.example", "Almara", [KEY])
-    assert any(
-        "issuer" in each and "a.json" in each for each in _problems({"a.json": FILE, "b.json": same_issuer})
-    )
+    assert any("issuer" in each and "a.json" in each for each in _problems({"a.json": FILE, "b.json": same_issuer}))
     assert any("key" in each and "a.json" in each for each in _problems({"a.json": FILE, "b.json": same_key}))
 
 

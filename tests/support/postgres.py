@@ -47,9 +47,7 @@ class Cluster:
         shutil.copy(self.keyring, keyring)
         keyring.chmod(0o600)
         try:
-            yield Settings(
-                state=folder, keyring=keyring, database_url=_named(self.url, name), answer_seconds=0.0
-            )
+            yield Settings(state=folder, keyring=keyring, database_url=_named(self.url, name), answer_seconds=0.0)
         finally:
             self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(own))
 

@@ -41,8 +41,7 @@ def corrections(corrected: Sequence[Corrected]) -> list[str]:
     """A message per correction: the person anew, and only the doses that changed."""
     day = TODAY + timedelta(days=20)
     return [
-        message(each.record, each.changed, number=3, day=day, action=_ACTIONS.get(each.why, "U"))
-        for each in corrected
+        message(each.record, each.changed, number=3, day=day, action=_ACTIONS.get(each.why, "U")) for each in corrected
     ]
 
 

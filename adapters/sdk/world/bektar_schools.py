@@ -82,9 +82,7 @@ def school_id(place: Place) -> str:
 
 def _orgs() -> Iterable[Row]:
     yield (
-        _base("dst-01")
-        | {"name": "Bektar Schools", "type": "district", "identifier": "BD1"}
-        | {"parentSourcedId": ""}
+        _base("dst-01") | {"name": "Bektar Schools", "type": "district", "identifier": "BD1"} | {"parentSourcedId": ""}
     )
     for place in places.of_country(BEKTAR):
         named = {"name": place.school, "type": "school", "identifier": f"BS{place.number:03d}"}

@@ -36,9 +36,7 @@ ALMARA_DHIS2 = Source(
     to_age=6,
     least_days=60,
 )
-BEKTAR_IIS = Source(
-    name="bektar-iis", country=BEKTAR, scripts=(Script.ENGLISH,), from_age=0, to_age=17, least_days=60
-)
+BEKTAR_IIS = Source(name="bektar-iis", country=BEKTAR, scripts=(Script.ENGLISH,), from_age=0, to_age=17, least_days=60)
 BEKTAR_SCHOOLS = Source(
     name="bektar-schools", country=BEKTAR, scripts=(Script.ENGLISH,), from_age=6, to_age=18, least_days=200
 )
@@ -135,9 +133,7 @@ def _record(dice: Dice, source: Source, child: Child, befallen: set[Hardship]) -
         person_id="",
         child=child,
         is_second=False,
-        spelt={
-            script: _spelt(dice.apart(script.value), child, script, befallen) for script in source.scripts
-        },
+        spelt={script: _spelt(dice.apart(script.value), child, script, befallen) for script in source.scripts},
         birth=dates.of_birth(dice, child.born, befallen),
         place=stay.place,
         phone=child.household.phones[source.country] if dice.chance(0.8) else "",

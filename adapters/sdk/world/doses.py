@@ -172,7 +172,4 @@ class Vaccine:
 
 def vaccines() -> Mapping[str, Vaccine]:
     columns = ("almara", "cvx", "english", "maker", "amount")
-    return {
-        row["vaccine"]: Vaccine(**{column: row[column] for column in columns})
-        for row in names.rows("vaccines")
-    }
+    return {row["vaccine"]: Vaccine(**{column: row[column] for column in columns}) for row in names.rows("vaccines")}

@@ -105,9 +105,7 @@ def files(held: World) -> dict[str, bytes]:
     same_messages, corrected_messages = resend.again(held.seed, bektari)
     return {
         "almara-dhis2.json": almara.file(almaran),
-        "almara-dhis2-resend.json": almara.file(
-            [*same, *((each.record, each.reports) for each in corrected)]
-        ),
+        "almara-dhis2-resend.json": almara.file([*same, *((each.record, each.reports) for each in corrected)]),
         "bektar-iis.hl7": bektar_iis.file(bektar_iis.messages(bektari)),
         "bektar-iis-resend.hl7": bektar_iis.file(
             bektar_iis.messages(same_messages) + bektar_iis.corrections(corrected_messages)

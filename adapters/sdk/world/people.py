@@ -165,9 +165,7 @@ def _births(dice: Dice, plan: Plan) -> list[date]:
     if plan.kin is Kin.STORY:
         eldest = date(2012, 5, 13) + timedelta(days=dice.number(0, 15))
     else:
-        year = plan.eldest_born or dice.weighted(
-            [(year, 6 if year < 2013 else 1) for year in range(2008, 2022)]
-        )
+        year = plan.eldest_born or dice.weighted([(year, 6 if year < 2013 else 1) for year in range(2008, 2022)])
         eldest = _not_new_year(dice.day(date(year, 1, 2), date(year, 12, 31)))
     births = [eldest, eldest] if plan.twins else [eldest]
     while len(births) < plan.children:
@@ -187,7 +185,5 @@ _NUMBER = {ALMARA: "1{}", BEKTAR: "BK{}", CORVIA: "7{}"}
 def _numbers(dice: Dice) -> dict[str, str]:
     drawn = {country: dice.letters("0123456789", 9) for country in _NUMBER}
     return {
-        country: form.format(drawn[country])
-        for country, form in _NUMBER.items()
-        if dice.chance(_GIVES_NUMBER[country])
+        country: form.format(drawn[country]) for country, form in _NUMBER.items() if dice.chance(_GIVES_NUMBER[country])
     }

@@ -94,9 +94,7 @@ def _ordinary(dice: Dice, number: int, route: tuple[str, ...], size: int) -> Pla
 def _story(dice: Dice, plan: Plan) -> Plan:
     twins = next(pair for pair in names.alike() if {name.sex for name in pair} == {"F"})
     family = names.draw(dice, [name for name in names.table("family").values() if name.weight > 1])
-    return replace(
-        plan, kin=Kin.STORY, route=(ALMARA, BEKTAR, CORVIA), children=3, twins=twins, family=family
-    )
+    return replace(plan, kin=Kin.STORY, route=(ALMARA, BEKTAR, CORVIA), children=3, twins=twins, family=family)
 
 
 def _cousins(dice: Dice, one: Plan, other: Plan, *, same_year: bool) -> list[Plan]:
@@ -118,9 +116,7 @@ def _namesakes(dice: Dice, one: Plan, other: Plan, *, same_year: bool) -> list[P
     elsewhere = dice.pick([place for place in places.of_country(ALMARA) if place != one.home])
     first = replace(one, kin=Kin.NAMESAKES, family=family, eldest=eldest, eldest_born=year)
     later = year + (0 if same_year else dice.number(1, 3))
-    second = replace(
-        other, kin=Kin.NAMESAKES, family=family, eldest=eldest, eldest_born=later, home=elsewhere
-    )
+    second = replace(other, kin=Kin.NAMESAKES, family=family, eldest=eldest, eldest_born=later, home=elsewhere)
     return [replace(each, route=(ALMARA, BEKTAR, CORVIA)) for each in (first, second)]
 
 

@@ -63,11 +63,7 @@ def _corrections(dice: Dice, patients: Sequence[Patient]) -> list[Corrected]:
 
 def _days_of_own(reports: Sequence[Report]) -> list[Report]:
     """The doses the source gave itself, on a known day."""
-    return [
-        each
-        for each in reports
-        if each.state is State.GIVEN and not each.is_repeat and each.date.day is not None
-    ]
+    return [each for each in reports if each.state is State.GIVEN and not each.is_repeat and each.date.day is not None]
 
 
 def _named(dice: Dice, record: Record, reports: Sequence[Report]) -> Corrected:
