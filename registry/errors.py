@@ -8,6 +8,7 @@ RegistryError
 ├── NotAuthenticated         401
 ├── NotPermitted             403  the caller's role does not include this
 ├── Unavailable              503  the database is down, the disk is full
+│   └── Conflict             503  two writers met; the same again will do
 └── KeyProblem               500  a key file is missing, open to others, or wrong
 
 Expected outcomes (no consent, no match, a dose that does not count, a signature that fails) are values, not
@@ -77,6 +78,10 @@ class Unavailable(RegistryError):
 
     http_status = 503
     fhir_code = "transient"
+
+
+class Conflict(Unavailable):
+    """Two writers met, and this one gave way; nothing was half done."""
 
 
 class KeyProblem(RegistryError):

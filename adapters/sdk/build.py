@@ -19,7 +19,7 @@ from registry.fhir import CANONICAL
 
 Json = dict[str, Any]
 
-_SAFE = re.compile(r"^[A-Za-z0-9.-]{1,64}$")
+_SAFE = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _HASHED = "h-"
 ROLE_CODES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 COUNTRIES = "urn:iso:std:iso:3166"
@@ -31,7 +31,7 @@ MVX = "http://hl7.org/fhir/sid/mvx"
 
 def safe_id(text: str) -> str:
     """A FHIR id for a source's own id: itself where FHIR allows it, else a hash; never one for two texts."""
-    if _SAFE.match(text) and not text.startswith(_HASHED):
+    if _SAFE.fullmatch(text) and not text.startswith(_HASHED):
         return text
     return _HASHED + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:60]
 

@@ -29,7 +29,7 @@ from registry.intake import Adapter, Submission
 
 SOURCE = "conformance"
 RECEIVED = datetime(2030, 1, 1, tzinfo=UTC)
-_ID = re.compile(r"^[A-Za-z0-9.-]{1,64}$")
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _SHORTEST = 4  # letters; a shorter value may be part of any sentence
 _MOST_CUTS = 400
 
@@ -141,7 +141,7 @@ def _gives_valid_resources(trial: Trial) -> Iterator[str]:
 
 def _gives_wellformed_ids(trial: Trial) -> Iterator[str]:
     for entry in trial.submission.entries:
-        if not _ID.match(entry.resource.id):
+        if not _ID.fullmatch(entry.resource.id):
             yield f"the id of a {entry.resource.kind} is not one"
         if not entry.person:
             yield f"a {entry.resource.kind} belongs to nobody"

@@ -17,14 +17,14 @@ from registry.fhir import resource
 from registry.intake import Fate, Severity
 
 # A field name is a code of a system; what does not look like one may be somebody's name used as a key.
-_CODE = re.compile(r"^[A-Za-z_][A-Za-z0-9_.:$-]{0,63}$")
+_CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:$-]{0,63}")
 UNPRINTABLE = "(unusual name)"
 MOST_PER_CODE = 10_000
 
 
 def shown(name: str) -> str:
     """A field name or code as a message may say it; a neutral word when it does not look like a code."""
-    return name if _CODE.match(name) else UNPRINTABLE
+    return name if _CODE.fullmatch(name) else UNPRINTABLE
 
 
 # What no name looks like: a digit, an underscore, a capital after a small letter.

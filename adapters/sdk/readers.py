@@ -38,7 +38,6 @@ class Limits:
 
 
 DEFAULT = Limits()
-_OTHER_KIND = "send the file to the adapter of its kind"
 _DAMAGED = "it was damaged: export the file again"
 _SMALLER = "split the export into smaller files"
 
@@ -252,9 +251,6 @@ def _csv_rows(words: str, delimiter: str, limits: Limits) -> Iterator[Row]:
 
 
 # XML ------------------------------------------------------------
-
-
-_NO_DTD = "export it without a DTD"
 
 
 class _BoundedBuilder(TreeBuilder):

@@ -83,8 +83,8 @@ def decide(
     json: Json = False,
 ) -> None:
     """Say whether two records are one person (link), two (distinct), or not to be told (unsure)."""
-    if verdict not in review.KINDS:
-        raise BadInput(f"the verdict is one of: {', '.join(review.KINDS)}", where="verdict")
+    if verdict not in review.VERDICTS:
+        raise BadInput(f"the verdict is one of: {', '.join(review.VERDICTS)}", where="verdict")
 
     async def work(registry: Registry) -> None:
         await review.decide_doubt(registry, await authenticated(registry, key), id, verdict)

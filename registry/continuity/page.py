@@ -20,7 +20,7 @@ from registry.fhir.resource import Content
 Messages = Mapping[str, Mapping[str, Any]]
 
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ps", "ur")
-_SPAN = re.compile(r"^(\d+) (day|week|month|year)s?$")
+_SPAN = re.compile(r"(\d+) (day|week|month|year)s?")
 _DIGITS_AT_END = re.compile(r"[0-9]+$")
 _JWS = re.compile(r"[A-Za-z0-9_.\-]*")
 _CRITERIA = {"30981-5": "earliest", "30980-7": "recommended", "59778-1": "overdue_from"}
@@ -232,7 +232,7 @@ def _said(extension: Content, words: Mapping[str, Any]) -> str:
 
 def _span(value: str, words: Mapping[str, Any]) -> str:
     """`6 weeks` or `month` in the language of the page; anything else as it is."""
-    found = _SPAN.match(value)
+    found = _SPAN.fullmatch(value)
     if not found:
         return words["page"].get(f"known-{value}", value)
     count = int(found[1])

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from registry.errors import BadInput
 from registry.fhir.dates import PartialDate
 
-_TEXT = re.compile(r"^(\d{1,4}) (day|week|month|year)s?$")
+_TEXT = re.compile(r"(\d{1,4}) (day|week|month|year)s?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Span:
 
 def read(text: str) -> Span:
     """Read `6 weeks`; raises BadInput on anything else."""
-    found = _TEXT.match(text)
+    found = _TEXT.fullmatch(text)
     if not found:
         raise BadInput("an age or interval is written like `6 weeks`", remedy="use days, weeks, months or years")
     count, unit = int(found[1]), found[2]

@@ -14,7 +14,7 @@ from enum import Enum
 
 from hijridate import Hijri
 
-_ISO = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?$")
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?")
 
 
 class Calendar(Enum):
@@ -68,7 +68,7 @@ def of(day: date) -> PartialDate:
 
 def parse(text: str) -> PartialDate | None:
     """Read a FHIR date or dateTime; None when it is neither. A time of day is dropped."""
-    found = _ISO.match(text)
+    found = _ISO.fullmatch(text)
     if not found:
         return None
     try:

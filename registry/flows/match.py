@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from registry.errors import RegistryError, Unavailable
+from registry.errors import Conflict, RegistryError
 from registry.flows import decide, linking, people, trail
 from registry.flows.opening import Registry
 from registry.identity import judgements as rules
@@ -95,8 +95,8 @@ async def _batch(registry: Registry, size: int) -> Counter[str] | None:
                 weights = await people.weights(tx, registry.library.weights)
                 work = _Work(tx=tx, registry=registry, reader=people.Reader(), weights=weights)
                 return Counter([await _one(work, dossier) for dossier in dict.fromkeys(queued)])
-        except Unavailable as error:
-            if attempt == _ATTEMPTS - 1 or "two writers" not in error.remedy:
+        except Conflict:
+            if attempt == _ATTEMPTS - 1:
                 raise
     return None
 

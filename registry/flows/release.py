@@ -22,7 +22,7 @@ from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
 from registry.continuity.education import Timeline
 from registry.continuity.history import DoseEvent, Provenance, Record
-from registry.errors import BadInput, Unavailable, UnknownName
+from registry.errors import BadInput, Conflict, UnknownName
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
@@ -77,8 +77,8 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
     for attempt in range(_ATTEMPTS):
         try:
             return await _answer(registry, caller, asked)
-        except Unavailable as error:  # a consent or a link changed meanwhile: decide again
-            if attempt == _ATTEMPTS - 1 or "two writers" not in error.remedy:
+        except Conflict:  # a consent or a link changed meanwhile: decide again
+            if attempt == _ATTEMPTS - 1:
                 raise
     return None
 

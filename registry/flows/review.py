@@ -17,6 +17,7 @@ from registry.errors import UnknownName
 from registry.flows import decide, linking, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
+from registry.identity import judgements as judged
 from registry.store import dossiers, judgements, reviews
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
@@ -24,7 +25,7 @@ from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
 
 _SHOWN = ("name", "gender", "birthDate", "contact", "address", "telecom")
-KINDS = {"link": "link", "distinct": "distinct", "unsure": "unsure"}
+VERDICTS = tuple(each.value for each in judged.Kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict
             id=uuid.uuid4(),  # noqa: TID251
             left=doubt.left,
             right=doubt.right,
-            kind=KINDS[verdict],
+            kind=verdict,
             by=f"steward:{caller.name}",
             at=registry.now(),
         )

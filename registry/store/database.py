@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from registry.errors import Unavailable
+from registry.errors import Conflict, Unavailable
 from registry.trust import sealing
 from registry.trust.keyring import Keyring
 from registry.trust.sealing import Label
@@ -86,6 +86,7 @@ class Database:
             raise unavailable(error) from None
 
 
+_CONFLICTS = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 _REMEDIES = {
     "53100": "the disk of the database is full; make room and do it again",
     "53200": "the database is out of memory; do it again",
@@ -100,8 +101,9 @@ _REMEDIES = {
 def unavailable(error: Exception) -> Unavailable:
     """Turn a driver's error into ours. Its own text may quote a row, so only its class speaks."""
     state = getattr(error, "sqlstate", None) or ""
+    kind = Conflict if state in _CONFLICTS else Unavailable
     remedy = _REMEDIES.get(state, "see that PostgreSQL is running, then do the same again: nothing was half stored")
-    return Unavailable(f"the database cannot be used ({state or type(error).__name__})", remedy=remedy)
+    return kind(f"the database cannot be used ({state or type(error).__name__})", remedy=remedy)
 
 
 async def _configure(connection: Connection) -> None:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from fhir.resources.R4B import get_fhir_model_class
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.sdk import build
@@ -24,6 +24,7 @@ def is_valid(content: build.Json) -> bool:
 
 
 @given(st.text(min_size=0, max_size=80), st.text(max_size=80))
+@example("0\n", "0")
 def test_ids_are_well_formed_and_differ_where_the_texts_do(one: str, other: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9.-]{1,64}", build.safe_id(one))
     assert (build.safe_id(one) == build.safe_id(other)) == (one == other)
