@@ -122,7 +122,7 @@ async def again(tx: Transaction, registry: Registry, members: Sequence[UUID]) ->
     """Decide every live release of a person again and revoke those no longer allowed; returns how many."""
     now = registry.now()
     # Whoever is answering a question about this person from before this change notices it by these rows.
-    await dossiers.rewrite(tx, (await hold(tx, await dossiers.load(tx, members))).values())
+    await dossiers.rewrite(tx, [*(await hold(tx, await dossiers.load(tx, members))).values()])
     live = [each for each in await releases.of_person(tx, members) if each.expires_at > now]
     if not live:
         return 0

@@ -49,13 +49,13 @@ async def _around(tx: Transaction, start: Iterable[UUID]) -> tuple[dict[UUID, Do
     log: dict[UUID, StoredJudgement] = {}
     wanted = set(start)
     while wanted:
-        found = await dossiers.load(tx, wanted, lock=True)
+        met = await dossiers.load(tx, wanted, lock=True)
+        found = await dossiers.load(tx, {member for each in met.values() for member in each.members}, lock=True)
         told = await judgements.about(tx, found)
         known.update(found)
         log.update((each.id, each) for each in told)
         linked = {end for each in told if each.kind == Kind.LINK.value for end in (each.left, each.right)}
-        members = {member for each in found.values() for member in each.members}
-        wanted = (linked | members) - known.keys() - wanted  # what was wanted and not found is erased
+        wanted = linked - known.keys() - wanted  # what was wanted and not found is erased
     return known, tuple(log.values())
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import structlog
@@ -17,9 +17,11 @@ import structlog
 from registry.errors import Conflict, RegistryError
 from registry.flows import decide, linking, people, trail
 from registry.flows.opening import Registry
+from registry.flows.people import Neighbourhood, Question
 from registry.identity import judgements as rules
 from registry.identity import keys as match_keys
 from registry.identity import match
+from registry.identity.demographics import Demographics
 from registry.identity.judgements import Kind
 from registry.identity.match import Match, PersonView, Resolution
 from registry.identity.weights import Weights
@@ -48,13 +50,14 @@ class Report:
 async def run(registry: Registry, *, progress: Callable[[int], None] = lambda _: None) -> Report:
     """Match everything that is queued. Safe to run in several processes: one works, the others wait their turn."""
     counted: Counter[str] = Counter()
+    reader = people.Reader()
     while True:
         try:
-            batch = await _batch(registry, BATCH)
+            batch = await _batch(registry, reader, BATCH)
         except RegistryError:
             raise
         except Exception:  # one dossier nobody foresaw must not stop the matching of all others
-            batch = await _one_by_one(registry)
+            batch = await _one_by_one(registry, reader)
         if batch is None:
             break
         counted.update(batch)
@@ -68,12 +71,12 @@ async def waiting(registry: Registry) -> int:
         return await outbox.waiting(tx, "match")
 
 
-async def _one_by_one(registry: Registry) -> Counter[str]:
+async def _one_by_one(registry: Registry, reader: people.Reader) -> Counter[str]:
     """A batch that failed, dossier by dossier; the one that cannot be matched is set aside as `match-failed`."""
     counted: Counter[str] = Counter()
     for _ in range(BATCH):
         try:
-            counted.update(await _batch(registry, 1) or ())
+            counted.update(await _batch(registry, reader, 1) or ())
         except RegistryError:
             raise
         except Exception as error:
@@ -84,17 +87,16 @@ async def _one_by_one(registry: Registry) -> Counter[str]:
     return counted
 
 
-async def _batch(registry: Registry, size: int) -> Counter[str] | None:
+async def _batch(registry: Registry, reader: people.Reader, size: int) -> Counter[str] | None:
     """One transaction's worth of matching; None when nothing is queued. Tried again when two writers met."""
     for attempt in range(_ATTEMPTS):
         try:
             async with registry.database.transaction() as tx:
-                queued = await outbox.take(tx, "match", size)
+                queued = tuple(dict.fromkeys(await outbox.take(tx, "match", size)))
                 if not queued:
                     return None
-                weights = await people.weights(tx, registry.library.weights)
-                work = _Work(tx=tx, registry=registry, reader=people.Reader(), weights=weights)
-                return Counter([await _one(work, dossier) for dossier in dict.fromkeys(queued)])
+                work = await _begun(tx, registry, reader, queued)
+                return Counter([await _one(work, dossier) for dossier in queued])
         except Conflict:
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -103,26 +105,54 @@ async def _batch(registry: Registry, size: int) -> Counter[str] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """What one batch works with."""
+    """What one batch works with: everything its dossiers will be compared with, read in a few statements.
+
+    `log` are the judgements about them at its beginning, `judged` those about whom there are new ones since.
+    """
 
     tx: Transaction
     registry: Registry
     reader: people.Reader
     weights: Weights
+    questions: Mapping[UUID, Question]
+    around: Neighbourhood
+    log: Sequence[StoredJudgement]
+    judged: set[UUID] = field(default_factory=set[UUID])
+
+
+async def _begun(tx: Transaction, registry: Registry, reader: people.Reader, queued: Sequence[UUID]) -> _Work:
+    held = (await dossiers.load(tx, queued, lock=True)).values()
+    told = [each for each in held if each.about is not None]
+    # Most are filed under their match keys on arrival; one that had too little then is filed now.
+    await dossiers.rewrite(tx, await people.filed(tx, reader, [each for each in told if not each.keys]))
+    questions = {each.id: _question(tx, reader, each) for each in told}
+    return _Work(
+        tx=tx,
+        registry=registry,
+        reader=reader,
+        weights=await people.weights(tx, registry.library.weights),
+        questions=questions,
+        around=await people.neighbourhood(tx, [*questions.values()]),
+        log=await judgements.about(tx, {member for each in told for member in each.members}),
+    )
+
+
+def _question(tx: Transaction, reader: people.Reader, own: Dossier) -> Question:
+    asked = people.hashed(tx, match_keys.asked(reader.told(own)))
+    return Question(asked=asked, beside=frozenset(own.members))
 
 
 async def _one(work: _Work, id: UUID) -> str:
     """Match one dossier; the word for what came of it."""
-    held = (await dossiers.load(work.tx, [id], lock=True)).get(id)
-    if held is None or held.about is None:  # erased meanwhile, or nothing to match by yet
+    own = work.tx.held.get(id)
+    if own is None or own.about is None:  # erased meanwhile, or nothing to match by yet
         return "gone"
-    own = held if held.keys else await _filed(work, held)
-    asked = people.hashed(work.tx, match_keys.asked(work.reader.told(own)))
-    found = await people.candidates(work.tx, work.reader, asked, beside=frozenset(own.members))
-    log = await judgements.about(work.tx, own.members)
+    log = await _log_about(work, own)
     if await _contradicts_fellows(work, own):
         await _part(work, own, log)
         return "reviewed"
+    question = replace(work.questions[id], beside=frozenset(own.members))
+    found = await people.candidates(work.tx, work.reader, question, work.around)
     open_to = {each.id: each for each in found if not _is_refused(each, own, log)}
     resolution = match.resolve(work.reader.subject(own), [*open_to.values()], work.weights)
     joined = [each for each in _sure(resolution) if await _link(work, own, open_to[each[0]], each[1])]
@@ -134,11 +164,22 @@ async def _one(work: _Work, id: UUID) -> str:
     return "reviewed" if any(queued) else "new"
 
 
+async def _log_about(work: _Work, own: Dossier) -> Sequence[StoredJudgement]:
+    """The judgements about any dossier of a person, read again where this batch has made new ones."""
+    members = {*own.members}
+    if members & work.judged:
+        return await judgements.about(work.tx, members)
+    return [each for each in work.log if members & {each.left, each.right}]
+
+
 async def _contradicts_fellows(work: _Work, own: Dossier) -> bool:
     """Whether what the dossier says now speaks against the person it belongs to: its source corrected it."""
-    fellows = await dossiers.load(work.tx, [each for each in own.members if each != own.id])
-    told = [work.reader.told(each) for each in fellows.values() if each.about is not None]
-    return match.contradicts([work.reader.told(own)], told, work.weights)
+    fellows = await people.met(work.tx, work.around, {*own.members} - {own.id})
+    return match.contradicts([work.reader.told(own)], _told(work, fellows), work.weights)
+
+
+def _told(work: _Work, of: Iterable[Dossier]) -> list[Demographics]:
+    return [work.reader.told(each) for each in of if each.about is not None]
 
 
 async def _part(work: _Work, own: Dossier, log: Iterable[StoredJudgement]) -> None:
@@ -146,17 +187,16 @@ async def _part(work: _Work, own: Dossier, log: Iterable[StoredJudgement]) -> No
     linked = [each for each in log if own.id in (each.left, each.right) and each.kind == Kind.LINK.value]
     for each in linked:
         if not linking.as_rule(each).is_human:
-            other = each.right if each.left == own.id else each.left
-            mine, theirs = await _pair(work, own.id, other)
-            found = match.decide(work.reader.told(mine), work.reader.told(theirs), work.weights)
-            await _ask_about(work, own.id, other, found)
+            await _ask_again(work, own, each.right if each.left == own.id else each.left)
     for members in await linking.gather(work.tx, own.members):
         await decide.again(work.tx, work.registry, members)
 
 
-async def _pair(work: _Work, left: UUID, right: UUID) -> tuple[Dossier, Dossier]:
-    held = await dossiers.load(work.tx, [left, right])
-    return held[left], held[right]
+async def _ask_again(work: _Work, own: Dossier, other: UUID) -> None:
+    for each in await people.met(work.tx, work.around, [other]):  # nobody, when it was erased meanwhile
+        if each.about is not None:
+            found = match.decide(work.reader.told(own), work.reader.told(each), work.weights)
+            await _ask_about(work, own.id, other, found)
 
 
 def _sure(resolution: Resolution) -> list[tuple[str, Match]]:
@@ -164,13 +204,6 @@ def _sure(resolution: Resolution) -> list[tuple[str, Match]]:
     if resolution.link is None or resolution.match is None:
         return []
     return [(resolution.link, resolution.match), *resolution.also]
-
-
-async def _filed(work: _Work, held: Dossier) -> Dossier:
-    """The dossier under its match keys: most are filed on arrival, one that had too little then is filed now."""
-    own = (await people.filed(work.tx, work.reader, [held]))[0]
-    await dossiers.rewrite(work.tx, [own])
-    return own
 
 
 def _is_refused(person: PersonView, own: Dossier, log: Iterable[StoredJudgement]) -> bool:
@@ -186,16 +219,18 @@ def _is_refused(person: PersonView, own: Dossier, log: Iterable[StoredJudgement]
 
 async def _link(work: _Work, own: Dossier, person: PersonView, found: Match) -> bool:
     """Record a link, unless some dossier of one person contradicts some dossier of the other."""
-    now = (await dossiers.load(work.tx, [own.id]))[own.id]  # a link made just before may have brought fellows
-    members = await dossiers.load(work.tx, now.members)
-    ours = [work.reader.told(each) for each in members.values() if each.about is not None]
-    if match.contradicts(ours, [each.demographics for each in person.members], work.weights):
+    members = work.tx.held[own.id].members  # a link made just before may have brought fellows
+    theirs = {UUID(each.id) for each in person.members}
+    held = (await dossiers.load(work.tx, {*members, *theirs}, lock=True)).values()
+    of_own, of_other = [each for each in held if each.id in members], [each for each in held if each.id in theirs]
+    if match.contradicts(_told(work, of_own), _told(work, of_other), work.weights):
         return False
     judgement = _judgement(work, own.id, _nearest(work, own, person), Kind.LINK, found)
     if not await linking.record(work.tx, work.registry, judgement):
         return False
+    work.judged.update((judgement.left, judgement.right))
     await trail.write(work.tx, work.registry, own.id, "linked", None, by=judgement.by)
-    joined = (await dossiers.load(work.tx, [own.id]))[own.id].members
+    joined = work.tx.held[own.id].members
     await decide.again(work.tx, work.registry, joined)  # a family that joins may have said no before
     return True
 
@@ -239,9 +274,7 @@ async def _doubt(work: _Work, own: Dossier, person: PersonView, found: Match, lo
     others = {UUID(each.id) for each in person.members}
     if any(others & {each.left, each.right} for each in log):
         return False
-    other = _nearest(work, own, person)
-    await dossiers.load(work.tx, [other])
-    await _ask_about(work, own.id, other, found)
+    await _ask_about(work, own.id, _nearest(work, own, person), found)
     return True
 
 
@@ -249,5 +282,6 @@ async def _ask_about(work: _Work, left: UUID, right: UUID, found: Match) -> None
     """Put two dossiers to a steward."""
     today = work.registry.today()
     await judgements.append(work.tx, _judgement(work, left, right, Kind.UNSURE, found), today=today)
+    work.judged.update((left, right))
     doubt = Doubt(id=work.tx.new_id(), left=left, right=right, probability=found.probability, since=today)
     await reviews.put(work.tx, work.registry.house, doubt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from registry.fhir import resource
@@ -25,7 +25,7 @@ MOST = 300
 
 
 class Reader:
-    """Reads the demographics of dossiers, each once; forgotten with the transaction it was made for."""
+    """Reads the demographics of dossiers, each once for what it says; forgotten with the work it was made for."""
 
     def __init__(self) -> None:
         self._read: dict[UUID, tuple[Content, Demographics]] = {}
@@ -58,7 +58,7 @@ async def filed(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> list[
 
     Filed on arrival, before anybody is matched: the twin in the same hand-over is to be seen.
     """
-    fresh = [replace(each, keys=tuple(hashed(tx, match_keys.stored(reader.told(each))))) for each in of]
+    fresh = [replace(each, keys=hashed(tx, match_keys.stored(reader.told(each)))) for each in of]
     before = {each.id: each.keys for each in of}
     await keys.remove(tx, [(key, each.id) for each in fresh for key in {*before[each.id]} - {*each.keys}])
     await keys.add(tx, [(key, each.id) for each in fresh for key in {*each.keys} - {*before[each.id]}])
@@ -73,20 +73,57 @@ async def weights(tx: Transaction, of_file: Weights) -> Weights:
     return of_file.among(await dossiers.about_how_many(tx) // 2)
 
 
-def hashed(tx: Transaction, plain: Iterable[Key]) -> list[int]:
+def hashed(tx: Transaction, plain: Iterable[Key]) -> tuple[int, ...]:
     """Match keys as the store knows them."""
-    return sorted({keys.match_hash(tx, each.kind, *each.parts) for each in plain})
+    return tuple(sorted({keys.match_hash(tx, each.kind, *each.parts) for each in plain}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Who shares one of these keys, beside the dossiers it is asked for?"""
+
+    asked: tuple[int, ...]
+    beside: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbourhood:
+    """Who shares which key, and the dossiers met so far: of several questions, read in a few statements."""
+
+    shared: Mapping[int, Sequence[UUID]]
+    met: dict[UUID, Dossier] = field(default_factory=dict[UUID, Dossier], repr=False)
+
+
+async def neighbourhood(tx: Transaction, questions: Sequence[Question]) -> Neighbourhood:
+    """Read what all these questions will need."""
+    around = Neighbourhood(shared=await keys.sharing(tx, {key for each in questions for key in each.asked}))
+    near = {dossier for each in questions for dossier in (*_nearest(around, each), *each.beside)}
+    await _with_fellows(tx, around, near)
+    return around
 
 
 async def candidates(
-    tx: Transaction, reader: Reader, asked: Iterable[int], *, beside: frozenset[UUID] = frozenset()
+    tx: Transaction, reader: Reader, question: Question, around: Neighbourhood | None = None
 ) -> tuple[PersonView, ...]:
-    """Everybody who shares a key with the question, as whole persons, except the dossiers `beside`."""
-    shared = await keys.sharing(tx, asked)
-    near = await dossiers.load(tx, [each for each in _ranked(shared) if each not in beside][:MOST])
-    fellows = {member for each in near.values() for member in each.members} - near.keys() - beside
-    everyone = {**near, **await dossiers.load(tx, fellows)}
-    return _persons(reader, everyone.values())
+    """Everybody who shares a key with the question, as whole persons, except the dossiers beside it."""
+    around = around or await neighbourhood(tx, [question])
+    near = await _with_fellows(tx, around, _nearest(around, question))
+    return _persons(reader, (each for each in near if each.id not in question.beside))
+
+
+async def _with_fellows(tx: Transaction, around: Neighbourhood, ids: Iterable[UUID]) -> list[Dossier]:
+    """These dossiers and all others of their persons."""
+    near = {*ids}
+    fellows = {member for each in await met(tx, around, near) for member in each.members}
+    return await met(tx, around, near | fellows)
+
+
+async def met(tx: Transaction, around: Neighbourhood, ids: Iterable[UUID]) -> list[Dossier]:
+    """Dossiers as this transaction knows them: one it holds as it is now, any other as it was first read."""
+    wanted = sorted(ids)
+    around.met.update(await dossiers.load(tx, [each for each in wanted if each not in around.met]))
+    known = (tx.held.get(each) or around.met.get(each) for each in wanted)
+    return [each for each in known if each is not None]
 
 
 def _persons(reader: Reader, of: Iterable[Dossier]) -> tuple[PersonView, ...]:
@@ -105,10 +142,12 @@ def _by_id(members: Sequence[Dossier]) -> list[Dossier]:
     return sorted(members, key=lambda each: each.id)
 
 
-def _ranked(shared: Mapping[int, Sequence[UUID]]) -> list[UUID]:
-    """Dossiers by how much their shared keys tell: a key that many have tells little."""
+def _nearest(around: Neighbourhood, question: Question) -> list[UUID]:
+    """Dossiers by how much the keys they share tell: a key that many have tells little."""
     weight: dict[UUID, float] = defaultdict(float)
-    for rows in shared.values():
+    for key in question.asked:
+        rows = around.shared.get(key, ())
         for dossier in rows:
             weight[dossier] += math.log((keys.PER_KEY + 1) / len(rows))
-    return sorted(weight, key=lambda each: (-weight[each], each))
+    ranked = sorted(weight.keys() - question.beside, key=lambda each: (-weight[each], each))
+    return ranked[:MOST]

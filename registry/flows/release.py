@@ -101,7 +101,7 @@ async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Aske
     described = question.patient(asked.description, id="asked", country=caller.country)
     told = demographics.of(resource.of(described))
     reader = people.Reader()
-    near = await people.candidates(tx, reader, people.hashed(tx, match_keys.asked(told)))
+    near = await people.candidates(tx, reader, people.Question(asked=people.hashed(tx, match_keys.asked(told))))
     found = match.identify(told, near, await people.weights(tx, registry.library.weights))
     if asked.card:
         return await _of_card(tx, registry, reader, asked.card, told)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from registry.identity import births, likeness
 from registry.identity.births import Agreement
@@ -57,8 +58,7 @@ class Comparison:
 
 def compare(left: Demographics, right: Demographics, weights: Weights, *, rarity: Rarity | None = None) -> Comparison:
     """Compare two people. The same whichever comes first."""
-    levels = dict(_levels(left, right, weights.known))
-    found = [_weighed(field, level, weights) for field, level in levels.items()]
+    found = [_weighed(field, level, weights) for field, level in _levels(left, right, weights.known)]
     if rarity:
         found = [_by_rarity(each, left, right, rarity, weights) for each in found]
     return Comparison(evidence=(*found, *_capped(found, weights)))
@@ -69,7 +69,13 @@ def _weighed(field: str, level: str, weights: Weights) -> Evidence:
     return Evidence(field=field, level=level, weight=known.weight, label=known.says)
 
 
-def _levels(left: Demographics, right: Demographics, known: KnownNames) -> Iterator[tuple[str, str]]:
+# A pair is weighed again for rivals, for contradictions and when its neighbours change; its levels stay the same.
+@lru_cache(maxsize=1 << 14)
+def _levels(left: Demographics, right: Demographics, known: KnownNames) -> tuple[tuple[str, str], ...]:
+    return tuple(dict(_told(left, right, known)).items())
+
+
+def _told(left: Demographics, right: Demographics, known: KnownNames) -> Iterator[tuple[str, str]]:
     same_sex = left.sex is not None and left.sex is right.sex
     given = _given(left, right, known, same_sex=same_sex)
     crossed = None

@@ -46,9 +46,12 @@ _SKELETONS_UNRELATED_BELOW = 0.55
 Degree = Callable[[Token, Token], Likeness]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KnownNames:
-    """Names whose spellings are listed: by each sound, the numbers of the names it may spell."""
+    """Names whose spellings are listed: by each sound, the numbers of the names it may spell.
+
+    One list is equal to itself only, so that what was found out with it can be remembered.
+    """
 
     by_sound: dict[str, frozenset[int]]
 

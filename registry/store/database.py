@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -16,6 +16,9 @@ from registry.errors import Conflict, Unavailable
 from registry.trust import sealing
 from registry.trust.keyring import Keyring
 from registry.trust.sealing import Label
+
+if TYPE_CHECKING:
+    from registry.store.dossiers import Dossier
 
 ENVELOPE = 1
 """The version of the envelope written today; rows say which one they carry."""
@@ -42,12 +45,13 @@ class Envelopes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """One transaction. Data keys are remembered here and forgotten with it."""
+    """One transaction. Data keys, and dossiers held for writing, are remembered here and forgotten with it."""
 
     connection: Connection
     keyring: Keyring = field(repr=False)
     sealer: Sealer = field(repr=False)
     data_keys: dict[uuid.UUID, bytes] = field(default_factory=dict[uuid.UUID, bytes], repr=False)
+    held: dict[uuid.UUID, Dossier] = field(default_factory=dict[uuid.UUID, "Dossier"], repr=False)
 
     async def hold(self, lock: int) -> None:
         """Be the only transaction that holds this lock, until it ends."""

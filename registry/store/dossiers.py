@@ -45,16 +45,29 @@ async def open_new(tx: Transaction, dossiers: Sequence[Dossier], *, today: date)
         )
 
 
-async def rewrite(tx: Transaction, dossiers: Iterable[Dossier]) -> None:
+async def rewrite(tx: Transaction, dossiers: Sequence[Dossier]) -> None:
     """Write what changed about these dossiers; their data keys are loaded in this transaction already."""
+    if not dossiers:
+        return
     rows = [(_seal(tx, each), ENVELOPE, each.id) for each in dossiers]
     async with tx.connection.cursor() as cursor:
         await cursor.executemany("UPDATE registry.dossier SET sealed = %s, envelope = %s WHERE dossier = %s", rows)
+    tx.held.update((each.id, each) for each in dossiers)
 
 
 async def load(tx: Transaction, ids: Iterable[UUID], *, lock: bool = False) -> Mapping[UUID, Dossier]:
-    """Open these dossiers; one whose data key was destroyed is not there. `lock` holds them for writing."""
-    wanted = sorted(set(ids))
+    """Open these dossiers; one whose data key was destroyed is not there. `lock` holds them for writing.
+
+    What is held already is not read again: nobody else can change it before this transaction ends.
+    """
+    asked = sorted(set(ids))
+    read = await _read(tx, [each for each in asked if each not in tx.held], lock=lock)
+    if lock:
+        tx.held.update(read)
+    return {each: held for each in asked if (held := tx.held.get(each) or read.get(each))}
+
+
+async def _read(tx: Transaction, wanted: Sequence[UUID], *, lock: bool) -> dict[UUID, Dossier]:
     if not wanted:
         return {}
     cursor = await tx.connection.execute(_LOAD_FOR_WRITING if lock else _LOAD, (wanted,))
