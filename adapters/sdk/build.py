@@ -50,15 +50,14 @@ def pruned(value: Any) -> Any:
         return clean(value)
     if isinstance(value, dict):
         held = cast("Json", value)
-        return {key: inner for key, each in held.items() if _says_something(inner := pruned(each))}
+        return {key: inner for key, each in held.items() if (inner := pruned(each)) or inner in _ZEROES}
     if isinstance(value, list | tuple):
         items = cast("Sequence[Any]", value)
-        return [inner for each in items if _says_something(inner := pruned(each))]
+        return [inner for each in items if (inner := pruned(each)) or inner in _ZEROES]
     return value
 
 
-def _says_something(value: Any) -> bool:
-    return bool(value) or isinstance(value, int | float)
+_ZEROES = (0,)  # equal to False and 0.0 too, unlike anything empty
 
 
 def system(source: str, kind: str) -> str:

@@ -86,7 +86,8 @@ async def hand_over(play: Play) -> None:
             receipts.append((each, await _import(play, each)))
     out.print(scenes.receipts(receipts))
     again = await _import(play, HAND_OVERS[0])
-    out.print(f"The first file once more: nothing changed ([bold]{again.repeated}[/]: this file had come before).")
+    words = "known, nothing changed" if again.repeated else "[bold red]taken as new[/]"
+    out.print(f"The first file once more: {words}.")
     play.figures["stored"] = sum(receipt.counts["stored"] for _, receipt in receipts)
 
 

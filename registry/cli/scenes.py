@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.panel import Panel
 from rich.table import Table
 
@@ -28,9 +29,11 @@ from registry.trust.trustlist import TrustList
 
 def receipts(taken: Iterable[tuple[HandOver, Receipt]]) -> Table:
     """What every hand-over became."""
-    table = Table(title="Receipts", title_justify="left")
-    for column in ("from", "format", "people", "stored", "same", "aside", "findings"):
-        table.add_column(column, justify="left" if column in ("from", "format") else "right", no_wrap=True)
+    table = Table(title="Receipts", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("from")  # the one column that may be broken into lines where the window is narrow
+    table.add_column("format", no_wrap=True)
+    for column in ("people", "stored", "same", "aside", "findings"):
+        table.add_column(column, justify="right", no_wrap=True)
     for each, receipt in taken:
         counts = [receipt.counts[name] for name in ("stored", "unchanged", "set-aside")]
         numbers = (receipt.people, *counts, len(receipt.findings))
