@@ -80,16 +80,16 @@ def _clinic(view: Content, words: Mapping[str, Any]) -> dict[str, Any]:
     rules = document.inner(document.own(forecast, "rule-set")[0])
     given = {each["id"]: each.get("occurrenceDateTime") for each in document.resources(view, "Immunization")}
     return {
-        "rules": f"{rules['title']} ({rules['id']} {rules['version']})",
+        "rules": f"{_told(rules['title'], words)} ({rules['id']} {rules['version']})",
         "doses": [_dose(each, words) for each in document.resources(view, "Immunization")],
         "dues": _grouped([_due(each, words, given) for each in elements.mappings(forecast.get("recommendation"))]),
-        "limits": [_limit(each, words) for each in document.own(forecast, "limit")],
+        "limits": [_told(elements.text(each.get("valueString")), words) for each in document.own(forecast, "limit")],
     }
 
 
-def _limit(extension: Content, words: Mapping[str, Any]) -> str:
-    told = elements.text(extension.get("valueString"))
-    return words["texts"].get(told, told)
+def _told(sentence: str, words: Mapping[str, Any]) -> str:
+    """A sentence of a schedule in the language of the page, where it is translated."""
+    return words["texts"].get(sentence, sentence)
 
 
 def _dose(immunization: Content, words: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,13 +171,18 @@ def _school(view: Content, words: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "years": [_year(each, words) for each in basics if each is not advice],
         "completed": [each["valueInteger"] for each in document.own(advice, "placement-completed")],
-        "history": [_said(each, words) for each in document.own(advice, "placement-history")],
+        "history": [_said(each, words) for each in document.own(advice, "placement-history") if _adds(each)],
         "candidates": [_candidate(each, words) for each in document.own(advice, "placement-candidate")],
         "answer": next((document.inner(each)["label"] for each in document.own(advice, "placement-answer")), ""),
         "flags": [_said(each, words) for each in document.own(advice, "placement-flag")],
         "rules": f"{versions['rule']}, {versions['ladder']}",
         "limits": [],
     }
+
+
+def _adds(extension: Content) -> bool:
+    """Whether a reason says more than the line of its year does already."""
+    return document.inner(extension).get("code") != "promoted"
 
 
 def _year(basic: Content, words: Mapping[str, Any]) -> dict[str, Any]:
