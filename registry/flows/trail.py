@@ -83,20 +83,22 @@ async def verify(registry: Registry) -> Proof:
     """Prove the log consistent with every signed checkpoint, and every readable event with its leaf."""
     async with registry.database.transaction(snapshot=True) as tx:
         placed = await audit.sequenced(tx)
+        unplaced = await audit.unplaced(tx)
         signed = await audit.checkpoints(tx)
         details = await audit.entries(tx)
     commitments = {leaf: commitment for _, leaf, commitment in placed}
+    known = commitments | {leaf: commitment for leaf, commitment, _ in unplaced}
     problems = [
         *_gaps(placed),
         *_contradictions(registry, [each for _, _, each in placed], signed),
-        *_altered(details, commitments),
+        *_lost(unplaced, details, known),
+        *_altered(details, known),
     ]
-    unplaced = sum(each.leaf not in commitments for each in details)
     return Proof(
         leaves=len(placed),
         checkpoints=len(signed),
         details_checked=len(details),
-        pending=unplaced,
+        pending=sum(is_waiting for _, _, is_waiting in unplaced),
         problems=tuple(problems),
     )
 
@@ -133,6 +135,18 @@ def _contradictions(
 
 def _named(verified: checkpoint.Checkpoint) -> tuple[str, int]:
     return verified.origin, verified.size
+
+
+def _lost(
+    unplaced: Iterable[tuple[UUID, bytes, bool]], details: Iterable[Entry], known: Mapping[UUID, bytes | None]
+) -> Iterable[str]:
+    """What no checkpoint will ever cover. A log cut together with its checkpoint leaves its events behind."""
+    stranded = sum(not is_waiting for _, _, is_waiting in unplaced)
+    if stranded:
+        yield f"{stranded} leaves are neither in the log nor waiting for their place"
+    leafless = sum(each.leaf not in known for each in details)
+    if leafless:
+        yield f"{leafless} events have no leaf"
 
 
 def _altered(details: Iterable[Entry], commitments: Mapping[UUID, bytes | None]) -> Iterable[str]:

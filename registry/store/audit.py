@@ -145,6 +145,20 @@ async def sequenced(tx: Transaction) -> tuple[tuple[int, UUID, bytes | None], ..
     return tuple(await cursor.fetchall())
 
 
+async def unplaced(tx: Transaction) -> tuple[tuple[UUID, bytes, bool], ...]:
+    """Every leaf without a place: leaf, commitment, and whether it waits for the sequencer."""
+    cursor = await tx.connection.execute(
+        """
+        SELECT leaf.leaf, leaf.commitment, pending.leaf IS NOT NULL
+        FROM registry.audit_leaf AS leaf
+        LEFT JOIN registry.audit_sequence AS placed ON placed.leaf = leaf.leaf
+        LEFT JOIN registry.audit_pending AS pending ON pending.leaf = leaf.leaf
+        WHERE placed.leaf IS NULL
+        """
+    )
+    return tuple(await cursor.fetchall())
+
+
 def _open(tx: Transaction, dossier: UUID, detail: UUID, sealed: bytes) -> Entry:
     content = orjson.loads(vault.unseal(tx, dossier, sealed, table="audit_detail", row=detail))
     return Entry(leaf=UUID(content["leaf"]), salt=bytes.fromhex(content["salt"]), event=content["event"])
