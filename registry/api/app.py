@@ -30,17 +30,13 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with opened(settings, clock=clock) as registry:
-            app.state.registry = registry
-            workers = [
-                asyncio.create_task(_every(SEQUENCE_SECONDS, lambda: trail.sequence(registry))),
-                asyncio.create_task(_every(MATCH_SECONDS, lambda: match.run(registry))),
-            ]
-            try:
+        try:
+            async with opened(settings, clock=clock) as registry, _working(registry):
+                app.state.registry = registry
                 yield
-            finally:
-                await _stop(workers)
-                await _last_work(registry)
+        except RegistryError as error:
+            app.state.failure = error  # the server says only that something failed; whoever started it can say what
+            raise
 
     # The pages of the documentation come from the package, not from somebody else's server.
     app = FastAPIOffline(
@@ -55,6 +51,20 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     app.add_middleware(limits.BodyLimit, most_of_a_file=settings.max_upload_bytes)
     app.middleware("http")(_logged)
     return app
+
+
+@asynccontextmanager
+async def _working(registry: Registry) -> AsyncGenerator[None]:
+    """The workers, for as long as the block lasts."""
+    workers = [
+        asyncio.create_task(_every(SEQUENCE_SECONDS, lambda: trail.sequence(registry))),
+        asyncio.create_task(_every(MATCH_SECONDS, lambda: match.run(registry))),
+    ]
+    try:
+        yield
+    finally:
+        await _stop(workers)
+        await _last_work(registry)
 
 
 async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

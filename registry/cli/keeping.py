@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from registry.cli.running import Json, out, print_json, read_file, settings, write_file
-from registry.errors import BadInput
+from registry.errors import BadInput, KeyProblem
 from registry.store import keyfile
 from registry.trust import keyring
+from registry.trust.keyring import Keyring
 
 app = typer.Typer(help="The key file: everything sealed is lost without it.", no_args_is_help=True)
 
@@ -48,15 +49,21 @@ def import_(
     """Bring the key file back from a locked copy."""
     path = settings().keyring_path
     ring = keyring.unlock(read_file(file), passphrase)
-    if path.exists() and not replace and keyfile.load(path) != ring:
-        raise BadInput(
-            "another key file is there; what it sealed cannot be read without it",
-            where=str(path),
-            remedy="move it to a safe place, or add --replace",
-        )
+    if not replace and not keyfile.is_missing(path):
+        _require_same(path, ring)
     path.parent.mkdir(parents=True, exist_ok=True)
     keyfile.replace(path, ring)
     _say(json, {"imported": str(path)}, f"The keys are in {path} again (mode 0600).")
+
+
+def _require_same(path: Path, ring: Keyring) -> None:
+    """Raise BadInput unless the file in the way says the same: what another one sealed cannot be read without it."""
+    try:
+        problem = "" if keyfile.load(path) == ring else "another key file is there"
+    except KeyProblem as error:
+        problem = f"a file is in the way: {error.what}"
+    if problem:
+        raise BadInput(problem, where=str(path), remedy="move it to a safe place, or overwrite it with --replace")
 
 
 def _say(json: bool, values: dict[str, str], words: str) -> None:

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from rich.markup import escape
 
 from registry import logs
 from registry.cli import stage
 from registry.cli.running import Json, out, print_json, run, settings
-from registry.errors import Unavailable
+from registry.errors import RegistryError, Unavailable
 from registry.flows.opening import Registry
 from registry.settings import Settings
 
@@ -35,10 +36,18 @@ def serve(
     where = f"http://{chosen.host}:{port_taken}"
     out.print(f"[bold]{escape(chosen.name)}[/] at {where} (documentation: /docs); stop with Ctrl-C")
     logs.configure()
-    server = uvicorn.Server(
-        uvicorn.Config(app.application(chosen), log_config=None, access_log=False, server_header=False)
-    )
-    server.run(sockets=[listening])
+    service = app.application(chosen)
+    server = uvicorn.Server(uvicorn.Config(service, log_config=None, access_log=False, server_header=False))
+    try:
+        server.run(sockets=[listening])
+    finally:  # it ends the process itself when the service cannot start, and does not say why
+        _raise_failure(service)
+
+
+def _raise_failure(service: FastAPI) -> None:
+    failure: RegistryError | None = getattr(service.state, "failure", None)
+    if failure:
+        raise failure
 
 
 def _listening(chosen: Settings) -> socket.socket:

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from registry import library
+from registry.errors import KeyProblem
 from registry.flows import organisations
 from registry.library import Library
 from registry.settings import Settings
 from registry.store import database, embedded, keyfile, migrate, vault
 from registry.store.database import Database, Sealer
+from registry.trust.keyring import Keyring
 
 Clock = Callable[[], datetime]
 
@@ -45,10 +47,10 @@ async def opened(
 ) -> AsyncGenerator[Registry]:
     """Open everything a flow needs: makes the key file and the tables where they are absent."""
     loaded = library.load()
-    ring = keyfile.load_or_make(settings.keyring_path, today=clock().date())
     server = None if settings.database_url else embedded.start(settings.state / "postgres")
     url = embedded.database(server, settings.database_name) if server else str(settings.database_url)
     try:
+        ring = await _keyring(settings, url, clock().date())
         async with database.opened(url, ring, sealer=sealer) as opened_database:
             await migrate.migrate(opened_database, loaded.migrations)
             await vault.check_keyring(opened_database, today=clock().date())
@@ -59,3 +61,16 @@ async def opened(
     finally:
         if server:
             server.stop()
+
+
+async def _keyring(settings: Settings, url: str, today: date) -> Keyring:
+    """The key file, made for a new database only: a fresh one opens nothing that a lost one sealed."""
+    path = settings.keyring_path
+    # Looked for once more at the end: another process may have begun the registry meanwhile, key file first.
+    if keyfile.is_missing(path) and await vault.is_sealed(url) and keyfile.is_missing(path):
+        raise KeyProblem(
+            "the key file is missing, and the database is sealed with it",
+            where=str(path),
+            remedy="put it back, or bring it back from its locked copy with: continuity keys import",
+        )
+    return keyfile.load_or_make(path, today=today)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import psycopg
+from psycopg import conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from registry.errors import Conflict, Unavailable
+from registry.errors import BadInput, Conflict, Unavailable
 from registry.trust import sealing
 from registry.trust.keyring import Keyring
 from registry.trust.sealing import Label
@@ -81,13 +84,47 @@ class Database:
 
         With `snapshot` every read sees one moment: what others commit meanwhile is seen whole or not at all.
         """
-        try:
-            async with self.pool.connection() as connection:
-                if snapshot:
-                    await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer)
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-            raise unavailable(error) from None
+        async with begun(self.pool) as connection:
+            if snapshot:
+                await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer)
+
+
+@asynccontextmanager
+async def begun(pool: AsyncConnectionPool[Connection]) -> AsyncGenerator[Connection]:
+    """A connection in a transaction: committed at the end. Raises Unavailable when the server cannot be used."""
+    try:
+        async with pool.connection() as connection:
+            yield connection
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+        raise unavailable(error) from None
+
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+ATTEMPTS = 5
+_PAUSE_MILLISECONDS = 20
+
+
+def again_on_conflict(
+    work: Callable[Given, Awaitable[Answer]],
+) -> Callable[Given, Coroutine[Any, Any, Answer]]:
+    """Do a piece of work anew when it gave way to another writer, ATTEMPTS times in all; then Conflict is raised.
+
+    The work opens its transaction itself, so that each time begins with a fresh one, and does nothing outside the
+    database before the commit. The pauses are drawn, so that two who met do not meet again in step.
+    """
+
+    @wraps(work)
+    async def patiently(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return await work(*args, **kwargs)
+            except Conflict:
+                await asyncio.sleep(secrets.randbelow(_PAUSE_MILLISECONDS << attempt) / 1000)
+        return await work(*args, **kwargs)
+
+    return patiently
 
 
 _CONFLICTS = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
@@ -118,9 +155,19 @@ async def _configure(connection: Connection) -> None:
 
 @asynccontextmanager
 async def opened(
-    url: str, keyring: Keyring, *, sealer: Sealer | None = None, connections: int = 8, patience_seconds: float = 10
+    url: str, keyring: Keyring, *, sealer: Sealer | None = None, patience_seconds: float = 10
 ) -> AsyncGenerator[Database]:
-    """Open a pool on `url`. Raises Unavailable when no server answers there in time."""
+    """Open the database at `url`. Raises BadInput and Unavailable as `connected` does."""
+    async with connected(url, patience_seconds=patience_seconds) as pool:
+        yield Database(pool=pool, keyring=keyring, sealer=sealer or Envelopes())
+
+
+@asynccontextmanager
+async def connected(
+    url: str, *, connections: int = 8, patience_seconds: float = 10
+) -> AsyncGenerator[AsyncConnectionPool[Connection]]:
+    """Open a pool on `url`. Raises BadInput when that is no address, Unavailable when no server answers in time."""
+    _require_address(url)
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
         url,
         min_size=1,
@@ -135,6 +182,21 @@ async def opened(
             await pool.open(wait=True, timeout=patience_seconds)
         except (PoolTimeout, psycopg.Error) as error:
             raise unavailable(error) from None
-        yield Database(pool=pool, keyring=keyring, sealer=sealer or Envelopes())
+        yield pool
     finally:
         await pool.close()
+
+
+def _require_address(url: str) -> None:
+    """Raise BadInput at once for what can never be connected to. It may hold a password, so nothing of it is said."""
+    try:
+        ports = str(conninfo.conninfo_to_dict(url).get("port") or "0").split(",")
+        is_address = all(int(each or 0) < 1 << 16 for each in ports)
+    except (psycopg.Error, ValueError):
+        is_address = False
+    if not is_address:
+        raise BadInput(
+            "the address of the database cannot be read",
+            where="REGISTRY_DATABASE_URL",
+            remedy="write it as postgresql://user@host:5432/name, with special characters percent-encoded",
+        )

@@ -14,6 +14,14 @@ from registry.trust import keyring
 from registry.trust.keyring import Keyring
 
 
+def is_missing(path: Path) -> bool:
+    """Whether there is no key file. Raises KeyProblem where that cannot be told."""
+    try:
+        return not path.exists()
+    except OSError as error:
+        raise _unusable(error, path) from None
+
+
 def load_or_make(path: Path, *, today: date) -> Keyring:
     """Read the key file; make it at the first start; add wrapping keys when the last epochs come near.
 

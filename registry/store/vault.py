@@ -11,6 +11,7 @@ from datetime import date
 from uuid import UUID
 
 from registry.errors import KeyProblem
+from registry.store import database
 from registry.store.database import ENVELOPE, Database, Transaction
 from registry.trust import keyring as keyrings
 from registry.trust import sealing
@@ -80,6 +81,16 @@ def unseal_between(tx: Transaction, pair: tuple[UUID, UUID], sealed: bytes, *, r
     key = sealing.pair_key(tx.data_keys[pair[0]], tx.data_keys[pair[1]])
     label = Label(table="judgement", row=row.hex, column="evidence", edition=ENVELOPE)
     return tx.sealer.unseal(key, sealed, label)
+
+
+async def is_sealed(url: str) -> bool:
+    """Whether a key file has sealed the database at `url` already."""
+    async with database.connected(url, connections=1) as pool, database.begun(pool) as connection:
+        cursor = await connection.execute("SELECT to_regclass('vault.keyring_check') IS NOT NULL")
+        if await cursor.fetchone() != (True,):  # nothing was ever stored there
+            return False
+        cursor = await connection.execute("SELECT 1 FROM vault.keyring_check")
+        return await cursor.fetchone() is not None
 
 
 async def check_keyring(database: Database, *, today: date) -> None:

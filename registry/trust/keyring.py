@@ -170,7 +170,7 @@ def _json(content: Mapping[str, Any]) -> bytes:
 def _damaged() -> KeyProblem:
     return KeyProblem(
         "the key file is damaged",
-        remedy="restore it from a copy, or from the locked export with `continuity keys import`",
+        remedy="restore it from a copy, or from the locked export with `continuity keys import --replace`",
     )
 
 

@@ -273,6 +273,25 @@ def test_a_port_that_is_taken_is_one_clear_message(bare: Commands) -> None:
         bare("serve", "--port", taken.getsockname()[1]).failed("--port 0", code=1)
 
 
+@pytest.mark.parametrize("address", ["nonsense Zahra-88", "mysql://amina:Zahra-88@host/registry"])
+def test_an_address_of_the_database_that_is_none_is_refused_at_once_and_not_repeated(
+    bare: Commands, address: str
+) -> None:
+    started = time.monotonic()
+    ended = bare("audit", "verify", REGISTRY_DATABASE_URL=address)
+    assert time.monotonic() - started < 5
+    ended.failed("REGISTRY_DATABASE_URL", code=2)
+    assert builders.found(ended.err, ["Zahra-88", "amina"]) == []
+
+
+def test_a_service_that_cannot_start_says_why(bare: Commands) -> None:
+    ended = bare.process("serve", "--port", "0", env={"REGISTRY_DATABASE_URL": "mysql://amina:Zahra-88@host/registry"})
+    assert ended.code == 2
+    assert "REGISTRY_DATABASE_URL" in ended.err
+    assert builders.found(ended.out + ended.err, ["Zahra-88", "amina", "Traceback"]) == []
+
+
+
 # --- a database that is down, or goes down ---------------------------------------------------------
 
 

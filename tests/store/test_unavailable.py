@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import LiteralString
 
 import psycopg
 import pytest
 
-from registry.errors import Unavailable
+from registry.errors import BadInput, Unavailable
 from registry.flows.opening import Registry
 from registry.store import database, dossiers, keyfile
+from registry.store.dossiers import Dossier
 from tests.store import rows
 
 pytestmark = pytest.mark.anyio
@@ -25,11 +28,29 @@ async def test_a_server_that_is_not_there_is_named_with_what_to_do(tmp_path: Pat
     assert "PostgreSQL is running" in raised.value.remedy
 
 
-async def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "not an address Zahra-88",
+        "mysql://amina:Zahra-88@host/registry",
+        "postgresql+psycopg://amina:Zahra-88@host/registry",
+        "postgresql://amina:Zahra-88@host:5432x/registry",
+        "postgresql://amina:Zahra-88@host:99999/registry",
+        "postgresql://amina:Zahra-88@host/registry?no_such_option=1",
+        "postgresql://amina:Zahra-88%zz@host/registry",
+        "host='Zahra-88",
+    ],
+)
+async def test_an_address_that_is_none_is_refused_at_once_and_never_repeated(tmp_path: Path, address: str) -> None:
     ring = keyfile.load_or_make(tmp_path / "keyring.json", today=rows.today())
-    with pytest.raises(Unavailable):
-        async with database.opened("not an address", ring, patience_seconds=0.3):
+    started = time.monotonic()
+    with pytest.raises(BadInput) as raised:
+        async with database.opened(address, ring):
             pass
+    assert time.monotonic() - started < 1
+    assert raised.value.where == "REGISTRY_DATABASE_URL"
+    assert raised.value.__cause__ is None
+    assert "Zahra-88" not in str(raised.value) + raised.value.remedy
 
 
 async def test_a_killed_connection_stores_nothing_and_the_next_one_works(registry: Registry) -> None:
@@ -111,3 +132,41 @@ async def test_two_that_change_the_same_row_in_one_snapshot_meet(registry: Regis
     with pytest.raises(Unavailable) as raised:
         await late
     assert raised.value.remedy == "two writers met; do it again"
+
+
+async def test_two_that_wait_for_each_other_both_get_done(registry: Registry) -> None:
+    async with registry.database.transaction() as tx:
+        one, other = await rows.open_dossier(tx), await rows.open_dossier(tx, "p-2")
+    begun: list[str] = []
+    both = asyncio.Event()
+
+    @database.again_on_conflict
+    async def change(who: str, first: Dossier, second: Dossier) -> None:
+        async with registry.database.transaction() as tx:
+            begun.append(who)
+            held = await dossiers.load(tx, [first.id], lock=True)
+            if len(begun) == 2:
+                both.set()
+            await both.wait()  # each holds what the other wants
+            held = {**held, **await dossiers.load(tx, [second.id], lock=True)}
+            await dossiers.rewrite(tx, [replace(each, local=f"{each.local}-{who}") for each in held.values()])
+
+    await asyncio.wait_for(asyncio.gather(change("a", one, other), change("b", other, one)), timeout=20)
+    assert sorted(begun[:2]) == ["a", "b"]
+    assert len(begun) == 3, "one of the two gave way, once"
+    async with registry.database.transaction() as tx:
+        locals = [each.local for each in (await dossiers.load(tx, [one.id, other.id])).values()]
+    assert {each[-4:] for each in locals} < {"-a-b", "-b-a"}
+
+
+async def test_an_error_that_is_no_conflict_is_not_tried_again() -> None:
+    tried: list[int] = []
+
+    @database.again_on_conflict
+    async def fail() -> None:
+        tried.append(1)
+        raise Unavailable
+
+    with pytest.raises(Unavailable):
+        await fail()
+    assert tried == [1]
