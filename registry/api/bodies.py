@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -174,3 +175,28 @@ class Decision(Body):
     """What a steward decided."""
 
     verdict: Literal["link", "distinct", "unsure"]
+
+
+class Settled(BaseModel):
+    """A doubt that is settled."""
+
+    review: str
+    verdict: str | None = Field(description="as recorded; null when one of the two was erased meanwhile")
+
+
+class Link(BaseModel):
+    """Two dossiers that a rule linked, side by side: demographics and evidence."""
+
+    left_id: str
+    right_id: str
+    since: date
+    left: dict[str, Any]
+    right: dict[str, Any]
+    explanation: list[str]
+
+
+class Parting(Body):
+    """Two linked dossiers that are two people."""
+
+    left: UUID = Field(description="as `left_id` of a link")
+    right: UUID = Field(description="as `right_id` of a link")

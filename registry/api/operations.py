@@ -128,7 +128,26 @@ async def reviews(registry: Opened, caller: Calling) -> list[bodies.Review]:
 
 
 @router.post("/reviews/{review_id}", tags=["steward"])
-async def decide(registry: Opened, caller: Calling, review_id: UUID, body: bodies.Decision) -> dict[str, str]:
+async def decide(registry: Opened, caller: Calling, review_id: UUID, body: bodies.Decision) -> bodies.Settled:
     """Settle a doubt: one person (link), two (distinct), or not to be told (unsure)."""
-    await review.decide_doubt(registry, caller, review_id, body.verdict)
-    return {"review": review_id.hex, "verdict": body.verdict}
+    recorded = await review.decide_doubt(registry, caller, review_id, body.verdict)
+    return bodies.Settled(review=review_id.hex, verdict=body.verdict if recorded else None)
+
+
+@router.get("/links", tags=["steward"])
+async def latest_links(registry: Opened, caller: Calling) -> list[bodies.Link]:
+    """The latest links that rules made, side by side, without anything of health or education."""
+    return [bodies.Link(**asdict(each)) for each in await review.links(registry, caller)]
+
+
+@router.post("/links", tags=["steward"])
+async def links_of(registry: Opened, caller: Calling, body: bodies.CardOnly) -> list[bodies.Link]:
+    """The links that rules made between the dossiers of one child, whose family shows its card."""
+    return [bodies.Link(**asdict(each)) for each in await review.links(registry, caller, card=body.card)]
+
+
+@router.post("/partings", tags=["steward"])
+async def part(registry: Opened, caller: Calling, body: bodies.Parting) -> dict[str, str]:
+    """Undo a wrong link: the two are two people, and no rule joins them again."""
+    await review.part(registry, caller, body.left, body.right)
+    return {"left": body.left.hex, "right": body.right.hex}

@@ -1,4 +1,4 @@
-"""`continuity organisation add|key` and `continuity review list|decide`."""
+"""`continuity organisation add|key` and `continuity review list|decide|links|part`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from registry.errors import BadInput
 from registry.flows import organisations, review
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind, Registration
-from registry.flows.review import Shown
+from registry.flows.review import Linked, Shown
 
 app = typer.Typer(help="Sources, clinics, schools and stewards.", no_args_is_help=True)
-reviews = typer.Typer(help="Doubts about who is who, for a steward.", no_args_is_help=True)
+reviews = typer.Typer(help="Who is who, for a steward: settle doubts, undo wrong links.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Short name: lower case letters, digits and hyphens.")]
 
@@ -86,18 +86,59 @@ def decide(
     if verdict not in review.VERDICTS:
         raise BadInput(f"the verdict is one of: {', '.join(review.VERDICTS)}", where="verdict")
 
+    async def work(registry: Registry) -> bool:
+        return await review.decide_doubt(registry, await authenticated(registry, key), id, verdict)
+
+    is_recorded = run(work)
+    if json:
+        print_json({"review": id.hex, "verdict": verdict if is_recorded else None})
+    else:
+        out.print("Recorded." if is_recorded else "Settled: one of the two was erased meanwhile.")
+
+
+@reviews.command("links")
+def links(
+    card: Annotated[str, typer.Option(help="Only those of the child whose family shows this card.")] = "",
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """The latest links that were made without a human, side by side."""
+
+    async def work(registry: Registry) -> tuple[Linked, ...]:
+        return await review.links(registry, await authenticated(registry, key), card=card)
+
+    shown = run(work)
+    if json:
+        print_json([asdict(each) for each in shown])
+        return
+    for each in shown:
+        out.print(_side_by_side(each))
+        out.print(f"Were it wrong: continuity review part {each.left_id} {each.right_id}\n", soft_wrap=True)
+    out.print(f"{len(shown)} shown.")
+
+
+@reviews.command("part")
+def part(
+    left: Annotated[UUID, typer.Argument(help="One of two linked records, as `review links` names it.")],
+    right: Annotated[UUID, typer.Argument(help="The other one.")],
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Undo a wrong link: the two records are two people, and no rule joins them again."""
+
     async def work(registry: Registry) -> None:
-        await review.decide_doubt(registry, await authenticated(registry, key), id, verdict)
+        await review.part(registry, await authenticated(registry, key), left, right)
 
     run(work)
     if json:
-        print_json({"review": id.hex, "verdict": verdict})
+        print_json({"left": left.hex, "right": right.hex})
     else:
-        out.print("Recorded.")
+        out.print("Recorded. What was released of the two as one child is withdrawn where it may no longer be.")
 
 
-def _side_by_side(shown: Shown) -> Table:
-    table = Table(title=f"{shown.review}  since {shown.since}", title_justify="left", caption_justify="left")
+def _side_by_side(shown: Shown | Linked) -> Table:
+    named = f"{shown.review}  since" if isinstance(shown, Shown) else "linked"
+    table = Table(title=f"{named} {shown.since}", title_justify="left", caption_justify="left")
     for column in ("", "left", "right"):
         table.add_column(column)
     for name in dict.fromkeys((*shown.left, *shown.right)):

@@ -22,7 +22,7 @@ from registry.flows.question import Description
 from registry.identity import demographics, match
 from registry.intake import Entry
 from registry.store import dossiers, keys
-from registry.store.database import Transaction
+from registry.store.database import Transaction, again_on_conflict
 
 _NUMBER_LENGTH = 64
 
@@ -88,6 +88,7 @@ async def record_enrolment(registry: Registry, caller: Caller, child: Child, enr
     return await _record(registry, caller, child, [_enrolment(registry, caller, child, enrolment)])
 
 
+@again_on_conflict
 async def _record(registry: Registry, caller: Caller, child: Child, contents: Sequence[Content]) -> Recorded:
     if not 0 < len(child.number) <= _NUMBER_LENGTH:
         raise BadInput("`patient` is the desk's own number of the child, up to 64 characters", where="patient")

@@ -24,11 +24,12 @@ from registry.flows.receipts import Outcome, Receipt
 from registry.intake import Entry, Submission
 from registry.library import Library
 from registry.store import documents, dossiers, keys, outbox, submissions
-from registry.store.database import Transaction
+from registry.store.database import Transaction, again_on_conflict
 from registry.store.documents import Document
 from registry.store.dossiers import Dossier
 
 
+@again_on_conflict
 async def ingest(registry: Registry, submission: Submission, *, body: bytes) -> Receipt:
     """Store a hand-over whose original bytes are `body`. Raises UnknownName for a source nobody registered."""
     async with registry.database.transaction() as tx:

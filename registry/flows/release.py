@@ -22,7 +22,7 @@ from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
 from registry.continuity.education import Timeline
 from registry.continuity.history import DoseEvent, Provenance, Record
-from registry.errors import BadInput, Conflict, UnknownName
+from registry.errors import BadInput, UnknownName
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
@@ -35,7 +35,7 @@ from registry.identity import demographics, match
 from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
 from registry.store import dossiers, keys, releases
-from registry.store.database import Transaction
+from registry.store.database import Transaction, again_on_conflict
 from registry.store.releases import Release
 from registry.trust import sealing, signing, status
 
@@ -44,7 +44,6 @@ NOTHING = (
     "you can register the child here and record what you do."
 )
 SCHEDULE = "who-routine-2023"
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +73,10 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
     if asked.language not in registry.library.page_messages:
         known = ", ".join(sorted(registry.library.page_messages))
         raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
-    for attempt in range(_ATTEMPTS):
-        try:
-            return await _answer(registry, caller, asked)
-        except Conflict:  # a consent or a link changed meanwhile: decide again
-            if attempt == _ATTEMPTS - 1:
-                raise
-    return None
+    return await _answer(registry, caller, asked)
 
 
+@again_on_conflict  # a consent or a link changed meanwhile: decide again
 async def _answer(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
     # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
     async with registry.database.transaction(snapshot=True) as tx:

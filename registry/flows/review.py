@@ -1,4 +1,4 @@
-"""Doubts for people to settle: two dossiers side by side, with the evidence in words.
+"""What people settle: doubts about who is who, and links that were wrong; two dossiers side by side, in words.
 
 A steward sees demographics and evidence, nothing of health or education. What is decided is one more judgement; a
 refusal holds for ever against every rule.
@@ -7,23 +7,26 @@ refusal holds for ever against every rule.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from registry.errors import UnknownName
-from registry.flows import decide, linking, trail
+from registry.flows import decide, families, linking, rights, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.identity import judgements as judged
 from registry.store import dossiers, judgements, reviews
-from registry.store.database import Transaction
+from registry.store.database import Transaction, again_on_conflict
 from registry.store.dossiers import Dossier
 from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
 
+LINKS_SHOWN = 50
+_RECENT = 400
+"""Of so many judgements, the latest, the links are shown: two rows each, and doubts are among them."""
 _SHOWN = ("name", "gender", "birthDate", "contact", "address", "telecom")
 VERDICTS = tuple(each.value for each in judged.Kind)
 
@@ -40,6 +43,18 @@ class Shown:
     explanation: list[str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """One link that a rule made, as a steward sees it; `left_id` and `right_id` name the two to `part`."""
+
+    left_id: str
+    right_id: str
+    since: date
+    left: Mapping[str, Any] = field(repr=False)
+    right: Mapping[str, Any] = field(repr=False)
+    explanation: list[str] = field(repr=False)
+
+
 async def waiting(registry: Registry, caller: Caller) -> tuple[Shown, ...]:
     """The open doubts, the oldest first. Each look is written to the trails of both dossiers."""
     caller.must_be(Kind.STEWARD)
@@ -49,17 +64,18 @@ async def waiting(registry: Registry, caller: Caller) -> tuple[Shown, ...]:
 
 
 async def unsettled(tx: Transaction) -> tuple[Doubt, ...]:
-    """The doubts that still are: those about two dossiers that became one person meanwhile are settled."""
+    """The doubts that still are: not those whose two dossiers became one person, or of which one was erased.
+
+    Two families of one child stay a doubt: whether the later one speaks for it.
+    """
     waiting = await reviews.waiting(tx)
     held = await dossiers.load(tx, {end for each in waiting for end in (each.left, each.right)})
-    still: list[Doubt] = []
-    for each in waiting:
-        pair = [held[end].person for end in (each.left, each.right) if end in held]
-        if len(set(pair)) == 2:
-            still.append(each)
-        else:  # one person by now, or one of the two was erased
-            await reviews.settle(tx, each.id)
-    return tuple(still)
+    return tuple(each for each in waiting if _is_open(each, held))
+
+
+def _is_open(doubt: Doubt, held: Mapping[UUID, Dossier]) -> bool:
+    pair = [held[end] for end in (doubt.left, doubt.right) if end in held]
+    return len(pair) == 2 and (pair[0].person != pair[1].person or families.are(*pair))
 
 
 async def _shown(tx: Transaction, registry: Registry, caller: Caller, doubt: Doubt) -> Shown | None:
@@ -68,44 +84,81 @@ async def _shown(tx: Transaction, registry: Registry, caller: Caller, doubt: Dou
         return None
     told = await judgements.about(tx, [doubt.left])
     between = [each for each in told if {each.left, each.right} == {doubt.left, doubt.right}]
-    for each in pair:
-        await trail.write(tx, registry, each, "review-shown", caller)
+    await _note_the_look(tx, registry, caller, pair)
     return Shown(
         review=doubt.id.hex,
         probability=doubt.probability,
         since=doubt.since,
         left=_demographics(pair[doubt.left]),
         right=_demographics(pair[doubt.right]),
-        explanation=list(between[-1].evidence.get("words", ())) if between else [],
+        explanation=[*(_words(between[-1]) if between else ()), *_of_families(pair.values())],
     )
+
+
+def _of_families(pair: Iterable[Dossier]) -> list[str]:
+    return [families.WORDS] if families.are(*pair) else []
+
+
+def _words(judgement: StoredJudgement) -> list[str]:
+    return list(judgement.evidence.get("words", ()))
+
+
+async def _note_the_look(tx: Transaction, registry: Registry, caller: Caller, pair: Iterable[UUID]) -> None:
+    for each in pair:
+        await trail.write(tx, registry, each, "review-shown", caller)
 
 
 def _demographics(dossier: Dossier) -> dict[str, Any]:
     return {name: value for name, value in (dossier.about or {}).items() if name in _SHOWN}
 
 
-async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict: str) -> None:
-    """Settle one doubt. Raises UnknownName when it is settled already."""
+@again_on_conflict
+async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict: str) -> bool:
+    """Settle one doubt; False, and no judgement, when one of the two dossiers was erased meanwhile.
+
+    Raises UnknownName when it is settled already.
+    """
     caller.must_be(Kind.STEWARD)
     async with registry.database.transaction() as tx:
         doubt = await _open(tx, review)
         pair = await dossiers.load(tx, [doubt.left, doubt.right], lock=True)
         await _open(tx, review)  # another steward may have settled it while we waited
-        judgement = StoredJudgement(
-            id=uuid.uuid4(),  # noqa: TID251
-            left=doubt.left,
-            right=doubt.right,
-            kind=verdict,
-            by=f"steward:{caller.name}",
-            at=registry.now(),
-        )
-        await judgements.append(tx, judgement, today=registry.today())
         await reviews.settle(tx, review)
-        for each in pair:
-            await trail.write(tx, registry, each, "review-decided", caller, answer=verdict)
-        changed = await linking.gather(tx, [doubt.left, doubt.right])
-        for members in changed:
-            await decide.again(tx, registry, members)
+        if len(pair) < 2:
+            return False
+        await _judge(tx, registry, caller, (doubt.left, doubt.right), verdict)
+        return True
+
+
+async def _judge(tx: Transaction, registry: Registry, caller: Caller, pair: tuple[UUID, UUID], verdict: str) -> None:
+    """Record a steward's word about two dossiers, and what follows from it for the persons around them."""
+    left, right = pair
+    judgement = StoredJudgement(
+        id=uuid.uuid4(),  # noqa: TID251
+        left=left,
+        right=right,
+        kind=verdict,
+        by=f"steward:{caller.name}",
+        at=registry.now(),
+    )
+    await judgements.append(tx, judgement, today=registry.today())
+    for each in pair:
+        await trail.write(tx, registry, each, "review-decided", caller, answer=verdict)
+    persons = await linking.gather(tx, pair)
+    for members in persons:
+        await decide.again(tx, registry, members)
+    await _settle_answered(tx, pair, {member for members in persons for member in members})
+
+
+async def _settle_answered(tx: Transaction, pair: tuple[UUID, UUID], around: set[UUID]) -> None:
+    """Settle the doubts this word answers: about the pair, and those among the persons around it that are none now."""
+    waiting = await reviews.waiting(tx)
+    held = await dossiers.load(tx, {end for each in waiting for end in (each.left, each.right)})
+    for each in waiting:
+        ends = {each.left, each.right}
+        is_over = ends <= around and not _is_open(each, held)
+        if ends == {*pair} or is_over or not ends <= held.keys():
+            await reviews.settle(tx, each.id)
 
 
 async def _open(tx: Transaction, review: UUID) -> Doubt:
@@ -113,3 +166,53 @@ async def _open(tx: Transaction, review: UUID) -> Doubt:
     if doubt is None:
         raise UnknownName("there is no open review of this id", where="review")
     return doubt
+
+
+async def links(registry: Registry, caller: Caller, *, card: str = "") -> tuple[Linked, ...]:
+    """The links in force that rules made, the newest first: of the child of a family's card, else the latest of all.
+
+    Each look is written to the trails of both dossiers. Raises UnknownName for a card nobody holds.
+    """
+    caller.must_be(Kind.STEWARD)
+    async with registry.database.transaction() as tx:
+        around = (await rights.by_card(tx, card)).members if card else await reviews.judged_lately(tx, _RECENT)
+        made = await _in_force(tx, around)
+        shown = [each for each in reversed(made) if not linking.as_rule(each).is_human][:LINKS_SHOWN]
+        held = await dossiers.load(tx, {end for each in shown for end in (each.left, each.right)})
+        for each in shown:
+            await _note_the_look(tx, registry, caller, (each.left, each.right))
+    return tuple(_linked(each, held) for each in shown)
+
+
+async def _in_force(tx: Transaction, around: Iterable[UUID]) -> list[StoredJudgement]:
+    """The links about these dossiers that stand and have their effect, the oldest first."""
+    log = await judgements.about(tx, around)
+    standing = {each.id for each in judged.standing(map(linking.as_rule, log)).values()}
+    made = [each for each in log if each.id.hex in standing and each.kind == judged.Kind.LINK.value]
+    held = await dossiers.load(tx, {end for each in made for end in (each.left, each.right)})
+    return [each for each in made if each.left in held and each.right in held[each.left].members]
+
+
+def _linked(link: StoredJudgement, held: Mapping[UUID, Dossier]) -> Linked:
+    return Linked(
+        left_id=link.left.hex,
+        right_id=link.right.hex,
+        since=link.at.date(),
+        left=_demographics(held[link.left]),
+        right=_demographics(held[link.right]),
+        explanation=_words(link),
+    )
+
+
+@again_on_conflict
+async def part(registry: Registry, caller: Caller, left: UUID, right: UUID) -> None:
+    """Say of two linked dossiers that they are two people: no rule ever joins them again.
+
+    What was released of the person they were is decided on anew. Raises UnknownName where no link joins the two.
+    """
+    caller.must_be(Kind.STEWARD)
+    async with registry.database.transaction() as tx:
+        await dossiers.load(tx, [left, right], lock=True)
+        if not any({each.left, each.right} == {left, right} for each in await _in_force(tx, [left])):
+            raise UnknownName("no link joins these two", where="link", remedy="see: continuity review links")
+        await _judge(tx, registry, caller, (left, right), judged.Kind.DISTINCT.value)

@@ -47,6 +47,12 @@ async def settle(tx: Transaction, id: UUID) -> None:
     await tx.connection.execute("DELETE FROM registry.review WHERE review = %s", (id,))
 
 
+async def judged_lately(tx: Transaction, most: int) -> tuple[UUID, ...]:
+    """The dossiers about which something was judged last, by the day; as many judgements are looked at as `most`."""
+    cursor = await tx.connection.execute("SELECT dossier FROM registry.judgement ORDER BY day DESC LIMIT %s", (most,))
+    return tuple({row[0] for row in await cursor.fetchall()})
+
+
 def _open(tx: Transaction, id: UUID, house: UUID, since: date, sealed: bytes) -> Doubt:
     content = orjson.loads(vault.unseal(tx, house, sealed, table="review", row=id))
     return Doubt(

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.anyio
 
 CANARY = "Zzyzxcanary"
 WITH_A_BODY = [path for (method, path), row in TABLE.items() if method == "POST" and row.body is not None]
-CALLERS = {"/v1/enrolments": SCHOOL, "/v1/reviews/{review_id}": STEWARD}
+CALLERS = {
+    "/v1/enrolments": SCHOOL,
+    **dict.fromkeys(("/v1/reviews/{review_id}", "/v1/links", "/v1/partings"), STEWARD),
+}
 
 
 def problems(answered: Any, status: int | None = None) -> list[str]:
@@ -138,6 +141,8 @@ WRONG_VALUES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "an empty number": ("/v1/people", {"person": PERSON, "patient": ""}),
     "a verdict that is none": ("/v1/reviews/{review_id}", {"verdict": CANARY}),
     "a domain that is none": ("/v1/consents", {**body_of("/v1/consents"), "domain": CANARY}),
+    "a link that is none": ("/v1/partings", {"left": CANARY, "right": "0" * 32}),
+    "a card that is none, for links": ("/v1/links", {"card": CANARY}),
     "a day that is none": ("/v1/consents", {**body_of("/v1/consents"), "until": CANARY}),
     "an organisation that is none": ("/v1/consents", {**body_of("/v1/consents"), "organisation": CANARY}),
     "a language nobody reads": ("/v1/consents", {**body_of("/v1/consents"), "language": CANARY}),

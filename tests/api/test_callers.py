@@ -65,6 +65,9 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ),
     ("GET", "/v1/reviews"): Row(kinds=frozenset({Kind.STEWARD})),
     ("POST", "/v1/reviews/{review_id}"): Row(kinds=frozenset({Kind.STEWARD}), body={"verdict": "link"}),
+    ("GET", "/v1/links"): Row(kinds=frozenset({Kind.STEWARD})),
+    ("POST", "/v1/links"): Row(kinds=frozenset({Kind.STEWARD}), body={"card": "x"}),
+    ("POST", "/v1/partings"): Row(kinds=frozenset({Kind.STEWARD}), body={"left": NOBODY, "right": NOBODY}),
 }
 GUARDED = {name: row for name, row in TABLE.items() if row.kinds is not None}
 BY_KIND = {Kind.CLINIC: CLINIC, Kind.SCHOOL: SCHOOL, Kind.SOURCE: VACCINES, Kind.STEWARD: STEWARD}

@@ -28,7 +28,7 @@ GROUPS = [("consent",), ("audit",), ("keys",), ("organisation",), ("review",)]
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "consent open", "consent give",
     "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "organisation add",
-    "organisation key", "review list", "review decide",
+    "organisation key", "review list", "review decide", "review links", "review part",
 }  # fmt: skip
 
 

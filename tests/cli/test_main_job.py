@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from registry.flows import publish
+from registry.flows import opening, publish
+from registry.store import keyfile
 from tests.cli.conftest import Commands
 from tests.flows import test_match
 from tests.support import builders, samples
@@ -195,6 +196,25 @@ def test_a_steward_lists_and_settles_doubts(continuity: Commands) -> None:
     assert continuity("review", "list", "--json", key=STEWARD).json == []
 
 
+def test_a_steward_lists_links_and_undoes_a_wrong_one(continuity: Commands) -> None:
+    async def known(world: World) -> None:
+        await builders.known_child(world)
+
+    continuity.asking(known)
+    (shown,) = continuity("review", "links", "--json", key=STEWARD).json
+    assert {"left_id", "right_id", "since", "left", "right", "explanation"} == set(shown)
+    both = (shown["left_id"], shown["right_id"])
+    listed = " ".join(continuity("review", "links", key=STEWARD).out.split())
+    assert all(each in listed for each in (f"review part {' '.join(both)}", "1 shown", *shown["explanation"]))
+    continuity("review", "links", key=CLINIC).failed("steward", code=1)
+    continuity("review", "links", "--card", "nobody", key=STEWARD).failed("card", code=2)
+    continuity("review", "part", *both, key=CLINIC).failed("steward", code=1)
+    continuity("review", "part", both[0], "0" * 32, key=STEWARD).failed("review links", code=2)
+    assert continuity("review", "part", *both, "--json", key=STEWARD).json == {"left": both[0], "right": both[1]}
+    continuity("review", "part", *both, key=STEWARD).failed("review links", code=2)
+    assert continuity("review", "links", "--json", key=STEWARD).json == []
+
+
 def test_names_with_brackets_are_shown_as_they_are(continuity: Commands) -> None:
     doubtful(continuity)
     shown = continuity("review", "list", key=STEWARD)
@@ -211,8 +231,9 @@ def test_what_needs_a_key_says_so(continuity: Commands, arguments: tuple[str, ..
 
 
 def test_migrate_says_where_the_database_is(bare: Commands) -> None:
-    assert bare("migrate", "--json").json["migrations"][0].startswith("0001")
-    assert "0001" in bare("migrate").out
+    applied = bare("migrate", "--json").json["migrations"]
+    assert applied[0].startswith("0001")
+    assert applied[-1] in bare("migrate").out
 
 
 # --- keys ------------------------------------------------------------------------------------------
@@ -265,7 +286,7 @@ def test_a_damaged_copy_is_refused(continuity: Commands) -> None:
 def test_another_key_file_is_not_overwritten_unasked(continuity: Commands) -> None:
     continuity("keys", "export", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE)
     other = continuity.folder / "other.json"
-    continuity("migrate", REGISTRY_KEYRING=str(other))  # the key file of another registry
+    keyfile.load_or_make(other, today=opening.wall_clock().date())  # the key file of another registry
     held = other.read_bytes()
     refused = continuity("keys", "import", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE, REGISTRY_KEYRING=str(other))
     refused.failed("--replace", code=2)
@@ -279,7 +300,28 @@ def test_another_key_file_is_not_overwritten_unasked(continuity: Commands) -> No
 
 def test_a_key_file_of_another_registry_opens_nothing(continuity: Commands) -> None:
     other = continuity.folder / "other.json"
+    keyfile.load_or_make(other, today=opening.wall_clock().date())
     continuity("audit", "verify", REGISTRY_KEYRING=str(other)).failed("key file", code=1)
+
+
+def test_a_lost_key_file_is_missed_and_brought_back(continuity: Commands) -> None:
+    continuity("keys", "export", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE)
+    continuity.settings.keyring_path.unlink()
+    continuity("audit", "verify").failed("continuity keys import", code=1)
+    assert not continuity.settings.keyring_path.exists()
+    assert continuity("keys", "import", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE).code == 0
+    assert continuity("audit", "verify", "--json").json["holds"]
+
+
+def test_a_damaged_key_file_in_the_way_is_overwritten_when_asked(continuity: Commands) -> None:
+    continuity("keys", "export", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE)
+    path = continuity.settings.keyring_path
+    path.write_bytes(damaged := path.read_bytes()[:-20])
+    continuity("audit", "verify").failed("continuity keys import --replace", code=1)
+    continuity("keys", "import", "copy.locked", CONTINUITY_PASSPHRASE=PASSPHRASE).failed("--replace", code=2)
+    assert path.read_bytes() == damaged
+    assert continuity("keys", "import", "copy.locked", "--replace", CONTINUITY_PASSPHRASE=PASSPHRASE).code == 0
+    assert continuity("audit", "verify", "--json").json["holds"]
 
 
 def test_a_key_file_open_to_others_is_refused(continuity: Commands) -> None:

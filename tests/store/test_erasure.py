@@ -129,10 +129,14 @@ async def test_a_doubt_about_an_erased_dossier_is_not_shown(registry: Registry, 
     assert doubt.id.hex not in {each.review for each in shown}
 
 
-@pytest.mark.xfail(reason="review.decide_doubt appends a judgement without looking whether both dossiers exist")
 async def test_a_doubt_about_an_erased_dossier_can_still_be_settled(registry: Registry, played: Play) -> None:
     doubt = await _doubt_about_the_erased(registry, played)
-    await review.decide_doubt(registry, played.callers["steward-almara"], doubt.id, "distinct")
+    async with registry.database.transaction() as tx:
+        before = await judgements.about(tx, [doubt.left])
+    assert not await review.decide_doubt(registry, played.callers["steward-almara"], doubt.id, "distinct")
+    async with registry.database.transaction() as tx:
+        assert await judgements.about(tx, [doubt.left]) == before
+        assert doubt.id not in {each.id for each in await reviews.waiting(tx)}
 
 
 async def _doubt_about_the_erased(registry: Registry, played: Play) -> Doubt:
