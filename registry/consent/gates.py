@@ -52,6 +52,7 @@ def _are_facts(facts: Any) -> bool:
         and _holds(facts.person, frozenset)
         and (facts.protected_from is None or isinstance(cast("Any", facts.protected_from), frozenset))
         and (facts.birth is None or _holds(facts.birth, PartialDate))
+        and (facts.heard is None or isinstance(cast("Any", facts.heard), frozenset))
     )
 
 

@@ -58,11 +58,13 @@ class Facts:
     `protected_from`: the countries named as fled; None when nobody has said. An empty set means that it was
     asked and there are none: never pass it for "no source mentions any".
     `birth`: None when unknown.
+    `heard`: those of `person` whose yes counts; the no of every one does. None: all of them.
     """
 
     person: frozenset[str] = field(repr=False)
     protected_from: frozenset[str] | None = field(repr=False)
     birth: PartialDate | None = field(repr=False)
+    heard: frozenset[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

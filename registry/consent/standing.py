@@ -41,7 +41,7 @@ def standing(consents: Sequence[Agreement | Refused], facts: Facts, now: datetim
     for agreement in (each for each in theirs if is_in_force(each, facts, now)):
         successors = [each for each in theirs if _replaces(each, agreement)]
         replaced = any(_is_later(each, agreement) and is_in_force(each, facts, now) for each in successors)
-        permits = agreement.id not in ended and not successors
+        permits = agreement.id not in ended and not successors and _is_heard(agreement, facts)
         yield Standing(agreement=agreement, permits=permits, denies=not replaced)
 
 
@@ -70,6 +70,10 @@ def _first_day_of_age(birth: PartialDate) -> date:
         return first.replace(year=first.year + MAJORITY_YEARS)
     except ValueError:  # born on 29 February: the year is complete when 28 February ends
         return date(first.year + MAJORITY_YEARS, 3, 1)
+
+
+def _is_heard(agreement: Agreement, facts: Facts) -> bool:
+    return facts.heard is None or agreement.patient in facts.heard
 
 
 def _replaces(successor: Agreement, agreement: Agreement) -> bool:

@@ -17,7 +17,7 @@ from registry.consent.request import DOMAINS, Facts, Item, OrganisationKind, Req
 from registry.fhir import dates
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Resource
-from registry.flows import organisations
+from registry.flows import families, organisations
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.library import Library
@@ -51,6 +51,7 @@ class Person:
 
     dossiers: tuple[Dossier, ...]
     held: tuple[Held, ...] = field(repr=False)
+    heard: frozenset[UUID] = frozenset()  # the families whose yes counts
 
     @property
     def anchor(self) -> Dossier:
@@ -74,6 +75,7 @@ async def load(tx: Transaction, members: Iterable[UUID]) -> Person:
     return Person(
         dossiers=tuple(opened[id] for id in sorted(opened)),
         held=tuple(sorted(held, key=lambda each: each.ref)),
+        heard=await families.heard(tx, opened.values()),
     )
 
 
@@ -112,17 +114,21 @@ def _of_family(person: Person) -> list[Held]:
 
 def _facts(person: Person) -> Facts:
     own = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.source == FAMILY)
+    heard = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.id in person.heard)
     agreements = [each for each in _consents(person) if isinstance(each, Agreement)]
-    fled = frozenset(country for each in agreements for country in each.protected_from)
     # Where nobody named a country, nothing is known: then every jurisdiction but the recording one is closed.
-    return Facts(person=own, protected_from=fled or None, birth=person.birth)
+    is_known = any(each.protected_from for each in agreements if each.patient in heard)
+    fled = frozenset(country for each in agreements for country in each.protected_from)
+    return Facts(person=own, protected_from=fled if is_known else None, birth=person.birth, heard=heard)
 
 
 async def again(tx: Transaction, registry: Registry, members: Sequence[UUID]) -> int:
     """Decide every live release of a person again and revoke those no longer allowed; returns how many."""
     now = registry.now()
     # Whoever is answering a question about this person from before this change notices it by these rows.
-    await dossiers.rewrite(tx, [*(await hold(tx, await dossiers.load(tx, members))).values()])
+    held = await hold(tx, await dossiers.load(tx, members))
+    await dossiers.rewrite(tx, [*held.values()])
+    await families.ask_about(tx, registry, held.values())
     live = [each for each in await releases.of_person(tx, members) if each.expires_at > now]
     if not live:
         return 0

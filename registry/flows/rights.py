@@ -1,15 +1,16 @@
 """What a family decides: its own dossier and card, consent given and withdrawn.
 
 Consents lie in a dossier of the registry's own, opened when the family first comes. It finds the child's other
-dossiers through the matcher like any record; a consent given before that waits. From the commit of a withdrawal on
-every question is refused, because decisions are computed on read.
+dossiers through the matcher like any record; a consent given before that waits. Where several families came for one
+child, `families` says whose yes counts; every no counts, and a withdrawal by any card ends what any of them allowed.
+From the commit of a withdrawal on every question is refused, because decisions are computed on read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -22,13 +23,14 @@ from registry.errors import BadInput, UnknownName
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Resource
-from registry.flows import cards, decide, ingest, organisations, question, trail
+from registry.flows import cards, decide, families, ingest, organisations, question, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
 from registry.intake import Entry
 from registry.store import audit, documents, dossiers, keys
-from registry.store.database import Transaction
+from registry.store.database import Transaction, again_on_conflict
+from registry.store.documents import Document
 from registry.store.dossiers import Dossier
 
 DOMAINS = {"health": ContentClass.DOSES, "education": ContentClass.SCHOOLING}
@@ -87,6 +89,7 @@ class Withdrawal:
     revoked: int
 
 
+@again_on_conflict
 async def open_family(registry: Registry, caller: Caller, description: Description) -> Family:
     """Open the dossier of a family that comes for the first time, at a desk that attests its presence."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
@@ -117,6 +120,7 @@ async def card_holder(tx: Transaction, card: str) -> uuid.UUID | None:
     return await keys.only(tx, keys.index_hash(tx, "card", cards.normal(card))) if card else None
 
 
+@again_on_conflict
 async def give(registry: Registry, caller: Caller, card: str, answer: Answer) -> ConsentReceipt:
     """Record a family's answer to one question. Raises BadInput naming what is missing or cannot be."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
@@ -153,7 +157,7 @@ async def give(registry: Registry, caller: Caller, card: str, answer: Answer) ->
 async def _earlier_answers(tx: Transaction, registry: Registry, family: Dossier, answer: Answer) -> list[Resource]:
     """This family's live answers to the same question, ended."""
     held = documents.current(await documents.load(tx, [family.id])).values()
-    live = [each.resource for each in held if _is_live(each.resource, None)]
+    live = [each.resource for each in held if _is_live(each.resource)]
     read = [(each, dialect.read(each)) for each in live]
     same = [each for each, agreement in read if isinstance(agreement, Agreement) and _is_about(agreement, answer)]
     return [resource.of(grant.withdraw(each, registry.now())) for each in same]
@@ -165,38 +169,77 @@ def _is_about(agreement: Agreement, answer: Answer) -> bool:
     return is_recipient and conditions.classes is not None and DOMAINS[answer.domain] in conditions.classes
 
 
+@again_on_conflict
 async def withdraw(registry: Registry, card: str, *, consent: str | None = None) -> Withdrawal:
-    """Withdraw one consent, or all of the family's. Every summary no longer allowed is revoked in the same commit."""
+    """Withdraw one consent, or all about the family's child. Every summary no longer allowed is revoked at once.
+
+    A withdrawal binds every family of the child: it ends what the others allowed too. What they forbade stays.
+    Raises UnknownName when no consent of this id is in force.
+    """
     async with registry.database.transaction() as tx:
         family = await by_card(tx, card, lock=True)
-        held = documents.current(await documents.load(tx, [family.id])).values()
-        chosen = [each.resource for each in held if _is_live(each.resource, consent)]
-        if consent and not chosen:
-            raise UnknownName("no consent of this id is in force", where="consent")
-        ended = [resource.of(grant.withdraw(each, registry.now())) for each in chosen]
-        entries = [Entry(person=family.local, resource=each) for each in ended]
-        await ingest.store(tx, registry, source=decide.FAMILY, entries=entries)
-        for each in ended:
-            await trail.write(tx, registry, family.id, "consent-withdrawn", None, consent=each.id)
+        of_child = await decide.hold(tx, await dossiers.load(tx, family.members))
+        held = documents.current(await documents.load(tx, of_child)).values()
+        mine = [each for each in held if _is_live(each.resource) and (each.dossier == family.id or _allows(each))]
+        chosen = _meant(mine, consent)
+        await _end(tx, registry, of_child, chosen)
         revoked = await decide.again(tx, registry, family.members)
-    return Withdrawal(consents=len(ended), revoked=revoked)
+        if family.id not in await families.heard(tx, of_child.values()):
+            # Whoever opened a family for a child that has one learns nothing of it by taking back.
+            return Withdrawal(consents=sum(each.dossier == family.id for each in chosen), revoked=0)
+    return Withdrawal(consents=len(chosen), revoked=revoked)
+
+
+def _meant(live: Sequence[Document], consent: str | None) -> Sequence[Document]:
+    """The consent of this id and whatever else allows the same; all of them when none is named."""
+    if consent is None:
+        return live
+    named = [each for each in live if each.resource.id == consent]
+    if not named:
+        raise UnknownName("no consent of this id is in force", where="consent")
+    same = {_question(each) for each in named if _allows(each)}
+    return [each for each in live if each in named or (_allows(each) and _question(each) in same)]
+
+
+async def _end(
+    tx: Transaction, registry: Registry, of_child: Mapping[uuid.UUID, Dossier], live: Sequence[Document]
+) -> None:
+    ended = [(each.dossier, resource.of(grant.withdraw(each.resource, registry.now()))) for each in live]
+    entries = [Entry(person=of_child[dossier].local, resource=each) for dossier, each in ended]
+    await ingest.store(tx, registry, source=decide.FAMILY, entries=entries)
+    for dossier, each in ended:
+        await trail.write(tx, registry, dossier, "consent-withdrawn", None, consent=each.id)
+
+
+def _allows(held: Document) -> bool:
+    """Whether a consent says yes to anything."""
+    agreement = dialect.read(held.resource)
+    return isinstance(agreement, Agreement) and bool(agreement.root.children)
+
+
+def _question(held: Document) -> tuple[object, object] | None:
+    """What a consent was the answer to: who is to receive what."""
+    agreement = dialect.read(held.resource)
+    if not isinstance(agreement, Agreement):
+        return None
+    return agreement.root.conditions.organisations, agreement.root.conditions.classes
 
 
 async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
-    """A family's own audit trail, over everything known to be about its child."""
+    """A family's own audit trail, over everything known to be about its child; while it is not heard, over its own."""
     async with registry.database.transaction() as tx:
         family = await by_card(tx, card)
+        is_heard = family.id in await families.heard(tx, (await dossiers.load(tx, family.members)).values())
         held = documents.current(await documents.load(tx, [family.id])).values()
         agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
-        entries = await audit.entries(tx, family.members)
+        entries = await audit.entries(tx, family.members if is_heard else [family.id])
     own = [each for each in agreements if isinstance(each, Agreement)]
     named = {name for each in own if each.root.children for name in each.root.conditions.organisations or ()}
     return trail.shown_to_family(entries, own=frozenset(each.id for each in own), named=frozenset(named))
 
 
-def _is_live(held: Resource, consent: str | None) -> bool:
-    active = held.kind == "Consent" and held.content.get("status") == "active"
-    return active and consent in (None, held.id)
+def _is_live(held: Resource) -> bool:
+    return held.kind == "Consent" and held.content.get("status") == "active"
 
 
 def _check(answer: Answer, recipient: Caller, today: date) -> None:

@@ -78,6 +78,24 @@ def test_adding_a_deny_never_permits_more(case: Case, dice: Random, place: int) 
     assert not widened(decided(case), decided(replace(case, consents=consents)))
 
 
+@settings(max_examples=150, deadline=None)
+@given(a_case)
+def test_hearing_fewer_never_permits_more_and_hearing_nobody_permits_nothing(case: Case) -> None:
+    everybody, nobody = (replace(case, facts=replace(case.facts, heard=heard)) for heard in (None, frozenset[str]()))
+    assert not widened(decided(everybody), decided(case))
+    assert not widened(decided(case), decided(nobody))
+    assert decided(nobody).outcome is not Outcome.PERMIT
+
+
+@settings(max_examples=150, deadline=None)
+@given(a_case)
+def test_the_no_of_who_is_not_heard_counts_like_any_other(case: Case) -> None:
+    for each in case.consents:
+        turn_to_deny(each.get("provision"))
+    first, second = (decided(replace(case, facts=replace(case.facts, heard=each))) for each in (None, frozenset[str]()))
+    assert first == second
+
+
 def turn_to_deny(provision: Any) -> None:
     if isinstance(provision, dict):
         provision["type"] = "deny"
@@ -191,6 +209,7 @@ def test_facts_of_another_type_are_denied() -> None:
         Facts(person="Patient/child", protected_from=None, birth=None),  # type: ignore[arg-type]
         Facts(person=frozenset(), protected_from=None, birth=None),
         Facts(person=case.facts.person, protected_from="XAL", birth=None),  # type: ignore[arg-type]
+        replace(case.facts, heard=[consent_cases.PERSON]),  # type: ignore[arg-type]
         Facts(person=case.facts.person, protected_from=None, birth="2016"),  # type: ignore[arg-type]
     ]
     for facts in wrong:

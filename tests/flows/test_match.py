@@ -13,7 +13,7 @@ import pytest
 from registry.errors import NotPermitted, UnknownName
 from registry.flows import decide, linking, match, review
 from registry.flows.review import Shown
-from registry.store import dossiers, judgements, releases, reviews
+from registry.store import audit, dossiers, judgements, releases, reviews
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 from registry.store.judgements import StoredJudgement
@@ -305,6 +305,132 @@ async def test_only_a_steward_sees_or_settles_doubts(world: World, name: str) ->
         await review.waiting(world.registry, world[name])
     with pytest.raises(NotPermitted):
         await review.decide_doubt(world.registry, world[name], builders.new_id(), "link")
+
+
+# --- undoing a link --------------------------------------------------------------------------------
+
+
+async def test_a_link_shows_who_was_linked_and_why_and_nothing_of_health_or_school(world: World) -> None:
+    await builders.known_child(world)
+    (shown,) = await review.links(world.registry, world[STEWARD])
+    both = builders.words([shown.left, shown.right])
+    assert {UUID(shown.left_id), UUID(shown.right_id)} == {each.id for each in (await everyone(world)).values()}
+    assert builders.found(both, [ZAHOUANIA.mother, builders.OTHER_SPELLING])
+    assert shown.explanation
+    betraying = (builders.LOT, builders.FACILITY, builders.SCHOOL_NAME, builders.CVX, VACCINES, SCHOOLS, "Immunization")
+    assert builders.found(both + builders.words(shown.explanation), betraying) == []
+
+
+async def test_a_wrong_link_is_undone_and_never_comes_back_by_itself(world: World) -> None:
+    await builders.known_child(world)
+    (shown,) = await review.links(world.registry, world[STEWARD])
+    await review.part(world.registry, world[STEWARD], UUID(shown.left_id), UUID(shown.right_id))
+    apart = {frozenset({VACCINES}), frozenset({SCHOOLS})}
+    assert await persons(world) == apart
+    for month in (1, 2):
+        await told_about(world, VACCINES, updated=f"2026-0{month}-01T00:00:00Z")
+    await told_about(world, MORE_VACCINES)
+    assert not any({VACCINES, SCHOOLS} <= each for each in await persons(world))
+    assert (shown.left_id, shown.right_id) not in {
+        (each.left_id, each.right_id) for each in await review.links(world.registry, world[STEWARD])
+    }
+
+
+async def test_what_was_released_through_a_wrong_link_dies_with_it(world: World) -> None:
+    await builders.known_child(world)
+    await builders.allow(world, await builders.family(world), CLINIC)
+    released = await builders.released(world, CLINIC)
+    for each in await review.links(world.registry, world[STEWARD]):
+        await review.part(world.registry, world[STEWARD], UUID(each.left_id), UUID(each.right_id))
+    async with world.registry.database.transaction() as tx:
+        all_ids = [each.id for each in await dossiers.everyone(tx)]
+        (dead,) = [each for each in await releases.of_person(tx, all_ids) if each.id.hex == released.id]
+        assert await releases.revoked(tx) == (dead.position,)
+    assert len(await persons(world)) == 3
+
+
+async def test_what_was_released_of_one_of_the_two_alone_stays(world: World) -> None:
+    """The link to a third dossier was wrong, and nothing was released through it."""
+    card = await builders.family(world)
+    await hand_over(world, VACCINES, *builders.health_of(ZAHOUANIA))
+    await match.run(world.registry)
+    await builders.allow(world, card, CLINIC)
+    await builders.released(world, CLINIC)
+    await told_about(world, SCHOOLS)
+    school = await only_dossier(world, SCHOOLS)
+    (wrong,) = [
+        each
+        for each in await review.links(world.registry, world[STEWARD], card=card)
+        if school.hex in (each.left_id, each.right_id)
+    ]
+    await review.part(world.registry, world[STEWARD], UUID(wrong.left_id), UUID(wrong.right_id))
+    async with world.registry.database.transaction() as tx:
+        assert await releases.revoked(tx) == ()
+    assert await builders.ask(world, CLINIC, card=card)
+
+
+async def test_a_card_shows_the_links_of_its_own_child_only(world: World) -> None:
+    await builders.known_child(world)
+    await builders.known_child(world, NEIGHBOUR)
+    card = await builders.family(world, NEIGHBOUR)
+    shown = await review.links(world.registry, world[STEWARD], card=card)
+    assert len(shown) == 2
+    assert builders.found(builders.words([[each.left, each.right] for each in shown]), [ZAHOUANIA.mother]) == []
+    assert len(await review.links(world.registry, world[STEWARD])) == 3
+
+
+async def test_each_look_at_a_link_and_its_undoing_is_in_the_trail_of_both(world: World) -> None:
+    await builders.known_child(world)
+    (shown,) = await review.links(world.registry, world[STEWARD])
+    both = UUID(shown.left_id), UUID(shown.right_id)
+    await review.part(world.registry, world[STEWARD], *both)
+    async with world.registry.database.transaction() as tx:
+        for each in both:
+            events = [entry.event for entry in await audit.entries(tx, [each])]
+            actions = [event["action"] for event in events if event["organisation"] == STEWARD]
+            assert sorted(actions) == ["review-decided", "review-shown"]
+
+
+async def test_what_no_link_joins_cannot_be_parted(world: World) -> None:
+    one, other, _ = await unlike(world)
+    for left, right in ((one, other), (one, one), (one, builders.new_id()), (builders.new_id(), builders.new_id())):
+        with pytest.raises(UnknownName):
+            await review.part(world.registry, world[STEWARD], left, right)
+    async with world.registry.database.transaction() as tx:
+        assert "distinct" not in {each.kind for each in await judgements.about(tx, [one, other])}
+
+
+@pytest.mark.parametrize("name", [CLINIC, SCHOOL, VACCINES])
+async def test_only_a_steward_sees_or_undoes_links(world: World, name: str) -> None:
+    await builders.known_child(world)
+    (shown,) = await review.links(world.registry, world[STEWARD])
+    with pytest.raises(NotPermitted):
+        await review.links(world.registry, world[name])
+    with pytest.raises(NotPermitted):
+        await review.part(world.registry, world[name], UUID(shown.left_id), UUID(shown.right_id))
+    assert await persons(world) == {frozenset({VACCINES, SCHOOLS})}
+
+
+# --- stale doubts ----------------------------------------------------------------------------------
+
+
+async def queued(world: World) -> set[UUID]:
+    async with world.registry.database.transaction() as tx:
+        return {each.id for each in await reviews.waiting(tx)}
+
+
+async def test_looking_at_the_doubts_settles_none_and_deciding_settles_those_it_answers(world: World) -> None:
+    await builders.known_child(world)
+    await told_about(world, MORE_VACCINES, child=NEIGHBOUR)
+    one, other = await only_dossier(world, VACCINES), await only_dossier(world, SCHOOLS)
+    third = await only_dossier(world, MORE_VACCINES)
+    await put_doubt(world, one, other)  # they are one person already
+    (stale,) = await queued(world)
+    await put_doubt(world, one, third)
+    (shown,) = await doubts(world)
+    assert await queued(world) == {stale, UUID(shown.review)}
+    await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "distinct")
+    assert await queued(world) == set()
 
 
 async def test_two_stewards_who_settle_one_doubt_at_once_leave_one_decision(world: World) -> None:

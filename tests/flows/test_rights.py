@@ -22,7 +22,6 @@ from registry.store import documents, dossiers
 from tests.support import builders
 from tests.support.builders import (
     CLINIC,
-    OTHER_CLINIC,
     SCHOOL,
     STEWARD,
     UNKNOWN,
@@ -218,17 +217,6 @@ async def test_a_grown_child_answers_for_itself_and_its_mother_no_longer(world: 
             await allow(world, card, CLINIC, relationship=relationship)
         assert (await ask(world, CLINIC, grown) is not None) is is_answered
         world.clock.advance(minutes=1)
-
-
-async def test_a_family_opened_twice_has_two_cards_and_each_withdraws_its_own(world: World) -> None:
-    await builders.known_child(world)
-    mother, father = await builders.family(world), await builders.family(world)
-    await allow(world, mother, CLINIC)
-    await allow(world, father, OTHER_CLINIC)
-    ended = await rights.withdraw(world.registry, father)
-    assert ended.consents == 1
-    assert await ask(world, CLINIC)
-    assert await ask(world, OTHER_CLINIC) is None
 
 
 # --- taking back -----------------------------------------------------------------------------------

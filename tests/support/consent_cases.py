@@ -137,6 +137,7 @@ def _facts(dice: Random) -> Facts:
         person=frozenset({PERSON, "Patient/child-too"} if dice.random() < 0.97 else {"Patient/stranger"}),
         protected_from=dice.choice((*fled, odd)) if dice.random() < 0.5 else frozenset(),
         birth=dates.parse(birth) if birth else None,
+        heard=dice.choices((None, frozenset({PERSON}), frozenset({"Patient/child-too"})), (20, 5, 1))[0],
     )
 
 
@@ -155,7 +156,7 @@ def consent(dice: Random, consent_id: str, request: Request) -> Json:
         "status": dice.choices(("active", "inactive", "draft", "entered-in-error", "rejected"), (60, 3, 1, 1, 1))[0],
         "scope": copy.deepcopy(texts.SCOPE),
         "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
-        "patient": {"reference": PERSON if dice.random() < 0.96 else "Patient/other"},
+        "patient": {"reference": dice.choices((PERSON, "Patient/child-too", "Patient/other"), (90, 8, 3))[0]},
         "dateTime": dice.choices(("2025-12-01", "2026-03-31T11:00:00Z", "2025-05", "2026-03-31"), (12, 1, 3, 2))[0],
         "performer": [{"reference": grantor}],
         "policyRule": copy.deepcopy(texts.POLICY),

@@ -153,6 +153,12 @@ class _Court:
         heirs = [each for each in self.theirs if _replaces(each, consent)]
         if word == "permit" and (heirs or self._is_ended(consent["id"])):
             return ""
+        if (
+            word == "permit"
+            and self.facts.heard is not None
+            and consent["patient"]["reference"] not in self.facts.heard
+        ):
+            return ""
         newer = [each for each in heirs if _given(each) > _given(consent) and self._stands(each)]
         return "" if word == "deny" and newer else word
 
