@@ -55,6 +55,7 @@ class Library:
     page_template: str
     page_messages: Messages
     migrations: Mapping[str, str]
+    roles: str
 
     def antigens(self, vaccine_code: Content) -> frozenset[str]:
         """What every known coding of a `vaccineCode` agrees it protects against; empty when none is known."""
@@ -83,6 +84,7 @@ def load(folder: Path = FOLDER) -> Library:
         weights=_using("matching/weights-1.json", lambda: _weights(folder)),
         page_template=text("templates/summary.html.j2", folder),
         page_messages=json("templates/messages.json", folder),
+        roles=text("roles/create_roles.sql", folder),
         migrations={path.name: text(f"sql/{path.name}", folder) for path in _files(folder / "sql", ".sql")},
     )
 

@@ -29,6 +29,15 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _behind() -> None:
+    """What a test does itself it does as the administrator, what the registry does as in production."""
+    from registry.store.database import Database
+    from tests.support import behind
+
+    Database.transaction = behind.of_a_test  # type: ignore[method-assign]
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The embedded PostgreSQL, one for each test process."""

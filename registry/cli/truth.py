@@ -13,6 +13,7 @@ from rich.table import Table
 from registry.flows import review
 from registry.flows.opening import Registry
 from registry.store import dossiers
+from registry.store.functions import Function
 
 Known = tuple[str, str]
 """A person of a source: the source's name and its own id of the person."""
@@ -52,7 +53,7 @@ class Measured:
 
 async def of(registry: Registry, truth: Mapping[Known, str]) -> Measured:
     """Measure a registry that holds a made-up world. The demo may look at everybody; no caller can."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.MEASURE) as tx:
         everyone = {each.id: each for each in await dossiers.everyone(tx)}
         doubts = await review.unsettled(tx)
     # A doubt is counted for the dossier that came last: the one a steward is asked to place.

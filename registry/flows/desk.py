@@ -23,6 +23,7 @@ from registry.identity import demographics, match
 from registry.intake import Entry
 from registry.store import dossiers, keys
 from registry.store.database import Transaction, again_on_conflict
+from registry.store.functions import Function
 
 _NUMBER_LENGTH = 64
 
@@ -96,7 +97,7 @@ async def _record(registry: Registry, caller: Caller, child: Child, contents: Se
     resources = [resource.of(each) for each in (patient, *contents)]
     for each in resources:
         ingest.require_acceptable(registry, each)
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.DESK) as tx:
         await dossiers.load(tx, [caller.house], lock=True)  # two records of one desk never open two dossiers
         await _require_same_child(tx, registry, caller, resources[0])
         entries = [Entry(person=resources[0].id, resource=each) for each in resources]

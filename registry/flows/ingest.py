@@ -27,12 +27,13 @@ from registry.store import documents, dossiers, keys, outbox, submissions
 from registry.store.database import Transaction, again_on_conflict
 from registry.store.documents import Document
 from registry.store.dossiers import Dossier
+from registry.store.functions import Function
 
 
 @again_on_conflict
 async def ingest(registry: Registry, submission: Submission, *, body: bytes) -> Receipt:
     """Store a hand-over whose original bytes are `body`. Raises UnknownName for a source nobody registered."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.INGEST) as tx:
         source = await _source(tx, submission.source)
         entries = [_tagged(entry, source.country) for entry in submission.entries]
         checked = [(entry, _problems(entry, registry.library)) for entry in entries]

@@ -28,6 +28,7 @@ from registry.identity.weights import Weights
 from registry.store import dossiers, judgements, outbox, reviews
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
+from registry.store.functions import Function
 from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
 
@@ -67,7 +68,7 @@ async def run(registry: Registry, *, progress: Callable[[int], None] = lambda _:
 
 async def waiting(registry: Registry) -> int:
     """How many dossiers are queued."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.OPERATE) as tx:
         return await outbox.waiting(tx, "match")
 
 
@@ -81,7 +82,7 @@ async def _one_by_one(registry: Registry, reader: people.Reader) -> Counter[str]
             raise
         except Exception as error:
             _log.error("match", error=type(error).__name__)
-            async with registry.database.transaction() as tx:
+            async with registry.database.transaction(Function.MATCH) as tx:
                 await outbox.put(tx, "match-failed", await outbox.take(tx, "match", 1))
             counted["failed"] += 1
     return counted
@@ -91,7 +92,7 @@ async def _batch(registry: Registry, reader: people.Reader, size: int) -> Counte
     """One transaction's worth of matching; None when nothing is queued. Tried again when two writers met."""
     for attempt in range(_ATTEMPTS):
         try:
-            async with registry.database.transaction() as tx:
+            async with registry.database.transaction(Function.MATCH) as tx:
                 queued = tuple(dict.fromkeys(await outbox.take(tx, "match", size)))
                 if not queued:
                     return None

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import structlog
+
 from registry import library
 from registry.errors import KeyProblem
 from registry.flows import organisations
 from registry.library import Library
 from registry.settings import Settings
-from registry.store import database, embedded, keyfile, migrate, vault
+from registry.store import access, database, embedded, keyfile, vault
 from registry.store.database import Database, Sealer
+from registry.store.functions import Function
 from registry.trust.keyring import Keyring
+
+_log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
 
@@ -51,9 +56,11 @@ async def opened(
     url = embedded.database(server, settings.database_name) if server else str(settings.database_url)
     try:
         ring = await _keyring(settings, url, clock().date())
-        async with database.opened(url, ring, sealer=sealer) as opened_database:
-            await migrate.migrate(opened_database, loaded.migrations)
-            await vault.check_keyring(opened_database, today=clock().date())
+        address = await access.prepared(
+            url, ring, migrations=loaded.migrations, roles=loaded.roles, today=clock().date(), sealer=sealer
+        )
+        async with database.opened(address, ring, sealer=sealer) as opened_database:
+            await _look_at_the_log(opened_database)
             house = await organisations.own_house(
                 opened_database, display=settings.name, country=settings.country, now=clock()
             )
@@ -61,6 +68,14 @@ async def opened(
     finally:
         if server:
             server.stop()
+
+
+async def _look_at_the_log(opened_database: Database) -> None:
+    """Warn of a server that writes values into its log: keyed hashes and sealed rows at best."""
+    async with opened_database.transaction(Function.OPERATE) as tx:
+        settings = await access.logs_values(tx)
+    if settings:
+        _log.warning("database-logs-values", settings=settings, remedy="set log_parameter_max_length to 0")
 
 
 async def _keyring(settings: Settings, url: str, today: date) -> Keyring:

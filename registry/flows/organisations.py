@@ -18,6 +18,7 @@ from registry.errors import BadInput, NotAuthenticated, NotPermitted, UnknownNam
 from registry.store import dossiers, keys
 from registry.store.database import Database, Transaction
 from registry.store.dossiers import Dossier
+from registry.store.functions import Function
 
 if TYPE_CHECKING:
     from registry.flows.opening import Registry
@@ -71,7 +72,7 @@ class Registration:
 async def register(registry: Registry, *, name: str, display: str, kind: Kind, country: str) -> Registration:
     """Make an organisation known. Raises BadInput when the name is taken, or this cannot be."""
     _check(name, kind, country)
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.ORGANISE) as tx:
         await tx.hold(_LOCK)  # two who register one name at once
         if await keys.only(tx, keys.index_hash(tx, "organisation", name)):
             raise BadInput("an organisation of this name is known already", where="name")
@@ -97,7 +98,7 @@ def _check(name: str, kind: Kind, country: str) -> None:
 
 async def new_key(registry: Registry, name: str) -> Registration:
     """Give an organisation a further bearer key."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.ORGANISE) as tx:
         caller = await named(tx, name)
         key = secrets.token_urlsafe(32)
         await keys.add(tx, [(keys.index_hash(tx, "bearer", key), caller.house)])
@@ -106,7 +107,7 @@ async def new_key(registry: Registry, name: str) -> Registration:
 
 async def authenticate(registry: Registry, key: str) -> Caller:
     """The organisation behind a bearer key. Raises NotAuthenticated."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.ORGANISE) as tx:
         house = await keys.only(tx, keys.index_hash(tx, "bearer", key))
         if house is None:
             raise NotAuthenticated
@@ -127,7 +128,7 @@ async def named(tx: Transaction, name: str) -> Caller:
 
 async def own_house(database: Database, *, display: str, country: str, now: datetime) -> UUID:
     """The registry's own house, opened at the first start."""
-    async with database.transaction() as tx:
+    async with database.transaction(Function.ORGANISE) as tx:
         await tx.hold(_LOCK)
         found = await keys.only(tx, keys.index_hash(tx, "organisation", HOUSE))
         if found:

@@ -8,6 +8,7 @@ from typing import Any
 from registry.errors import UnknownName
 from registry.flows.opening import Registry
 from registry.store import audit, releases
+from registry.store.functions import Function
 from registry.trust import signing, status, trustlist
 
 
@@ -24,7 +25,7 @@ def status_address(registry: Registry) -> str:
 
 async def status_list(registry: Registry, *, lasts: timedelta) -> str:
     """The signed list of withdrawn summaries, as it stands now."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.PUBLISH) as tx:
         revoked = await releases.revoked(tx)
     payload = status.statement(
         issuer=registry.settings.issuer,
@@ -39,7 +40,7 @@ async def status_list(registry: Registry, *, lasts: timedelta) -> str:
 
 async def checkpoint(registry: Registry) -> str:
     """The newest signed checkpoint. Raises UnknownName before the first."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.PUBLISH) as tx:
         newest = await audit.last_checkpoint(tx)
     if newest is None:
         raise UnknownName("the audit log has no checkpoint yet", remedy="ask again in a second")

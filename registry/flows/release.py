@@ -36,6 +36,7 @@ from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
 from registry.store import dossiers, keys, releases
 from registry.store.database import Transaction, again_on_conflict
+from registry.store.functions import Function
 from registry.store.releases import Release
 from registry.trust import sealing, signing, status
 
@@ -79,7 +80,7 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
 @again_on_conflict  # a consent or a link changed meanwhile: decide again
 async def _answer(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
     # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
-    async with registry.database.transaction(snapshot=True) as tx:
+    async with registry.database.transaction(Function.RELEASE, snapshot=True) as tx:
         members = await _find(tx, registry, caller, asked)
         person = await decide.load(tx, members)
         decision = decide.ask(registry.library, person, caller, now=registry.now()) if members else None

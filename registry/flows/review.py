@@ -21,6 +21,7 @@ from registry.identity import judgements as judged
 from registry.store import dossiers, judgements, reviews
 from registry.store.database import Transaction, again_on_conflict
 from registry.store.dossiers import Dossier
+from registry.store.functions import Function
 from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
 
@@ -58,7 +59,7 @@ class Linked:
 async def waiting(registry: Registry, caller: Caller) -> tuple[Shown, ...]:
     """The open doubts, the oldest first. Each look is written to the trails of both dossiers."""
     caller.must_be(Kind.STEWARD)
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.REVIEW) as tx:
         shown = [await _shown(tx, registry, caller, each) for each in await unsettled(tx)]
     return tuple(each for each in shown if each)
 
@@ -119,7 +120,7 @@ async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict
     Raises UnknownName when it is settled already.
     """
     caller.must_be(Kind.STEWARD)
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.REVIEW) as tx:
         doubt = await _open(tx, review)
         pair = await dossiers.load(tx, [doubt.left, doubt.right], lock=True)
         await _open(tx, review)  # another steward may have settled it while we waited
@@ -174,7 +175,7 @@ async def links(registry: Registry, caller: Caller, *, card: str = "") -> tuple[
     Each look is written to the trails of both dossiers. Raises UnknownName for a card nobody holds.
     """
     caller.must_be(Kind.STEWARD)
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.REVIEW) as tx:
         around = (await rights.by_card(tx, card)).members if card else await reviews.judged_lately(tx, _RECENT)
         made = await _in_force(tx, around)
         shown = [each for each in reversed(made) if not linking.as_rule(each).is_human][:LINKS_SHOWN]
@@ -211,7 +212,7 @@ async def part(registry: Registry, caller: Caller, left: UUID, right: UUID) -> N
     What was released of the person they were is decided on anew. Raises UnknownName where no link joins the two.
     """
     caller.must_be(Kind.STEWARD)
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.REVIEW) as tx:
         await dossiers.load(tx, [left, right], lock=True)
         if not any({each.left, each.right} == {left, right} for each in await _in_force(tx, [left])):
             raise UnknownName("no link joins these two", where="link", remedy="see: continuity review links")

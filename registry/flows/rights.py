@@ -32,6 +32,7 @@ from registry.store import audit, documents, dossiers, keys
 from registry.store.database import Transaction, again_on_conflict
 from registry.store.documents import Document
 from registry.store.dossiers import Dossier
+from registry.store.functions import Function
 
 DOMAINS = {"health": ContentClass.DOSES, "education": ContentClass.SCHOOLING}
 _RECIPIENTS = {"health": Kind.CLINIC, "education": Kind.SCHOOL}
@@ -97,7 +98,7 @@ async def open_family(registry: Registry, caller: Caller, description: Descripti
     local = uuid.uuid4().hex  # noqa: TID251
     patient = resource.of(question.patient(description, id=local, country=caller.country))
     ingest.require_acceptable(registry, patient)
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.RIGHTS) as tx:
         await ingest.store(tx, registry, source=decide.FAMILY, entries=[Entry(person=local, resource=patient)])
         dossier = await keys.only(tx, keys.index_hash(tx, "person", decide.FAMILY, local))
         assert dossier is not None  # noqa: S101 - stored two lines above
@@ -125,7 +126,7 @@ async def give(registry: Registry, caller: Caller, card: str, answer: Answer) ->
     """Record a family's answer to one question. Raises BadInput naming what is missing or cannot be."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
     now = registry.now()
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.RIGHTS) as tx:
         recipient = await organisations.named(tx, answer.organisation)
         _check(answer, recipient, now.date())
         text = _text_shown(registry.library.consent_texts, answer, recipient)
@@ -176,7 +177,7 @@ async def withdraw(registry: Registry, card: str, *, consent: str | None = None)
     A withdrawal binds every family of the child: it ends what the others allowed too. What they forbade stays.
     Raises UnknownName when no consent of this id is in force.
     """
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.RIGHTS) as tx:
         family = await by_card(tx, card, lock=True)
         of_child = await decide.hold(tx, await dossiers.load(tx, family.members))
         held = documents.current(await documents.load(tx, of_child)).values()
@@ -227,7 +228,7 @@ def _question(held: Document) -> tuple[object, object] | None:
 
 async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
     """A family's own audit trail, over everything known to be about its child; while it is not heard, over its own."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.RIGHTS) as tx:
         family = await by_card(tx, card)
         is_heard = family.id in await families.heard(tx, (await dossiers.load(tx, family.members)).values())
         held = documents.current(await documents.load(tx, [family.id])).values()

@@ -17,6 +17,7 @@ from registry.flows.organisations import Caller
 from registry.store import audit
 from registry.store.audit import Entry
 from registry.store.database import Transaction
+from registry.store.functions import Function
 from registry.trust import checkpoint, merkle, p256
 
 FAMILY_ACTS = frozenset({"consent-withdrawn"})
@@ -40,7 +41,7 @@ def _asker(action: str, caller: Caller | None) -> Mapping[str, str]:
 
 async def sequence(registry: Registry) -> int:
     """Place the leaves written since the last checkpoint and sign a new one; returns how many were placed."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.SEQUENCE) as tx:
         pending = await audit.take_pending(tx)
         if not pending:
             return 0
@@ -81,7 +82,7 @@ class Proof:
 
 async def verify(registry: Registry) -> Proof:
     """Prove the log consistent with every signed checkpoint, and every readable event with its leaf."""
-    async with registry.database.transaction(snapshot=True) as tx:
+    async with registry.database.transaction(Function.AUDIT, snapshot=True) as tx:
         placed = await audit.sequenced(tx)
         unplaced = await audit.unplaced(tx)
         signed = await audit.checkpoints(tx)

@@ -53,10 +53,9 @@ async def write(tx: Transaction, dossier: UUID, event: dict[str, Any], *, today:
         WITH leaf AS (
             INSERT INTO registry.audit_leaf (leaf, day, commitment)
             VALUES (%(leaf)s, %(day)s, %(commitment)s)
-            RETURNING leaf
         ), pending AS (
             INSERT INTO registry.audit_pending (leaf)
-            SELECT leaf FROM leaf
+            VALUES (%(leaf)s)
         )
         INSERT INTO registry.audit_detail (dossier, detail, day, envelope, sealed)
         VALUES (%(dossier)s, %(detail)s, %(day)s, %(envelope)s, %(sealed)s)
@@ -79,9 +78,10 @@ async def entries(tx: Transaction, dossiers: Iterable[UUID] | None = None) -> tu
     if dossiers is None:
         cursor = await tx.connection.execute("SELECT dossier, detail, sealed FROM registry.audit_detail")
     else:
+        wanted = list(dossiers)
+        await tx.admit("audit_detail", wanted)
         cursor = await tx.connection.execute(
-            "SELECT dossier, detail, sealed FROM registry.audit_detail WHERE dossier = ANY(%s)",
-            (list(dossiers),),
+            "SELECT dossier, detail, sealed FROM registry.audit_detail WHERE dossier = ANY(%s)", (wanted,)
         )
     rows = await cursor.fetchall()
     await vault.load_keys(tx, {row[0] for row in rows})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -16,6 +17,9 @@ from psycopg import conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from registry.errors import BadInput, Conflict, Unavailable
+from registry.store import tickets
+from registry.store.functions import Function
+from registry.store.tickets import Visit
 from registry.trust import sealing
 from registry.trust.keyring import Keyring
 from registry.trust.sealing import Label
@@ -48,17 +52,26 @@ class Envelopes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """One transaction. Data keys, and dossiers held for writing, are remembered here and forgotten with it."""
+    """One transaction. Data keys, and dossiers held for writing, are remembered here and forgotten with it.
+
+    Without a `visit` it is one of whoever prepares the database, whom tickets do not concern.
+    """
 
     connection: Connection
     keyring: Keyring = field(repr=False)
     sealer: Sealer = field(repr=False)
+    visit: Visit | None = None
     data_keys: dict[uuid.UUID, bytes] = field(default_factory=dict[uuid.UUID, bytes], repr=False)
     held: dict[uuid.UUID, Dossier] = field(default_factory=dict[uuid.UUID, "Dossier"], repr=False)
 
     async def hold(self, lock: int) -> None:
         """Be the only transaction that holds this lock, until it ends."""
         await self.connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+    async def admit(self, table: str, names: Iterable[uuid.UUID | int]) -> None:
+        """Have the database show the rows of these dossiers or keyed hashes from now on, in `table` and elsewhere."""
+        if self.visit and self.visit.adds(table, names):
+            await self.connection.execute("SELECT registry.admit(%s)", (self.visit.ticket(),))
 
     def new_id(self) -> uuid.UUID:
         """A random id that says nothing about time or order."""
@@ -71,23 +84,47 @@ class Database:
 
     pool: AsyncConnectionPool[Connection]
     keyring: Keyring = field(repr=False)
+    ticket_key: bytes = field(repr=False)
     sealer: Sealer = field(repr=False)
 
     async def answers(self) -> None:
         """Raise Unavailable unless the server answers."""
-        async with self.transaction() as tx:
-            await tx.connection.execute("SELECT 1")
+        async with self.transaction(Function.OPERATE):
+            pass
 
     @asynccontextmanager
-    async def transaction(self, *, snapshot: bool = False) -> AsyncGenerator[Transaction]:
+    async def transaction(
+        self, function: Function = Function.DESK, *, snapshot: bool = False
+    ) -> AsyncGenerator[Transaction]:
         """Commit at the end, roll back on any exception. Raises Unavailable when the server cannot be used.
+
+        Everything in it happens as the role of `function`, on the rows that its tickets name.
 
         With `snapshot` every read sees one moment: what others commit meanwhile is seen whole or not at all.
         """
         async with begun(self.pool) as connection:
-            if snapshot:
-                await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer)
+            visit = await _entered(connection, function, self.ticket_key, snapshot=snapshot)
+            yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer, visit=visit)
+
+
+async def _entered(connection: Connection, function: Function, key: bytes, *, snapshot: bool) -> Visit:
+    """Take on the role of a function and show its first ticket; two exchanges with the server, one of them BEGIN's."""
+    async with connection.pipeline():
+        if snapshot:
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor = await connection.execute(
+            """
+            SELECT
+                pg_backend_pid(),
+                (extract(epoch FROM transaction_timestamp()) * 1000000)::bigint,
+                set_config('role', %s, true)
+            """,
+            (function.role,),
+        )
+    pid, begun, _ = await cursor.fetchone() or (0, 0, "")
+    visit = Visit(function=function, key=key, pid=pid, begun=begun, since=time.monotonic())
+    await connection.execute("SELECT registry.admit(%s)", (visit.ticket(),))
+    return visit
 
 
 @asynccontextmanager
@@ -158,8 +195,9 @@ async def opened(
     url: str, keyring: Keyring, *, sealer: Sealer | None = None, patience_seconds: float = 10
 ) -> AsyncGenerator[Database]:
     """Open the database at `url`. Raises BadInput and Unavailable as `connected` does."""
+    key = tickets.key_of(keyring)
     async with connected(url, patience_seconds=patience_seconds) as pool:
-        yield Database(pool=pool, keyring=keyring, sealer=sealer or Envelopes())
+        yield Database(pool=pool, keyring=keyring, ticket_key=key, sealer=sealer or Envelopes())
 
 
 @asynccontextmanager

@@ -45,6 +45,7 @@ async def load(tx: Transaction, dossiers: Iterable[UUID]) -> tuple[Document, ...
     """Every version of every resource of these dossiers; nothing of one whose data key was destroyed."""
     wanted = list(dossiers)
     await vault.load_keys(tx, wanted)
+    await tx.admit("document", wanted)
     cursor = await tx.connection.execute(
         "SELECT dossier, document, sealed FROM registry.document WHERE dossier = ANY(%s)", (wanted,)
     )

@@ -38,20 +38,30 @@ class Dossier:
 async def open_new(tx: Transaction, dossiers: Sequence[Dossier], *, today: date) -> None:
     """Open new dossiers, each with a data key of its own."""
     await vault.make_keys(tx, (each.id for each in dossiers), today=today)
-    rows = [(each.id, today, ENVELOPE, _seal(tx, each)) for each in dossiers]
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany(
-            "INSERT INTO registry.dossier (dossier, day, envelope, sealed) VALUES (%s, %s, %s, %s)", rows
-        )
+    await tx.connection.execute(
+        """
+        INSERT INTO registry.dossier (dossier, day, envelope, sealed)
+        SELECT dossier, %s, %s, sealed
+        FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (dossier, sealed)
+        """,
+        (today, ENVELOPE, [each.id for each in dossiers], [_seal(tx, each) for each in dossiers]),
+    )
 
 
 async def rewrite(tx: Transaction, dossiers: Sequence[Dossier]) -> None:
     """Write what changed about these dossiers; their data keys are loaded in this transaction already."""
     if not dossiers:
         return
-    rows = [(_seal(tx, each), ENVELOPE, each.id) for each in dossiers]
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany("UPDATE registry.dossier SET sealed = %s, envelope = %s WHERE dossier = %s", rows)
+    ids = [each.id for each in dossiers]
+    await tx.connection.execute(
+        """
+        UPDATE registry.dossier AS held
+        SET sealed = fresh.sealed, envelope = %s
+        FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (dossier, sealed)
+        WHERE held.dossier = fresh.dossier AND held.dossier = ANY(%s)
+        """,
+        (ENVELOPE, ids, [_seal(tx, each) for each in dossiers], ids),
+    )
     tx.held.update((each.id, each) for each in dossiers)
 
 
@@ -70,6 +80,7 @@ async def load(tx: Transaction, ids: Iterable[UUID], *, lock: bool = False) -> M
 async def _read(tx: Transaction, wanted: Sequence[UUID], *, lock: bool) -> dict[UUID, Dossier]:
     if not wanted:
         return {}
+    await tx.admit("dossier", wanted)
     cursor = await tx.connection.execute(_LOAD_FOR_WRITING if lock else _LOAD, (wanted,))
     found: dict[UUID, Dossier] = {}
     for id, sealed, epoch, wrapped in await cursor.fetchall():
@@ -97,15 +108,7 @@ _LOAD_FOR_WRITING = """
 
 async def about_how_many(tx: Transaction) -> int:
     """How many dossiers there are: exactly while they are few, from then on as the server estimates."""
-    cursor = await tx.connection.execute(
-        """
-        SELECT greatest(
-            (SELECT count(*) FROM (SELECT 1 FROM registry.dossier LIMIT 20000) AS few),
-            (SELECT sum(reltuples) FROM pg_class
-             WHERE oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'registry.dossier'::regclass))
-        )::bigint
-        """
-    )
+    cursor = await tx.connection.execute("SELECT registry.about_how_many()")
     row = await cursor.fetchone()
     return row[0] if row else 0
 

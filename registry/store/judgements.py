@@ -31,14 +31,13 @@ async def append(tx: Transaction, judgement: StoredJudgement, *, today: date) ->
     """Record a judgement; the data keys of both dossiers are loaded in this transaction already."""
     pair = (judgement.left, judgement.right)
     rows = [_row(tx, judgement, own=own, pair=pair, today=today) for own in pair]
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany(
-            """
-            INSERT INTO registry.judgement (dossier, judgement, day, envelope, sealed, evidence)
-            VALUES (%s, %s, %s, %s, %s, %s)
-            """,
-            rows,
-        )
+    await tx.connection.execute(
+        """
+        INSERT INTO registry.judgement (dossier, judgement, day, envelope, sealed, evidence)
+        VALUES (%s, %s, %s, %s, %s, %s), (%s, %s, %s, %s, %s, %s)
+        """,
+        [each for row in rows for each in row],
+    )
 
 
 async def about(tx: Transaction, dossiers: Iterable[UUID]) -> tuple[StoredJudgement, ...]:

@@ -55,6 +55,8 @@ async def remove(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
 
 async def sharing(tx: Transaction, keys: Iterable[int]) -> Mapping[int, list[UUID]]:
     """The dossiers behind each key, at most PER_KEY of each."""
+    asked = list(keys)
+    await tx.admit("lookup_key", asked)
     cursor = await tx.connection.execute(
         """
         SELECT asked.key, found.dossier
@@ -66,7 +68,7 @@ async def sharing(tx: Transaction, keys: Iterable[int]) -> Mapping[int, list[UUI
             LIMIT %s
         ) AS found
         """,
-        (list(keys), PER_KEY),
+        (asked, PER_KEY),
     )
     shared: dict[int, list[UUID]] = defaultdict(list)
     for key, dossier in await cursor.fetchall():

@@ -78,6 +78,7 @@ async def of_person(tx: Transaction, dossiers: Iterable[UUID]) -> tuple[Release,
     """Every release recorded in these dossiers."""
     wanted = list(dossiers)
     await vault.load_keys(tx, wanted)
+    await tx.admit("release", wanted)
     cursor = await tx.connection.execute(
         "SELECT dossier, release, sealed FROM registry.release WHERE dossier = ANY(%s)", (wanted,)
     )

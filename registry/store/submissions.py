@@ -25,6 +25,7 @@ def digest(tx: Transaction, house: UUID, parts: Iterable[bytes]) -> bytes:
 
 async def receipt(tx: Transaction, house: UUID, digest: bytes) -> dict[str, Any] | None:
     """The receipt given when this file came before; None when it is new."""
+    await tx.admit("submission", [house])
     cursor = await tx.connection.execute(
         "SELECT submission, sealed FROM registry.submission WHERE dossier = %s AND digest = %s",
         (house, digest),

@@ -62,6 +62,9 @@ vault.data_key.dossier uuid
 vault.data_key.epoch integer
 vault.keyring_check.epoch integer
 vault.keyring_check.only_row boolean
+vault.ticket_key.inner_pad bytea
+vault.ticket_key.only_row boolean
+vault.ticket_key.outer_pad bytea
 """
 
 COLUMNS = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ from registry.flows import opening
 from registry.flows.opening import Registry
 from registry.settings import Settings
 from registry.store import database, keyfile, migrate
+from registry.store.database import Database
 from tests.store import rows
 from tests.support.postgres import Cluster
 
@@ -28,9 +30,14 @@ def empty(cluster: Cluster, tmp_path: Path) -> Iterator[Settings]:
         yield settings
 
 
-def opened(settings: Settings) -> database.opened:
+def opened(settings: Settings) -> AbstractAsyncContextManager[Database]:
     ring = keyfile.load_or_make(settings.keyring_path, today=rows.today())
     return database.opened(str(settings.database_url), ring)
+
+
+async def migrated(fresh: Database, files: Mapping[str, str]) -> tuple[str, ...]:
+    async with fresh.transaction() as tx:
+        return await migrate.migrate(tx, files)
 
 
 def test_the_files_are_numbered_without_gaps() -> None:
@@ -42,25 +49,25 @@ def test_the_files_are_numbered_without_gaps() -> None:
 async def test_applying_twice_changes_nothing(empty: Settings) -> None:
     files = library.load().migrations
     async with opened(empty) as fresh:
-        assert await migrate.migrate(fresh, files) == tuple(sorted(files))
-        assert await migrate.migrate(fresh, files) == ()
+        assert await migrated(fresh, files) == tuple(sorted(files))
+        assert await migrated(fresh, files) == ()
 
 
 async def test_only_what_is_missing_is_applied_in_the_order_of_the_names(empty: Settings) -> None:
     first = {"0001_create_one.sql": "CREATE TABLE one (n integer); INSERT INTO one VALUES (1);"}
     later = {"0003_fill_one.sql": "INSERT INTO one VALUES (3);", "0002_fill_one.sql": "INSERT INTO one VALUES (2);"}
     async with opened(empty) as fresh:
-        await migrate.migrate(fresh, first)
-        assert await migrate.migrate(fresh, first | later) == ("0002_fill_one.sql", "0003_fill_one.sql")
+        await migrated(fresh, first)
+        assert await migrated(fresh, first | later) == ("0002_fill_one.sql", "0003_fill_one.sql")
         async with fresh.transaction() as tx:
             assert await rows.rows(tx, "SELECT n FROM one") == [(1,), (2,), (3,)]
 
 
 async def test_an_applied_file_is_never_applied_or_undone_again(empty: Settings) -> None:
     async with opened(empty) as fresh:
-        await migrate.migrate(fresh, {"0001_create_one.sql": "CREATE TABLE one (n integer)"})
-        assert await migrate.migrate(fresh, {"0001_create_one.sql": "DROP TABLE one"}) == ()
-        assert await migrate.migrate(fresh, {}) == ()
+        await migrated(fresh, {"0001_create_one.sql": "CREATE TABLE one (n integer)"})
+        assert await migrated(fresh, {"0001_create_one.sql": "DROP TABLE one"}) == ()
+        assert await migrated(fresh, {}) == ()
         async with fresh.transaction() as tx:
             assert await rows.rows(tx, "SELECT n FROM one") == []
 
@@ -69,7 +76,7 @@ async def test_a_migration_that_fails_leaves_nothing(empty: Settings) -> None:
     files = {"0001_create_one.sql": "CREATE TABLE one (n integer)", "0002_break_all.sql": "SELECT 1 / 0"}
     async with opened(empty) as fresh:
         with pytest.raises(psycopg.errors.DivisionByZero):
-            await migrate.migrate(fresh, files)
+            await migrated(fresh, files)
         async with fresh.transaction() as tx:
             assert await rows.rows(tx, "SELECT to_regclass('one'), to_regclass('public.migration')") == [(None, None)]
 
@@ -77,7 +84,7 @@ async def test_a_migration_that_fails_leaves_nothing(empty: Settings) -> None:
 async def test_two_that_start_at_once_apply_each_file_once(empty: Settings) -> None:
     async with opened(empty) as fresh:
         files = library.load().migrations
-        applied = await asyncio.gather(*(migrate.migrate(fresh, files) for _ in range(4)))
+        applied = await asyncio.gather(*(migrated(fresh, files) for _ in range(4)))
     assert sorted(name for each in applied for name in each) == sorted(files)
 
 
