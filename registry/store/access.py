@@ -86,7 +86,7 @@ async def _rights(connection: Connection) -> Rights:
                 EXISTS (SELECT FROM pg_roles WHERE rolname = 'registry_app' AND pg_has_role(oid, 'MEMBER')) AS is_app,
                 (SELECT count(*) FROM pg_roles WHERE rolname = ANY(%(roles)s)) = cardinality(%(roles)s) AND EXISTS (
                     SELECT FROM pg_namespace WHERE nspname = 'registry' AND pg_get_userbyid(nspowner) = 'registry_owner'
-                ) AS is_prepared
+                ) AND NOT has_database_privilege('public', current_database(), 'TEMPORARY') AS is_prepared
             FROM pg_roles AS own
             WHERE own.rolname = current_user
             """,
@@ -96,7 +96,11 @@ async def _rights(connection: Connection) -> Rights:
 
 
 async def _require_current(tx: Transaction, migrations: Mapping[str, str]) -> None:
-    await _become(tx, Function.OPERATE.role)
+    """Raise KeyProblem where our tickets do not hold, BadInput where migrations are missing."""
+    try:
+        await database.entered(tx.connection, Function.OPERATE, tickets.key_of(tx.keyring))
+    except psycopg.errors.InsufficientPrivilege:
+        raise vault.wrong_key_file() from None
     if await migrate.missing(tx, migrations):
         raise BadInput(
             "the tables are of an earlier version of this program, and the user of this address may not change them",

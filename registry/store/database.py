@@ -98,16 +98,15 @@ class Database:
     ) -> AsyncGenerator[Transaction]:
         """Commit at the end, roll back on any exception. Raises Unavailable when the server cannot be used.
 
-        Everything in it happens as the role of `function`, on the rows that its tickets name.
-
-        With `snapshot` every read sees one moment: what others commit meanwhile is seen whole or not at all.
+        Everything in it happens as the role of `function`, on the rows that its tickets name. With `snapshot` every
+        read sees one moment: what others commit meanwhile is seen whole or not at all.
         """
         async with begun(self.pool) as connection:
-            visit = await _entered(connection, function, self.ticket_key, snapshot=snapshot)
+            visit = await entered(connection, function, self.ticket_key, snapshot=snapshot)
             yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer, visit=visit)
 
 
-async def _entered(connection: Connection, function: Function, key: bytes, *, snapshot: bool) -> Visit:
+async def entered(connection: Connection, function: Function, key: bytes, *, snapshot: bool = False) -> Visit:
     """Take on the role of a function and show its first ticket; two exchanges with the server, one of them BEGIN's."""
     async with connection.pipeline():
         if snapshot:
@@ -219,7 +218,9 @@ async def connected(
         try:
             await pool.open(wait=True, timeout=patience_seconds)
         except (PoolTimeout, psycopg.Error) as error:
-            raise unavailable(error) from None
+            user = conninfo.conninfo_to_dict(url).get("user") or "of this system"
+            remedy = f"see that PostgreSQL is running and lets the user {user} in (pg_hba.conf), then do the same again"
+            raise Unavailable(unavailable(error).what, remedy=remedy) from None
         yield pool
     finally:
         await pool.close()

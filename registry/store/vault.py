@@ -131,7 +131,11 @@ async def check_keyring(tx: Transaction, *, today: date) -> None:
     try:
         tx.sealer.unseal(tx.keyring.wrapping_key(row[0]), row[1], label)
     except KeyProblem:
-        raise KeyProblem(
-            "the key file is not the one that sealed this database",
-            remedy="put the right key file in place, or bring it back with: continuity keys import",
-        ) from None
+        raise wrong_key_file() from None
+
+
+def wrong_key_file() -> KeyProblem:
+    return KeyProblem(
+        "the key file is not the one that sealed this database",
+        remedy="put the right key file in place, or bring it back with: continuity keys import",
+    )

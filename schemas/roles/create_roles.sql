@@ -21,11 +21,13 @@ BEGIN
         'registry_organise', 'registry_sequence', 'registry_audit', 'registry_publish', 'registry_operate',
         'registry_measure', 'registry_keys'
     ] LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', role);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;
-        END;
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', role);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- another database of this server makes them at this moment
+            END;
+        END IF;
         IF role NOT IN ('registry_owner', 'registry_app') AND NOT pg_has_role('registry_app', role, 'MEMBER') THEN
             EXECUTE format('GRANT %I TO registry_app', role);
         END IF;
@@ -42,12 +44,13 @@ BEGIN
     FOR adopting IN
         SELECT format('ALTER SCHEMA %I OWNER TO registry_owner', nspname)
         FROM pg_namespace
-        WHERE nspname IN ('registry', 'vault')
+        WHERE nspname IN ('registry', 'vault') AND nspowner <> 'registry_owner'::regrole
         UNION ALL
         SELECT format('ALTER TABLE %s OWNER TO registry_owner', held.oid::regclass)
         FROM pg_class AS held
         JOIN pg_namespace AS space ON space.oid = held.relnamespace
         WHERE held.relkind IN ('r', 'p')
+          AND held.relowner <> 'registry_owner'::regrole
           AND (space.nspname IN ('registry', 'vault') OR (space.nspname = 'public' AND held.relname = 'migration'))
     LOOP
         EXECUTE adopting;

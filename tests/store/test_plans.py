@@ -8,8 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from registry.flows.opening import Registry
 from registry.store import audit, documents, dossiers, judgements, keys, releases, submissions, vault
 from registry.store.database import Transaction
+from registry.store.functions import Function
 from tests.store import plans, rows
 
 pytestmark = pytest.mark.anyio
@@ -88,6 +90,38 @@ async def test_a_hot_query_touches_one_partition_of_each_table(tx: Transaction, 
 def _is_plannable(sent: plans.Sent) -> bool:
     """An insertion is routed to one partition by its own row; running it once more would find it there."""
     return "INSERT INTO" not in sent.statement
+
+
+FUNCTIONS = {
+    Function.RELEASE: (
+        "open the data key",
+        "load a dossier",
+        "load the documents",
+        "look a key up",
+        "add a key",
+        "release",
+    ),
+    Function.INGEST: ("lock and rewrite a dossier", "append a document", "remove a key", "receipt"),
+    Function.MATCH: ("load a dossier", "lock and rewrite a dossier", "look a key up", "judge"),
+    Function.RIGHTS: ("audit",),
+}
+
+
+@pytest.mark.parametrize(("function", "what"), [(each, what) for each, held in FUNCTIONS.items() for what in held])
+async def test_the_same_holds_for_the_functions_behind_their_policies(
+    registry: Registry, function: Function, what: str
+) -> None:
+    async with registry.database.transaction() as tx:
+        one = (await rows.open_dossier(tx)).id
+        await keys.add(tx, [(7, one)])
+        await rows.put(tx, one, BODY)
+    async with registry.database.transaction(function) as tx:
+        await dossiers.load(tx, [one])
+        with plans.recorded(tx.connection) as recording:
+            await HOT[what](tx, one)
+        sent = [each for each in recording.sent if _is_plannable(each) and "registry.admit" not in each.statement]
+        touched = [await plans.touched(tx, each) for each in sent]
+    assert [each for each in touched if any(len(partitions) > 1 for partitions in each.values())] == []
 
 
 async def test_many_keys_are_looked_up_in_the_partition_of_each_and_no_other(tx: Transaction) -> None:

@@ -70,9 +70,16 @@ def place() -> Iterator[Path]:
 
 @contextmanager
 def embedded_cluster(folder: Path) -> Iterator[Cluster]:
+    with bare_embedded(folder) as cluster:
+        yield _with_template(cluster)
+
+
+@contextmanager
+def bare_embedded(folder: Path) -> Iterator[Cluster]:
+    """The embedded server, with nothing on it."""
     server = embedded.start(folder / "postgres")
     try:
-        yield _with_template(Cluster(server.url, folder / "postgres", folder / "keyring.json"))
+        yield Cluster(server.url, folder / "postgres", folder / "keyring.json")
     finally:
         server.stop()
 
@@ -80,6 +87,13 @@ def embedded_cluster(folder: Path) -> Iterator[Cluster]:
 @contextmanager
 def debian_cluster(folder: Path) -> Iterator[Cluster]:
     """Debian's PostgreSQL 15, started from its own binaries on a socket in `folder`."""
+    with bare_debian(folder) as cluster:
+        yield _with_template(cluster)
+
+
+@contextmanager
+def bare_debian(folder: Path) -> Iterator[Cluster]:
+    """The same, with nothing on it."""
     user = "postgres" if Path.home() == Path("/root") else None
     folder.mkdir(parents=True, exist_ok=True)
     if user:
@@ -96,7 +110,7 @@ def debian_cluster(folder: Path) -> Iterator[Cluster]:
     run(str(DEBIAN / "pg_ctl"), "-w", "-D", str(data), "-l", str(folder / "log"), "-o", options, "start")
     try:
         keyring = folder.parent / "keyring-15.json"
-        yield _with_template(Cluster(f"postgresql://postgres@/postgres?host={folder}", data, keyring))
+        yield Cluster(f"postgresql://postgres@/postgres?host={folder}", data, keyring)
     finally:
         run(str(DEBIAN / "pg_ctl"), "-w", "-D", str(data), "-m", "immediate", "stop")
 
