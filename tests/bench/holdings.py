@@ -16,6 +16,7 @@ from registry.flows import opening, organisations, trail
 from registry.settings import Settings
 from registry.store import audit, documents, dossiers, outbox, reviews, vault
 from registry.store.database import Transaction
+from tests.support import behind
 
 ReceiptFacts = tuple[str, int, tuple[tuple[str, int], ...]]
 """What a receipt says: the source, how many people, and the counts."""
@@ -40,7 +41,7 @@ async def look(state: Path) -> State:
     """Everything in the registry of this state folder."""
     async with opening.opened(Settings(state=state)) as registry:
         proof = await trail.verify(registry)
-        async with registry.database.transaction() as tx:
+        async with behind.transaction(registry.database) as tx:
             return await _state(tx, proof.problems)
 
 

@@ -36,6 +36,7 @@ from registry.identity import keys as match_keys
 from registry.identity import match as matching
 from registry.intake import Submission
 from registry.settings import Settings
+from registry.store.functions import Function
 from registry.trust import p256, sealing, signing, trustlist
 from registry.trust.sealing import Label
 from tests.bench import main_job
@@ -165,6 +166,7 @@ async def _through_the_database(
 ) -> list[Measured]:
     settings = Settings(state=folder, answer_seconds=0)
     async with opening.opened(settings) as registry:
+        begun = await _transactions(registry)
         await _register(registry)
         stored = await _timed(lambda: _ingest(registry, submissions))
         dossiers = await match.waiting(registry)
@@ -175,12 +177,23 @@ async def _through_the_database(
         proved = await _timed(lambda: trail.verify(registry))
     rows = sum(len(submission.entries) for _, submission in submissions)
     return [
+        Measured(what="an empty transaction, p50", value=statistics.median(begun) * 1e6, unit="us"),
         Measured(what="ingest", value=rows / stored, unit="rows/s"),
         Measured(what="match", value=dossiers / linked, unit="dossiers/s"),
         Measured(what="ask and release, p50", value=statistics.median(asked) * 1e3, unit="ms"),
         Measured(what="ask and release, p95", value=statistics.quantiles(asked, n=20)[-1] * 1e3, unit="ms"),
         Measured(what="prove the audit log", value=leaves / proved, unit="leaves/s"),
     ]
+
+
+async def _transactions(registry: Registry) -> list[float]:
+    """From taking a connection to giving it back, with the role taken on and one ticket shown."""
+
+    async def one() -> None:
+        async with registry.database.transaction(Function.DESK):
+            pass
+
+    return [await _timed(one) for _ in range(300)]
 
 
 async def _register(registry: Registry) -> None:

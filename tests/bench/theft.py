@@ -22,7 +22,7 @@ from registry.store import documents, dossiers, embedded
 from registry.store.database import Sealer
 from registry.trust.sealing import Label
 from tests.bench import main_job
-from tests.support import canaries, leaks, postgres
+from tests.support import behind, canaries, leaks, postgres
 from tests.support.canaries import Canary
 
 _server = embedded.postgres_server
@@ -112,7 +112,7 @@ async def _played(folder: Path, url: str, samples: Samples, *, sealer: Sealer | 
 
 
 async def _canaries(registry: Registry) -> list[Canary]:
-    async with registry.database.transaction() as tx:
+    async with behind.transaction(registry.database) as tx:
         everyone = await dossiers.everyone(tx)
         held = await documents.load(tx, [each.id for each in everyone])
     return canaries.of((each.resource.content for each in held), today=registry.today())

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import orjson
 import psycopg
 import pytest
 
 from registry.errors import Unavailable
-from registry.flows import trail
+from registry.flows import opening, trail
 from registry.flows.opening import Registry
+from registry.settings import Settings
 from registry.store import documents, dossiers, judgements, keys, releases, submissions, tickets
 from registry.store.database import Connection, Transaction
 from registry.store.functions import Function
 from registry.store.tickets import Visit
 from tests.store import rows
+from tests.support.postgres import Cluster
 
 pytestmark = pytest.mark.anyio
 BODY = b'{"resourceType":"Patient","id":"a"}'
@@ -28,18 +31,17 @@ PERSONS = ("dossier", "document", "judgement", "release", "submission", "audit_d
 
 @dataclass(frozen=True, slots=True)
 class Loot:
-    """Two people a registry knows, the database they lie in, and a key that finds each."""
+    """Two people a registry knows: one it is asked about, and another."""
 
     registry: Registry
-    ours: dossiers.Dossier
-    theirs: dossiers.Dossier
-    key: int = 7
+    ours: UUID
+    theirs: UUID
 
     @asynccontextmanager
     async def asking(self, function: Function = Function.RELEASE) -> AsyncIterator[Transaction]:
         """A transaction that has our person open, and only ours; what it did is undone."""
         async with self.registry.database.transaction(function) as tx:
-            await tx.admit("dossier", [self.ours.id])
+            await tx.admit("dossier", [self.ours])
             yield tx
             await tx.connection.rollback()
 
@@ -51,11 +53,17 @@ class Loot:
             await connection.rollback()
 
 
-@pytest.fixture
-async def loot(registry: Registry) -> Loot:
-    async with registry.database.transaction() as tx:
-        ours, theirs = await rows.open_dossier(tx), await rows.open_dossier(tx, "p-2")
-        for each in (ours, theirs):
+@pytest.fixture(scope="session")
+def robbed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, list[UUID]]]:
+    """A database with two people of whom everything is kept, and their ids; no attack may change it."""
+    with cluster.clone(tmp_path_factory.mktemp("robbed")) as settings:
+        yield settings, asyncio.run(_planted(settings))
+
+
+async def _planted(settings: Settings) -> list[UUID]:
+    async with opening.opened(settings) as registry, registry.database.transaction() as tx:
+        both = [await rows.open_dossier(tx), await rows.open_dossier(tx, "p-2")]
+        for each in both:
             await rows.put(tx, each.id, BODY)
             await keys.add(tx, [(7, each.id), (8, each.id)])
             await releases.record(tx, rows.release(each.id, await releases.draw_position(tx)), today=rows.today())
@@ -63,7 +71,14 @@ async def loot(registry: Registry) -> Loot:
             await judgements.append(tx, rows.judgement(each.id, each.id), today=rows.today())
             digest = submissions.digest(tx, each.id, [BODY])
             await submissions.record(tx, each.id, digest, {}, id=tx.new_id(), today=rows.today())
-    return Loot(registry, ours, theirs)
+    return [each.id for each in both]
+
+
+@pytest.fixture
+async def loot(robbed: tuple[Settings, list[UUID]]) -> AsyncIterator[Loot]:
+    settings, (ours, theirs) = robbed
+    async with opening.opened(settings) as registry:
+        yield Loot(registry, ours, theirs)
 
 
 async def refused(connection: Connection, *statements: str) -> str:
@@ -92,24 +107,24 @@ async def test_a_transaction_sees_the_rows_its_ticket_names_and_no_other(loot: L
             cursor = await tx.connection.execute("SELECT has_table_privilege(%s, 'SELECT')", (table,))
             if await cursor.fetchone() == (True,):
                 counted[table] = await seen(tx.connection, table) - {loot.registry.house}
-    assert {table: found for table, found in counted.items() if found != {loot.ours.id}} == {}
+    assert {table: found for table, found in counted.items() if found != {loot.ours}} == {}
     assert counted.keys() >= {"vault.data_key", "registry.dossier", "registry.document", "registry.lookup_key"}
 
 
 async def test_a_key_shows_the_rows_behind_it_and_no_other(loot: Loot) -> None:
     async with loot.registry.database.transaction(Function.RELEASE) as tx:
-        assert {*(await keys.sharing(tx, [7]))[7]} == {loot.ours.id, loot.theirs.id}
+        assert {*(await keys.sharing(tx, [7]))[7]} == {loot.ours, loot.theirs}
         assert await rows.rows(tx, "SELECT DISTINCT key FROM registry.lookup_key") == [(7,)]
         assert await rows.rows(tx, "SELECT dossier FROM registry.dossier") == []
 
 
 async def test_the_matcher_sees_everybody_and_of_nobody_the_records(loot: Loot) -> None:
     async with loot.registry.database.transaction(Function.MATCH) as tx:
-        assert await seen(tx.connection, "registry.dossier") == {loot.ours.id, loot.theirs.id, loot.registry.house}
+        assert await seen(tx.connection, "registry.dossier") == {loot.ours, loot.theirs, loot.registry.house}
         assert await seen(tx.connection, "registry.document") == set()
         assert await seen(tx.connection, "registry.release") == set()
-        await documents.load(tx, [loot.ours.id])
-        assert await seen(tx.connection, "registry.document") == {loot.ours.id}
+        await documents.load(tx, [loot.ours])
+        assert await seen(tx.connection, "registry.document") == {loot.ours}
 
 
 # Injected into a transaction of a question ---------------------------------------------------------------------------
@@ -179,9 +194,9 @@ async def test_a_condition_that_fails_on_hidden_rows_is_never_tried_on_them(loot
     # The classic way round a policy: an error for every row that one is not to see.
     async with loot.asking() as tx:
         found = await rows.rows(
-            tx, "SELECT dossier FROM registry.dossier WHERE 1 / (dossier <> %s)::int = 1", loot.theirs.id
+            tx, "SELECT dossier FROM registry.dossier WHERE 1 / (dossier <> %s)::int = 1", loot.theirs
         )
-    assert found == [(loot.ours.id,)]
+    assert found == [(loot.ours,)]
 
 
 async def test_a_change_reaches_no_row_but_those_of_the_ticket(loot: Loot) -> None:
@@ -193,13 +208,13 @@ async def test_a_change_reaches_no_row_but_those_of_the_ticket(loot: Loot) -> No
 async def test_writing_what_is_there_already_tells_nothing_of_others(loot: Loot) -> None:
     """Another's row of the same key is no conflict; and his own dossier cannot be named at all."""
     async with loot.asking() as tx:
-        await tx.connection.execute("INSERT INTO registry.lookup_key VALUES (9, %s)", (loot.ours.id,))
+        await tx.connection.execute("INSERT INTO registry.lookup_key VALUES (9, %s)", (loot.ours,))
         for known in (7, 1234):  # filed under it or not: one refusal
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="violates row-level security"):
                 async with tx.connection.transaction():
                     await tx.connection.execute(
                         "INSERT INTO registry.lookup_key VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                        (known, loot.theirs.id),
+                        (known, loot.theirs),
                     )
 
 
@@ -280,11 +295,11 @@ async def test_a_true_ticket_is_accepted_and_every_other_refused(loot: Loot) -> 
 async def test_a_ticket_of_which_a_character_was_changed_or_cut_off_is_refused(loot: Loot) -> None:
     async with loot.stolen() as connection:
         visit = await visiting(connection, loot.registry.database.ticket_key)
-        visit.adds("dossier", [loot.ours.id])
+        visit.adds("dossier", [loot.ours])
         true = visit.ticket()
         changed = [true[:at] + ("0" if true[at] != "0" else "1") + true[at + 1 :] for at in range(0, len(true), 3)]
         cut = [true[:at] for at in range(0, len(true), 7)]
-        added = [true + " ", true.replace("}}", f',"{loot.theirs.id}":0}}}}'), true.upper()]
+        added = [true + " ", true.replace("}}", f',"{loot.theirs}":0}}}}'), true.upper()]
         for each in (*changed, *cut, *added):
             assert await shown(connection, each) == "no ticket of this registry"
 
@@ -294,7 +309,7 @@ async def test_a_ticket_seen_in_one_transaction_is_worth_nothing_in_another(loot
         ((seen_ticket,),) = await rows.rows(tx, "SELECT current_setting('registry.ticket')")
         async with loot.stolen() as connection:
             assert await shown(connection, seen_ticket) == "a ticket for another transaction"
-        assert orjson.loads(seen_ticket[64:])["names"] == {str(loot.ours.id): 0}
+        assert orjson.loads(seen_ticket[64:])["names"] == {str(loot.ours): 0}
         await tx.connection.rollback()  # the same session, its next transaction
         assert await shown(tx.connection, seen_ticket) == "a ticket for another transaction"
 
@@ -306,7 +321,7 @@ async def test_a_transaction_that_outlives_its_ticket_is_told_to_begin_again(loo
             ended = replace(tx.visit, since=tx.visit.since + 29.9)
             await tx.connection.execute("SELECT registry.admit(%s)", (ended.ticket(),))
             await asyncio.sleep(0.2)
-            await dossiers.load(replace(tx, visit=None), [loot.ours.id])
+            await dossiers.load(replace(tx, visit=None), [loot.ours])
 
     with pytest.raises(Unavailable) as raised:
         await too_long()
@@ -319,7 +334,7 @@ async def test_a_connection_goes_back_to_the_pool_without_role_and_ticket(loot: 
 
     async def failing() -> None:
         async with database.transaction(Function.RELEASE) as tx:
-            await tx.admit("dossier", [loot.ours.id])
+            await tx.admit("dossier", [loot.ours])
             raise ZeroDivisionError
 
     async def setting_for_ever() -> None:
@@ -328,7 +343,7 @@ async def test_a_connection_goes_back_to_the_pool_without_role_and_ticket(loot: 
             await tx.connection.execute("SET SESSION ROLE registry_release")
 
     async with database.transaction(Function.RELEASE) as tx:
-        await tx.admit("dossier", [loot.ours.id])
+        await tx.admit("dossier", [loot.ours])
     await _find_nothing(loot, role="none")
     with pytest.raises(ZeroDivisionError):
         await failing()
@@ -336,7 +351,7 @@ async def test_a_connection_goes_back_to_the_pool_without_role_and_ticket(loot: 
     await setting_for_ever()
     await _find_nothing(loot, role="registry_release")
     async with database.transaction(Function.RIGHTS) as tx:
-        assert await dossiers.load(tx, [loot.ours.id])
+        assert await dossiers.load(tx, [loot.ours])
 
 
 async def _find_nothing(loot: Loot, *, role: str) -> None:
