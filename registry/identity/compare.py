@@ -219,7 +219,7 @@ def _family(left: Demographics, right: Demographics, known: KnownNames, father: 
     return f"{PATRONYM}-again" if father in _AGREEING_FATHER else PATRONYM
 
 
-_AGREEING_FATHER = tuple(each.name.lower() for each in Likeness if each >= Likeness.PART)
+_AGREEING_FATHER = ("further", *(each.name.lower() for each in Likeness if each >= Likeness.PART))
 
 
 def _is_patronym(left: Demographics, right: Demographics, known: KnownNames) -> bool:

@@ -278,6 +278,9 @@ Oksana/-/Ivanov/Olena, 2014-05-17, female
 """
 
 BROTHERS_SISTERS_AND_COUSINS = """
+Thamer/Slimane/Fayad/-, 2008-06-09, male, v:Tizi, p:0661324106
+Tamer+Suleiman/-/Suleiman/Mufida, 2008-01-01, male, v:Adrar, p:0555527888
+    distinct: a namesake: that his father has the same name is told twice and counts once
 Rayan/Ali/Touati/Zineb, 2014-05-17, male, v:Tizi, p:0555123456
 Ilyes/Ali/Touati/Zineb, 2016-02-03, male, v:Tizi, p:0555123456
     distinct: brothers at one address
