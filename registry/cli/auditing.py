@@ -39,7 +39,7 @@ def sentence(proof: Proof) -> str:
     if not proof.holds:
         return "[bold red]The audit log was changed.[/]"
     return (
-        f"[bold green]The audit log holds.[/] {proof.leaves} leaves under {proof.checkpoints} signed checkpoints; "
+        f"[bold green]The audit log holds.[/] {proof.leaves} leaves, signed checkpoints: {proof.checkpoints}; "
         f"{proof.details_checked} readable events match their leaves."
     )
 
