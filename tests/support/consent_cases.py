@@ -13,20 +13,21 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from registry.consent import decision, dialect, texts
+from registry.consent import decision, readings, texts, walking
 from registry.consent.agreement import Agreement, Refused
 from registry.consent.decision import Decision
 from registry.consent.request import Facts, Item, OrganisationKind, Request
 from registry.consent.texts import ContentClass
 from registry.fhir import dates, resource
 from registry.fhir.terminology import Coding
-from tests.support import naive_consent
+from tests.support import foreign_cases, naive_consent
+from tests.support.naive_consent import Answer
 
 Json = dict[str, Any]
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 PERSON = "Patient/child"
-GRANTORS = (PERSON, "RelatedPerson/mother", "RelatedPerson/father")
+GRANTORS = (PERSON, "RelatedPerson/mother", "RelatedPerson/father", "PractitionerRole/officer")
 CLINICS, SCHOOLS = ("clinic-1", "clinic-2"), ("school-1", "school-2")
 COUNTRIES = ("XAL", "XBK", "XCV")
 
@@ -55,6 +56,7 @@ class Case:
     items: tuple[Item, ...]
     facts: Facts
     now: datetime
+    dialect: str = "continuity"
 
 
 def cases(count: int, seed: int) -> Iterator[Case]:
@@ -63,7 +65,31 @@ def cases(count: int, seed: int) -> Iterator[Case]:
     return (case(dice) for _ in range(count))
 
 
+def own_cases(count: int, seed: int) -> Iterator[Case]:
+    """`count` cases of our own dialect."""
+    dice = Random(seed)
+    return (own(dice) for _ in range(count))
+
+
 def case(dice: Random) -> Case:
+    """One of ours or one of another dialect, in turn by chance."""
+    return _foreign(dice) if dice.random() < 0.5 else own(dice)
+
+
+def _foreign(dice: Random) -> Case:
+    now = dice.choice(_MOMENTS) if dice.random() < 0.5 else NOON
+    request, dialect = foreign_cases.request(dice, now), dice.choice(foreign_cases.DIALECTS[:4])
+    if dice.random() < 0.01:
+        dialect = foreign_cases.DIALECTS[4]
+    count = dice.choices((0, 1, 2, 3), (1, 8, 4, 2))[0]
+    consents = [foreign_cases.consent(dice, f"c{number}", request, dialect) for number in range(1, count + 1)]
+    if dice.random() < 0.05:
+        consents.append(consent(dice, "ours", request))
+    items = tuple(foreign_cases.item(dice, number) for number in range(dice.choices((0, 1, 2, 4), (1, 6, 4, 2))[0]))
+    return Case(consents=tuple(consents), request=request, items=items, facts=_facts(dice), now=now, dialect=dialect)
+
+
+def own(dice: Random) -> Case:
     now = dice.choice(_MOMENTS) if dice.random() < 0.5 else NOON
     request = _request(dice, now)
     count = dice.choices((0, 1, 2, 3, 4), (1, 8, 5, 2, 1))[0]
@@ -73,11 +99,15 @@ def case(dice: Random) -> Case:
 
 
 def agreements(case: Case) -> list[Agreement | Refused]:
-    return [dialect.read(resource.of(each)) for each in case.consents]
+    return [readings.read(resource.of(each), case.dialect) for each in case.consents]
 
 
 def decided(case: Case) -> Decision:
     return decision.decide(agreements(case), case.request, case.items, case.facts, case.now)
+
+
+def walked(case: Case) -> Decision:
+    return walking.walk(agreements(case), case.request, case.items, case.facts, case.now)
 
 
 def disagreements(count: int, seed: int) -> list[int]:
@@ -86,10 +116,15 @@ def disagreements(count: int, seed: int) -> list[int]:
 
 
 def evaluators_agree(case: Case) -> bool:
-    first = decided(case)
-    second = naive_consent.decide(case.consents, case.request, case.items, case.facts, case.now)
-    told = (first.outcome.value, frozenset(first.permitted), first.opened)
-    return told == (second.outcome, second.permitted, second.opened)
+    """Whether both say the same, with the registry's gates and without them."""
+    asked = (case.consents, case.request, case.items, case.facts, case.now)
+    gated = naive_consent.decide(*asked, dialect=case.dialect)
+    alone = naive_consent.walk(*asked, dialect=case.dialect)
+    return _told(decided(case)) == gated and _told(walked(case)) == alone
+
+
+def _told(found: Decision) -> Answer:
+    return Answer(found.outcome.value, frozenset(found.permitted), found.opened)
 
 
 def _request(dice: Random, now: datetime) -> Request:
@@ -137,6 +172,8 @@ def _facts(dice: Random) -> Facts:
         person=frozenset({PERSON, "Patient/child-too"} if dice.random() < 0.97 else {"Patient/stranger"}),
         protected_from=dice.choice((*fled, odd)) if dice.random() < 0.5 else frozenset(),
         birth=dates.parse(birth) if birth else None,
+        assent_age=dice.choices((None, 12, 10), (6, 1, 1))[0],
+        unaccompanied=dice.choices((None, False, True), (6, 1, 1))[0],
     )
 
 
@@ -146,7 +183,7 @@ def _facts(dice: Random) -> Facts:
 def consent(dice: Random, consent_id: str, request: Request) -> Json:
     """A consent, more often than not about the asker; about one in ten is broken or of another dialect."""
     version = str(dice.choice((1, 1, 1, 2, 12)))
-    grantor = dice.choices(GRANTORS, (1, 5, 2))[0]
+    grantor = dice.choices(GRANTORS, (2, 10, 4, 1))[0]
     content: Json = {
         "resourceType": "Consent",
         "id": consent_id,
@@ -174,12 +211,14 @@ def _extensions(dice: Random, consent_id: str, grantor: str) -> list[Json]:
         {"url": "sha256", "valueString": "0f" * 32},
     ]
     found: list[Json] = [{"url": texts.TEXT, "extension": shown}]
-    if grantor.startswith("RelatedPerson"):
-        found.append({"url": texts.AUTHORITY, "extension": _authority(dice)})
+    if grantor != PERSON:
+        found.append({"url": texts.AUTHORITY, "extension": _authority(dice, grantor)})
     if dice.random() < 0.15:
         others = [each for each in ("c1", "c2", "c3") if each != consent_id]
         reference = {"reference": f"Consent/{dice.choice(others)}"}
         found.append({"url": texts.SUPERSEDES, "valueReference": reference})
+    if dice.random() < 0.1:
+        found.append({"url": texts.ASSENT, "valueBoolean": dice.random() < 0.7})
     if dice.random() < 0.15:
         country = {"system": texts.COUNTRIES, "code": dice.choice(COUNTRIES)}
         found.append({"url": texts.PROTECTED_FROM, "valueCoding": country})
@@ -188,10 +227,12 @@ def _extensions(dice: Random, consent_id: str, grantor: str) -> list[Json]:
     return found
 
 
-def _authority(dice: Random) -> list[Json]:
+def _authority(dice: Random, grantor: str) -> list[Json]:
+    officer = {"system": texts.OFFICER.system, "code": texts.OFFICER.code}
+    kin = {"system": texts.ROLE_CODE, "code": "MTH"}
     end = dice.choices(("2030", "2026-03-31", "2026-03-30", "2026-03"), (12, 1, 1, 1))[0]
     return [
-        {"url": "relationship", "valueCoding": {"system": texts.ROLE_CODE, "code": "MTH"}},
+        {"url": "relationship", "valueCoding": kin if grantor.startswith("RelatedPerson") else officer},
         {"url": "end", "valueDateTime": end},
     ]
 
