@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -60,9 +60,31 @@ class Case:
 
 
 def cases(count: int, seed: int) -> Iterator[Case]:
-    """`count` cases of one seed."""
+    """`count` cases of one seed; five questions are asked of the same consents."""
     dice = Random(seed)
-    return (case(dice) for _ in range(count))
+    made = 0
+    while made < count:
+        first = case(dice)
+        for each in (first, *(again(first, dice) for _ in range(4)))[: count - made]:
+            yield each
+            made += 1
+
+
+def again(first: Case, dice: Random) -> Case:
+    """Another question to the same consents: other records, another person's facts, often another moment."""
+    other = own(dice, ()) if first.dialect == "continuity" else _foreign(dice, ())
+    request = other.request
+    if dice.random() < 0.8:
+        asked = first.request
+        same = {
+            "organisation": asked.organisation,
+            "kind": asked.kind,
+            "purpose": asked.purpose,
+            "parties": asked.parties,
+        }
+        request = replace(request, **same)
+    facts = replace(other.facts, person=first.facts.person)
+    return replace(other, consents=first.consents, dialect=first.dialect, request=request, facts=facts)
 
 
 def own_cases(count: int, seed: int) -> Iterator[Case]:
@@ -76,12 +98,12 @@ def case(dice: Random) -> Case:
     return _foreign(dice) if dice.random() < 0.5 else own(dice)
 
 
-def _foreign(dice: Random) -> Case:
+def _foreign(dice: Random, given: tuple[Json, ...] | None = None) -> Case:
     now = dice.choice(_MOMENTS) if dice.random() < 0.5 else NOON
     request, dialect = foreign_cases.request(dice, now), dice.choice(foreign_cases.DIALECTS[:4])
     if dice.random() < 0.01:
         dialect = foreign_cases.DIALECTS[4]
-    count = dice.choices((0, 1, 2, 3), (1, 8, 4, 2))[0]
+    count = dice.choices((0, 1, 2, 3), (1, 8, 4, 2))[0] if given is None else 0
     consents = [foreign_cases.consent(dice, f"c{number}", request, dialect) for number in range(1, count + 1)]
     if dice.random() < 0.05:
         consents.append(consent(dice, "ours", request))
@@ -89,10 +111,11 @@ def _foreign(dice: Random) -> Case:
     return Case(consents=tuple(consents), request=request, items=items, facts=_facts(dice), now=now, dialect=dialect)
 
 
-def own(dice: Random) -> Case:
+def own(dice: Random, given: tuple[Json, ...] | None = None) -> Case:
+    """A case of our own dialect; its consents are made up too, unless they are given."""
     now = dice.choice(_MOMENTS) if dice.random() < 0.5 else NOON
     request = _request(dice, now)
-    count = dice.choices((0, 1, 2, 3, 4), (1, 8, 5, 2, 1))[0]
+    count = dice.choices((0, 1, 2, 3, 4), (1, 8, 5, 2, 1))[0] if given is None else 0
     consents = tuple(consent(dice, f"c{dice.choice((number, number, 1))}", request) for number in range(1, count + 1))
     items = tuple(_item(dice, number) for number in range(dice.choices((0, 1, 2, 4), (1, 4, 4, 2))[0]))
     return Case(consents=consents, request=request, items=items, facts=_facts(dice), now=now)
@@ -112,15 +135,33 @@ def walked(case: Case) -> Decision:
 
 def disagreements(count: int, seed: int) -> list[int]:
     """The numbers of the cases on which the two evaluators differ."""
-    return [number for number, each in enumerate(cases(count, seed)) if not evaluators_agree(each)]
+    differing: list[int] = []
+    both: Both | None = None
+    for number, each in enumerate(cases(count, seed)):
+        if both is None or both.of is not each.consents:
+            both = Both(each)
+        if not both.agree(each):
+            differing.append(number)
+    return differing
+
+
+class Both:
+    """The two evaluators, each having read the same consents."""
+
+    def __init__(self, case: Case) -> None:
+        self.of = case.consents
+        self._first = agreements(case)
+        self._second = naive_consent.Read(case.consents, case.dialect)
+
+    def agree(self, case: Case) -> bool:
+        """Whether both say the same, with the registry's gates and without them."""
+        asked = (case.request, case.items, case.facts, case.now)
+        first = (_told(decision.decide(self._first, *asked)), _told(walking.walk(self._first, *asked)))
+        return first == naive_consent.both(self._second, *asked)
 
 
 def evaluators_agree(case: Case) -> bool:
-    """Whether both say the same, with the registry's gates and without them."""
-    asked = (case.consents, case.request, case.items, case.facts, case.now)
-    gated = naive_consent.decide(*asked, dialect=case.dialect)
-    alone = naive_consent.walk(*asked, dialect=case.dialect)
-    return _told(decided(case)) == gated and _told(walked(case)) == alone
+    return Both(case).agree(case)
 
 
 def _told(found: Decision) -> Answer:

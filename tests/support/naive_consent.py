@@ -7,6 +7,7 @@ seven defects found in a published consent engine (protection reference, section
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,14 +64,25 @@ def decide(
     dialect: str = "continuity",
 ) -> Answer:
     """The registry's answer, with its gates."""
-    return _Court(consents, request, facts, now, defect, dialect).answer(items)
+    return _Court(Read(consents, dialect, defect), request, facts, now).answer(items)
 
 
-def walk(
-    consents: Sequence[Json], request: Request, items: Sequence[Item], facts: Facts, now: datetime, dialect: str
-) -> Answer:
-    """What the consents alone say."""
-    return _Court(consents, request, facts, now, None, dialect, alone=True).alone(items)
+def both(read: Read, request: Request, items: Sequence[Item], facts: Facts, now: datetime) -> tuple[Answer, Answer]:
+    """What the registry answers with its gates, and what the consents alone say."""
+    gated = _Court(read, request, facts, now)
+    return gated.answer(items), gated.without_gates().alone(items)
+
+
+class Read:
+    """Consents of one dialect, read once for any number of questions."""
+
+    def __init__(self, consents: Sequence[Json], dialect: str, defect: Defect | None = None) -> None:
+        self.all, self.defect = list(consents), defect
+        loose = defect is Defect.NESTED_LIMITS_IGNORED
+        self.readable = [each for each in consents if naive_reading.is_readable(each, dialect, loose=loose)]
+        self.dialects = {id(each): naive_reading.dialect_of(each, dialect) for each in consents}
+        self.every = {id(each): list(naive_reading.paths(each)) for each in self.readable}
+        self.signed = {id(each): naive_reading.grantor(each, self.dialects[id(each)]) for each in self.readable}
 
 
 @dataclass(frozen=True)
@@ -83,22 +95,17 @@ class _Record:
 
 
 class _Court:
-    def __init__(
-        self,
-        consents: Sequence[Json],
-        request: Request,
-        facts: Facts,
-        now: datetime,
-        defect: Defect | None,
-        dialect: str,
-        *,
-        alone: bool = False,
-    ) -> None:
-        self.request, self.facts, self.now, self.defect, self.is_alone = request, facts, now, defect, alone
-        self.all, self.stated = list(consents), dialect
-        loose = defect is Defect.NESTED_LIMITS_IGNORED
-        self.readable = [each for each in consents if naive_reading.is_readable(each, dialect, loose=loose)]
+    def __init__(self, read: Read, request: Request, facts: Facts, now: datetime) -> None:
+        self.request, self.facts, self.now, self.defect, self.is_alone = request, facts, now, read.defect, False
+        self.all, self.readable, self.dialects = read.all, read.readable, read.dialects
+        self.every, self.signed = read.every, read.signed
         self.theirs = [each for each in self.readable if each["patient"]["reference"] in facts.person]
+        self.heard: dict[tuple[int, _Record], str] = {}
+
+    def without_gates(self) -> _Court:
+        other = copy.copy(self)
+        other.is_alone, other.heard = True, {}
+        return other
 
     # --- the answer -------------------------------------------------------------------------------
 
@@ -220,7 +227,7 @@ class _Court:
     def _names(self, purpose: tuple[str, str], consents: Sequence[Json]) -> bool:
         """Whether a provision speaks of this purpose by name, with what stands above it."""
         for consent in consents:
-            for path in naive_reading.paths(consent):
+            for path in self.every[id(consent)]:
                 sets = [set(pairs(each)) for each in demands(path, "purpose", self._dialect(consent))]
                 if sets and purpose in set.intersection(*sets):
                     return True
@@ -310,14 +317,20 @@ class _Court:
         return not agreeing or opening - {None} <= agreeing
 
     def _guardian(self, consent: Json) -> str | None:
-        found = naive_reading.grantor(consent, self._dialect(consent))
+        found = self.signed[id(consent)]
         return found[0] if found and found[1] != "person" else None
 
     def _dialect(self, consent: Json) -> str:
-        return naive_reading.dialect_of(consent, self.stated)
+        return self.dialects[id(consent)]
 
     def _says(self, consent: Json, record: _Record) -> str:
         """What one consent says of a record: permit, deny or nothing."""
+        key = (id(consent), record)
+        if key not in self.heard:
+            self.heard[key] = self._heard(consent, record)
+        return self.heard[key]
+
+    def _heard(self, consent: Json, record: _Record) -> str:
         if self.is_alone:
             return self._told(consent, record) if consent["status"] == "active" else ""
         if not self._stands(consent):
@@ -340,8 +353,7 @@ class _Court:
 
     def _replaces(self, heir: Json, consent: Json) -> bool:
         named = naive_reading.extension(heir, f"{naive_reading.EXTENSION}supersedes")
-        ours = naive_reading.grantor(heir, self._dialect(heir))
-        theirs = naive_reading.grantor(consent, self._dialect(consent))
+        ours, theirs = self.signed[id(heir)], self.signed[id(consent)]
         if named is None or ours is None or theirs is None or ours[0] != theirs[0]:
             return False
         return named["valueReference"]["reference"] == f"Consent/{consent['id']}"
@@ -360,7 +372,7 @@ class _Court:
         ours = self._dialect(consent) == "continuity"
         if (ours and not checked) or not all(each.get("verified") is True for each in checked):
             return False
-        signed = naive_reading.grantor(consent, self._dialect(consent))
+        signed = self.signed[id(consent)]
         if signed is None:
             return True
         if signed[2] is not None and not signed[2][0] <= self.now <= signed[2][1]:
@@ -370,7 +382,7 @@ class _Court:
 
     def _yes_counts(self, consent: Json) -> bool:
         """A yes of somebody known, who may speak for this child, and which the child does not contradict."""
-        signed = naive_reading.grantor(consent, self._dialect(consent))
+        signed = self.signed[id(consent)]
         if signed is None:
             return False
         if signed[1] == "person":
@@ -394,7 +406,7 @@ class _Court:
 
     def _deepest(self, consent: Json, record: _Record) -> list[Path]:
         """The matching provisions that have no matching provision below them."""
-        every = list(naive_reading.paths(consent))
+        every = self.every[id(consent)]
         if self.defect is Defect.ONE_LEVEL_ONLY:
             every = [path for path in every if len(path) <= 2]
         hits = [path for path in every if self._fits(path, consent, record)]
