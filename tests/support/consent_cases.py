@@ -135,14 +135,21 @@ def walked(case: Case) -> Decision:
 
 def disagreements(count: int, seed: int) -> list[int]:
     """The numbers of the cases on which the two evaluators differ."""
-    differing: list[int] = []
+    return list(_disagreements(count, seed))
+
+
+def first_disagreement(count: int, seed: int) -> int | None:
+    """The number of the first case on which they differ."""
+    return next(_disagreements(count, seed), None)
+
+
+def _disagreements(count: int, seed: int) -> Iterator[int]:
     both: Both | None = None
     for number, each in enumerate(cases(count, seed)):
         if both is None or both.of is not each.consents:
             both = Both(each)
         if not both.agree(each):
-            differing.append(number)
-    return differing
+            yield number
 
 
 class Both:

@@ -42,7 +42,7 @@ _ZONES = ("Europe/Berlin", "Asia/Kathmandu", "America/St_Johns")
 
 def request(dice: Random, now: datetime) -> Request:
     """A question that says more or less, mostly about treatment."""
-    purpose = dice.choices(PURPOSES, (12, 2, 2, 2, 1, 6, 4, 1, 2))[0]
+    purpose = dice.choices(PURPOSES, (12, 2, 2, 2, 1, 10, 4, 1, 2))[0]
     usual = OrganisationKind.SCHOOL if purpose in texts.EDUCATION else OrganisationKind.CLINIC
     kinds = (OrganisationKind.UNSTATED, usual, OrganisationKind.SCHOOL, OrganisationKind.STATE)
     return Request(
@@ -61,7 +61,7 @@ def request(dice: Random, now: datetime) -> Request:
 def _emergency(dice: Random, now: datetime) -> Emergency:
     minutes = dice.choices((0, 59, 60, -1, 600), (6, 3, 1, 1, 1))[0]
     reason = dice.choices(("unconscious", "", "  "), (12, 1, 1))[0]
-    return Emergency(reason=reason, safety=dice.random() < 0.92, declared=now - timedelta(minutes=minutes))
+    return Emergency(reason=reason, safety=dice.random() < 0.85, declared=now - timedelta(minutes=minutes))
 
 
 def item(dice: Random, number: int) -> Item:
@@ -111,7 +111,7 @@ def consent(dice: Random, consent_id: str, asked: Request, dialect: str) -> Json
         if dice.random() < 0.02:
             del content[name]
     if dice.random() < 0.1:
-        content["verification"] = [{"verified": dice.random() < 0.6}]
+        content["verification"] = [{"verified": dice.random() < 0.6} for _ in range(dice.choice((1, 2)))]
     if dialect == "r4" and dice.random() < 0.5:
         content["policyRule"] = {"coding": [{"code": dice.choices(("OPTIN", "OPTOUT"), (12, 1))[0]}]}
     if dice.random() < 0.06:
@@ -176,7 +176,7 @@ def _nested(dice: Random, asked: Request, dialect: str, depth: int) -> Json:
 def _conditions(dice: Random, asked: Request, share: float) -> Json:
     node: Json = {}
     makers: tuple[tuple[str, float, Callable[[], Any]], ...] = (
-        ("actor", 0.6, lambda: [_actor(dice, each) for each in _actors(dice, asked)]),
+        ("actor", 0.8, lambda: [_actor(dice, each) for each in _actors(dice, asked)]),
         ("purpose", 0.5, lambda: [_coding(each) for each in _purposes(dice, asked)]),
         ("securityLabel", 1.2, lambda: [_coding(each) for each in dice.sample(LABELS, dice.choice((1, 1, 2, 3)))]),
         ("action", 0.2, lambda: [_action(each) for each in dice.sample(("access", "disclose"), dice.choice((1, 2)))]),
@@ -186,7 +186,7 @@ def _conditions(dice: Random, asked: Request, share: float) -> Json:
             lambda: [{"system": texts.RESOURCE_TYPES, "code": dice.choice(("Immunization", "Observation"))}],
         ),
         ("period", 0.4, lambda: _period(dice)),
-        ("dataPeriod", 0.5, lambda: _period(dice)),
+        ("dataPeriod", 0.8, lambda: _period(dice)),
         ("data", 0.6, lambda: [_data(dice) for _ in range(dice.choice((1, 1, 2)))]),
     )
     for name, weight, make in makers:
@@ -226,7 +226,7 @@ def _period(dice: Random) -> Json:
 
 def _data(dice: Random) -> Json:
     meaning = dice.choice(("instance", "related", "authoredby", "dependents"))
-    named = {"instance": REFS, "authoredby": AUTHORS}.get(meaning, (*ENCOUNTERS, REFS[0]))
+    named = {"instance": (*REFS, *ENCOUNTERS), "authoredby": AUTHORS}.get(meaning, (*ENCOUNTERS, REFS[0]))
     return {"meaning": meaning, "reference": {"reference": dice.choice(named)}}
 
 
