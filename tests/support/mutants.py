@@ -54,6 +54,9 @@ def _places(module: str) -> Iterator[tuple[int, int]]:
     decorations = {
         id(each) for node in ast.walk(tree) for one in getattr(node, "decorator_list", ()) for each in ast.walk(one)
     }
+    # How a value is printed decides nothing.
+    printed = [each.value for each in ast.walk(tree) if isinstance(each, ast.keyword) and each.arg == "repr"]
+    decorations |= {id(each) for each in printed}
     for number, node in enumerate(ast.walk(tree)):
         if not _is_annotation(node) and id(node) not in decorations:
             yield from ((number, change) for change in range(len(_changes(node))))
