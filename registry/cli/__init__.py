@@ -11,7 +11,18 @@ import sys
 import typer
 
 from registry import logs
-from registry.cli import asking, auditing, deciding, demo, importing, keeping, organising, serving, verifying
+from registry.cli import (
+    asking,
+    auditing,
+    deciding,
+    demo,
+    evaluating,
+    importing,
+    keeping,
+    organising,
+    serving,
+    verifying,
+)
 from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
 
@@ -42,6 +53,8 @@ app.command("import")(importing.import_files)
 app.command("convert")(importing.convert)
 app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
+app.command("decide")(evaluating.decide)
+app.add_typer(evaluating.app, name="evaluate")
 app.add_typer(deciding.app, name="consent")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keeping.app, name="keys")

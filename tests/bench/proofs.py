@@ -20,8 +20,9 @@ from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
 from tests.bench import crashes as crash_trials
-from tests.bench import main_job, theft
-from tests.support import consent_cases, postgres
+from tests.bench import main_job, mutation, theft
+from tests.support import consent_cases, mutants, postgres
+from tests.support.consent_faults import FAULTS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -174,11 +175,41 @@ def _storm(count: int, seed: int) -> Counter[str]:
     return test_hl7v2.storm(list(test_hl7v2._bodies()), count=count, seed=seed)  # pyright: ignore[reportPrivateUsage]
 
 
-def consent(_: Asked, *, count: int = 200_000) -> Figures:
+def consent(_: Asked, *, count: int = 1_000_000) -> Figures:
     """Two evaluators of consents, the second written slowly from the text of the law, asked the same questions."""
     with ProcessPoolExecutor(WORKERS) as pool:
         found = list(pool.map(consent_cases.disagreements, [count // WORKERS] * WORKERS, range(1, WORKERS + 1)))
     return {"holds": not any(found), "cases": count, "disagreements": sum(map(len, found))}
 
 
-PROOFS: Mapping[str, Proof] = {each.__name__: each for each in (truth, conversion, mutations, consent, leaks, crashes)}
+def faults(_: Asked, *, cases: int = 40_000) -> Figures:
+    """Faults planted by hand in the first evaluator: comparing it with the second must find every one."""
+
+    def differs() -> bool:
+        from tests.support import consent_cases
+
+        return consent_cases.first_disagreement(cases, 20260316) is not None
+
+    alive = [why for why, *fault in FAULTS if mutants.survives(mutants.planted(*fault), differs, seconds=900)]
+    return {"holds": not alive, "planted": len(FAULTS), "not_found": ", ".join(alive)}
+
+
+def mutated(_: Asked) -> Figures:
+    """Mutants of the consent package against everything that is said of consents; survivors need a written reason."""
+    chosen = mutation.chosen()
+    alive = mutation.survivors(chosen, workers=WORKERS)
+    killed = round(100 * (1 - len(alive) / len(chosen)), 1)
+    reasons = mutation.explained()
+    unexplained = [each.name for each in alive if not mutation.is_explained(each, reasons)]
+    return {
+        "holds": len(chosen) >= 200 and not unexplained,
+        "mutants": len(chosen),
+        "killed_percent": killed,
+        "survivors": len(alive),
+        "unexplained": "; ".join(unexplained),
+    }
+
+
+PROOFS: Mapping[str, Proof] = {
+    each.__name__: each for each in (truth, conversion, mutations, consent, faults, mutated, leaks, crashes)
+}
