@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from registry.api import answers, limits, operations, public
+from registry.api import answers, deadline, limits, operations, public
 from registry.errors import RegistryError
 from registry.flows import match, trail
 from registry.flows.opening import Clock, Registry, opened, wall_clock
@@ -44,6 +44,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     )
     app.include_router(public.router)
     app.include_router(operations.router)
+    app.include_router(operations.desks)
     app.add_exception_handler(RegistryError, answers.of_error)
     app.add_exception_handler(RequestValidationError, answers.of_body)
     app.add_exception_handler(HTTPException, answers.of_route)
@@ -63,6 +64,7 @@ async def _working(registry: Registry) -> AsyncGenerator[None]:
     try:
         yield
     finally:
+        await deadline.finished()
         await _stop(workers)
         await _last_work(registry)
 
