@@ -11,7 +11,7 @@ import sys
 import typer
 
 from registry import logs
-from registry.cli import asking, auditing, deciding, demo, importing, keeping, organising, serving, verifying
+from registry.cli import alerting, asking, auditing, deciding, demo, importing, keeping, organising, serving, verifying
 from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
 
@@ -44,6 +44,7 @@ app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
 app.add_typer(deciding.app, name="consent")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(alerting.app, name="alert")
 app.add_typer(keeping.app, name="keys")
 app.add_typer(organising.app, name="organisation")
 app.add_typer(organising.reviews, name="review")

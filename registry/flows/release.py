@@ -26,7 +26,7 @@ from registry.errors import BadInput, Conflict, UnknownName
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
-from registry.flows import decide, people, publish, question, rights, trail, verify
+from registry.flows import budgets, decide, people, publish, question, rights, trail, verify
 from registry.flows.decide import Held, Person
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
@@ -80,11 +80,16 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
         known = ", ".join(sorted(registry.library.page_messages))
         raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
     _require_grounds(caller, asked)
+    told = demographics.of(resource.of(question.patient(asked.description, id="asked", country=caller.country)))
+    spent = await budgets.spend(registry, caller, told, by_card=bool(asked.card))
+    released = None
     try:
-        return await _answer(registry, caller, asked)
+        released = await _answer(registry, caller, asked, told, allowed=spent.allowed)
     except Conflict:  # an error of its own would say that somebody is known, whose family decides just now
         await _unanswered(registry, caller, asked)
-        return None
+    finally:
+        await budgets.settle(registry, caller, spent, is_silent=released is None)
+    return released
 
 
 def _require_grounds(caller: Caller, asked: Asked) -> None:
@@ -110,23 +115,24 @@ async def _unanswered(registry: Registry, caller: Caller, asked: Asked) -> None:
 
 
 @again_on_conflict  # a consent or a link changed meanwhile: decide again
-async def _answer(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
+async def _answer(
+    registry: Registry, caller: Caller, asked: Asked, told: Demographics, *, allowed: bool
+) -> Released | None:
     # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
     async with registry.database.transaction(snapshot=True) as tx:
-        members = await _find(tx, registry, caller, asked)
+        members = await _find(tx, registry, asked, told)
         person = await decide.load(tx, members)
         decision = decide.ask(registry.library, person, caller, now=registry.now()) if members else None
-        if decision is None or decision.outcome is not Outcome.PERMIT:
+        # Over its budget a question does the same work as any other, and says nothing.
+        if decision is None or decision.outcome is not Outcome.PERMIT or not allowed:
             await _record_silence(tx, registry, caller, asked, person if members else None)
             return None
         await decide.hold(tx, {each.id: each for each in person.dossiers})
         return await _release(tx, registry, caller, asked, person, decision)
 
 
-async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Asked) -> Sequence[UUID]:
+async def _find(tx: Transaction, registry: Registry, asked: Asked, told: Demographics) -> Sequence[UUID]:
     """The dossiers of the person meant: by the card the family shows, else by what the desk knows."""
-    described = question.patient(asked.description, id="asked", country=caller.country)
-    told = demographics.of(resource.of(described))
     reader = people.Reader()
     near = await people.candidates(tx, reader, people.Question(asked=people.hashed(tx, match_keys.asked(told))))
     found = match.identify(told, near, await people.weights(tx, registry.library.weights))
