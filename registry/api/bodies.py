@@ -57,7 +57,7 @@ class Released(BaseModel):
 
 
 class Family(Body):
-    """A family that comes for the first time."""
+    """A family that comes for the first time, or without its card."""
 
     person: Person
 

@@ -14,7 +14,7 @@ from registry.api import answers, bodies, deadline
 from registry.api.deadline import Arrived
 from registry.api.security import Calling, Opened
 from registry.fhir.outcome import Issue
-from registry.flows import adapters, desk, ingest, question, receipts, release, review, rights
+from registry.flows import adapters, desk, ingest, lost_card, question, receipts, release, review, rights
 from registry.flows.desk import Child
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
@@ -65,6 +65,13 @@ def nothing_to_say() -> Response:
 async def open_family(registry: Opened, caller: Calling, body: bodies.Family) -> bodies.FamilyOpened:
     """Open a family's dossier at a desk; its card is shown this once."""
     family = await rights.open_family(registry, caller, question.read(body.person.model_dump()))
+    return bodies.FamilyOpened(card=family.card)
+
+
+@desks.post("/cards", tags=["family"], status_code=201)
+async def replace_card(registry: Opened, caller: Calling, body: bodies.Family) -> bodies.FamilyOpened:
+    """Replace a family's lost card. The desk that opened its dossier identifies it; the old card dies at once."""
+    family = await lost_card.replaced(registry, caller, question.read(body.person.model_dump()))
     return bodies.FamilyOpened(card=family.card)
 
 
