@@ -20,7 +20,8 @@ from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
 from tests.bench import crashes as crash_trials
-from tests.bench import main_job, theft
+from tests.bench import enumeration, interference, main_job, revocation, theft
+from tests.bench.enumeration import Day
 from tests.support import consent_cases, postgres
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -181,4 +182,68 @@ def consent(_: Asked, *, count: int = 200_000) -> Figures:
     return {"holds": not any(found), "cases": count, "disagreements": sum(map(len, found))}
 
 
-PROOFS: Mapping[str, Proof] = {each.__name__: each for each in (truth, conversion, mutations, consent, leaks, crashes)}
+def noninterference(_: Asked, *, pairs: int = 20_000) -> Figures:
+    """Worlds that differ in one protected fact, seen by who must not learn it; and planted leaks, all of them found."""
+    compared = interference.compare(pairs, workers=WORKERS)
+    with postgres.place() as folder:
+        found = interference.leaks_found(folder)
+    missed = sorted(name for name, each in found.items() if each is None)
+    return {
+        "holds": compared.pairs >= pairs and not compared.differing and not missed,
+        "pairs": compared.pairs,
+        "differing": len(compared.differing),
+        "leaks_planted": len(found),
+        "leaks_missed": ", ".join(missed) or "none",
+    }
+
+
+def withdrawals(_: Asked, *, rounds: int = 2_000) -> Figures:
+    """Reads of every kind around a withdrawal, at random moments: none that begins after it is answered."""
+    with ProcessPoolExecutor(WORKERS) as pool:
+        parts = [*pool.map(_withdrawn, [rounds // WORKERS] * WORKERS, range(1, WORKERS + 1))]
+    after, alive, before = (sum(getattr(each, name) for each in parts) for name in ("after", "alive", "before"))
+    return {
+        "holds": not after and not alive and before > 0,
+        "interleavings": sum(each.rounds for each in parts),
+        "reads_answered_before": before,
+        "reads_answered_after": after,
+        "summaries_alive_after": alive,
+        "paths": dict(sum((each.paths for each in parts), Counter[str]())),
+    }
+
+
+def _withdrawn(rounds: int, seed: int) -> revocation.Outcome:
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            return asyncio.run(revocation.interleave(settings, rounds=rounds, seed=seed))
+
+
+def fishing(_: Asked, *, day: Day | None = None) -> Figures:
+    """A virtual day of a dictionary tried with stolen credentials beside honest clinics at work."""
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            outcome = asyncio.run(enumeration.play(settings, day or Day()))
+    before = outcome.probes_before_alert
+    return {
+        "holds": outcome.confirmed <= 5
+        and before is not None
+        and before <= 100
+        and outcome.honest_share >= 0.99
+        and not outcome.honest_alerts,
+        "people_confirmed": outcome.confirmed,
+        "probes": outcome.probes,
+        "probes_before_alert": before,
+        "fishers_halted": outcome.halted,
+        "honest_consented": outcome.consented,
+        "honest_answered": outcome.answered,
+        "not_identified_even_without_budgets": outcome.unidentified,
+        "honest_halted": outcome.honest_alerts,
+    }
+
+
+_ALL = (truth, conversion, mutations, consent, leaks, crashes, noninterference, withdrawals, fishing)
+PROOFS: Mapping[str, Proof] = {each.__name__: each for each in _ALL}

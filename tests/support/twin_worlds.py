@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -331,7 +331,7 @@ def a_child(dice: random.Random) -> Child:
                  phone=f"+999555{dice.randint(10_000, 99_999)}", sex=dice.choice(("male", "female")))  # fmt: skip
 
 
-async def differences(on: Stage, seed: int) -> AsyncIterator[Difference | None]:
+async def differences(on: Stage, seed: int) -> AsyncGenerator[Difference | None]:
     """Every fact about a child of this seed's, each held against the world without it; one item for each pair."""
     dice = random.Random(seed)
     for base, facts in BASES:
