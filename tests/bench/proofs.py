@@ -20,7 +20,7 @@ from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
 from tests.bench import crashes as crash_trials
-from tests.bench import enumeration, interference, main_job, revocation, theft
+from tests.bench import enumeration, existence, interference, main_job, revocation, theft
 from tests.bench.enumeration import Day
 from tests.support import consent_cases, postgres
 
@@ -245,5 +245,27 @@ def fishing(_: Asked, *, day: Day | None = None) -> Figures:
     }
 
 
-_ALL = (truth, conversion, mutations, consent, leaks, crashes, noninterference, withdrawals, fishing)
+def timing(_: Asked, *, each: int = 20_000, seconds: float = 0.4) -> Figures:
+    """Absent, refused, never asked: does the time of the answer tell them apart? And is a planted millisecond seen?"""
+    told = {count: _spied(count, each, seconds, 0.0) for count in existence.CANDIDATES}
+    seen = _spied(10, max(each // 10, 200), seconds, 0.001)
+    return {
+        "holds": all(one.auc <= 0.52 and one.one_length for one in told.values()) and seen.auc > 0.52,
+        "requests_each": each,
+        **{f"auc_{count}_candidates": f"{one.auc:.4f} +- {one.half_interval:.4f}" for count, one in told.items()},
+        **{f"late_{count}": one.late for count, one in told.items()},
+        "auc_of_a_planted_millisecond": f"{seen.auc:.4f} +- {seen.half_interval:.4f}",
+    }
+
+
+def _spied(candidates: int, each: int, seconds: float, planted: float) -> existence.Verdict:
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            spying = existence.spied(settings, candidates, each=each, seconds=seconds, planted_seconds=planted)
+            return asyncio.run(spying)
+
+
+_ALL = (truth, conversion, mutations, consent, leaks, crashes, noninterference, withdrawals, fishing, timing)
 PROOFS: Mapping[str, Proof] = {each.__name__: each for each in _ALL}
