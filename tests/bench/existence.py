@@ -62,7 +62,7 @@ def auc(left: Sequence[float], right: Sequence[float]) -> float:
     ranks, at = 0.0, 0
     while at < len(ranked):
         same = at
-        while same < len(ranks) and ranked[same][0] == ranked[at][0]:
+        while same < len(ranked) and ranked[same][0] == ranked[at][0]:
             same += 1
         ranks += (at + same + 1) / 2 * sum(kind for _, kind in ranked[at:same])
         at = same
