@@ -266,6 +266,7 @@ def _requests(
     why = builders.grounds(world, observer)
     yield "/v1/questions", {"person": person, "grounds": why}
     yield "/v1/questions", {"person": person, "card": "0" * 26}
+    yield "/v1/cards", {"person": person}
     yield "/v1/people", {"person": person, "patient": "11"}
     if world[observer].kind is Kind.CLINIC:
         yield "/v1/doses", {"person": person, "patient": "11", "vaccine": "113", "on": today}
@@ -273,7 +274,6 @@ def _requests(
         year = {"school": "s", "grade": "3", "academic_year": "2026", "on": today}
         yield "/v1/enrolments", {"person": person, "patient": "11", **year}
     yield "/v1/families", {"person": person}
-    yield "/v1/cards", {"person": person}
 
 
 async def _seen(
