@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -14,14 +14,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from registry.api import answers, limits, operations, public
+from registry.api import answers, deadline, limits, operations, public
 from registry.errors import RegistryError
-from registry.flows import match, trail
+from registry.flows import budgets, match, trail
 from registry.flows.opening import Clock, Registry, opened, wall_clock
 from registry.settings import Settings
 
 SEQUENCE_SECONDS = 0.1
 MATCH_SECONDS = 0.5
+WATCH_SECONDS = 30
 _log = structlog.get_logger()
 
 
@@ -44,6 +45,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     )
     app.include_router(public.router)
     app.include_router(operations.router)
+    app.include_router(operations.desks)
     app.add_exception_handler(RegistryError, answers.of_error)
     app.add_exception_handler(RequestValidationError, answers.of_body)
     app.add_exception_handler(HTTPException, answers.of_route)
@@ -56,13 +58,11 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
 @asynccontextmanager
 async def _working(registry: Registry) -> AsyncGenerator[None]:
     """The workers, for as long as the block lasts."""
-    workers = [
-        asyncio.create_task(_every(SEQUENCE_SECONDS, lambda: trail.sequence(registry))),
-        asyncio.create_task(_every(MATCH_SECONDS, lambda: match.run(registry))),
-    ]
+    workers = [asyncio.create_task(_every(seconds, work, registry)) for seconds, work in WORKERS.values()]
     try:
         yield
     finally:
+        await deadline.finished()
         await _stop(workers)
         await _last_work(registry)
 
@@ -83,11 +83,26 @@ async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Res
     return response
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+async def _watch(registry: Registry) -> None:
+    alerts = await budgets.watch(registry)
+    if alerts:
+        _log.warning("fishing", count=alerts)
+
+
+Work = Callable[[Registry], Awaitable[object]]
+WORKERS: Mapping[str, tuple[float, Work]] = {
+    "sequence": (SEQUENCE_SECONDS, trail.sequence),
+    "match": (MATCH_SECONDS, match.run),
+    "watch": (WATCH_SECONDS, _watch),
+}
+"""What runs beside the requests, each again so many seconds after it ended."""
+
+
+async def _every(seconds: float, work: Work, registry: Registry) -> None:
     """Do the work again and again. An error is logged by its class and the work goes on."""
     while True:
         try:
-            await work()
+            await work(registry)
         except RegistryError as error:
             _log.warning("worker", error=type(error).__name__)
         except Exception as error:  # a worker that dies would stop the audit

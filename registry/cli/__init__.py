@@ -12,6 +12,7 @@ import typer
 
 from registry import logs
 from registry.cli import (
+    alerting,
     asking,
     auditing,
     deciding,
@@ -57,6 +58,7 @@ app.command("decide")(evaluating.decide)
 app.add_typer(evaluating.app, name="evaluate")
 app.add_typer(deciding.app, name="consent")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(alerting.app, name="alert")
 app.add_typer(keeping.app, name="keys")
 app.add_typer(organising.app, name="organisation")
 app.add_typer(organising.reviews, name="review")

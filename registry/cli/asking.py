@@ -20,7 +20,7 @@ from registry.cli.persons import (
     Sex,
     Village,
 )
-from registry.cli.running import Json, Key, authenticated, out, print_json, run, write_file
+from registry.cli.running import Json, Key, User, authenticated, out, print_json, run, write_file
 from registry.flows import release, trail
 from registry.flows.opening import Registry
 from registry.flows.release import Asked, Released
@@ -38,13 +38,18 @@ def ask(
     phone: Phone = "",
     person: PersonFile = None,
     card: Annotated[str, typer.Option(help="The family card, if the family shows it.")] = "",
+    present: Annotated[
+        bool, typer.Option("--present", help="I attest that the child is here today to be treated, or enrolled.")
+    ] = False,
     language: Annotated[str, typer.Option(help="Language of the page.")] = "en",
     folder: Annotated[Path, typer.Option("--out", help="Folder for the summary and its page.")] = Path("."),
     key: Key = "",
+    user: User = "",
     json: Json = False,
 ) -> None:
     """Ask for a child's summary, as a clinic (vaccinations) or a school (schooling).
 
+    It needs the family's card, or `--present` and `--user`: who attests that the child is there.
     Writes the signed summary and the printable page. Whether nobody is known or nothing is allowed, the answer is
     the same; it ends with 3 then.
     """
@@ -54,8 +59,10 @@ def ask(
     )  # fmt: skip
 
     async def work(registry: Registry) -> Released | None:
-        caller = await authenticated(registry, key)
-        answer = await release.ask(registry, caller, Asked(description=description, card=card, language=language))
+        caller = await authenticated(registry, key, user=user)
+        why = release.GROUNDS.get(caller.kind, "") if present else ""
+        asked = Asked(description=description, card=card, grounds=why, language=language)
+        answer = await release.ask(registry, caller, asked)
         await trail.sequence(registry)
         return answer
 

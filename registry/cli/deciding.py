@@ -1,4 +1,4 @@
-"""`continuity consent open|give|withdraw`: what a family decides."""
+"""`continuity consent open|card|give|withdraw`: what a family decides."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from registry.cli.persons import (
     Sex,
     Village,
 )
-from registry.cli.running import Json, Key, authenticated, out, print_json, run
-from registry.flows import match, rights, trail
+from registry.cli.running import Json, Key, User, authenticated, out, print_json, run
+from registry.flows import lost_card, match, rights, trail
 from registry.flows.opening import Registry
 from registry.flows.rights import Answer, ConsentReceipt, Withdrawal
 
@@ -64,6 +64,44 @@ def open_(
         print_json({"card": card})
     else:
         out.print(f"The family's card, shown this once: [bold]{card}[/]")
+
+
+@app.command("card")
+def card_(
+    given: Given = "",
+    family: Family = "",
+    father: Father = "",
+    grandfather: Grandfather = "",
+    mother: Mother = "",
+    birth: Birth = "",
+    sex: Sex = "unknown",
+    village: Village = "",
+    phone: Phone = "",
+    person: PersonFile = None,
+    key: Key = "",
+    user: User = "",
+    json: Json = False,
+) -> None:
+    """Replace a lost card, at the desk that opened the family's dossier; the old one dies at once.
+
+    Elsewhere, or where the child is not found, a dossier of its own is opened: the answer is the same.
+    """
+    description = persons.described(
+        person, given=given, family=family, father=father, grandfather=grandfather, mother=mother, birth=birth,
+        sex=sex, village=village, phone=phone,
+    )  # fmt: skip
+
+    async def work(registry: Registry) -> str:
+        replaced = await lost_card.replaced(registry, await authenticated(registry, key, user=user), description)
+        await match.run(registry)
+        await trail.sequence(registry)
+        return replaced.card
+
+    card = run(work)
+    if json:
+        print_json({"card": card})
+    else:
+        out.print(f"The family's new card, shown this once: [bold]{card}[/]")
 
 
 @app.command("give")

@@ -33,6 +33,10 @@ Key = Annotated[
     str,
     typer.Option("--key", envvar="CONTINUITY_KEY", help="The organisation's key.", show_default=False),
 ]
+User = Annotated[
+    str,
+    typer.Option("--user", envvar="CONTINUITY_USER", help="Who of the organisation calls, by its own opaque id."),
+]
 
 
 def settings() -> Settings:
@@ -54,11 +58,11 @@ def run(work: Callable[[Registry], Awaitable[Result]], *, using: Settings | None
     return asyncio.run(opened_work())
 
 
-async def authenticated(registry: Registry, key: str) -> Caller:
-    """The organisation of the key given with --key or CONTINUITY_KEY."""
+async def authenticated(registry: Registry, key: str, *, user: str = "") -> Caller:
+    """The organisation of the key given with --key or CONTINUITY_KEY, and who of it calls."""
     if not key:
         raise NotAuthenticated("this needs an organisation's key", remedy="give --key or set CONTINUITY_KEY")
-    return await organisations.authenticate(registry, key)
+    return await organisations.authenticate(registry, key, user=user)
 
 
 def print_json(value: Any) -> None:

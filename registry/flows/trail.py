@@ -20,7 +20,7 @@ from registry.store.database import Transaction
 from registry.trust import checkpoint, merkle, p256
 
 FAMILY_ACTS = frozenset({"consent-withdrawn"})
-SHOWN = FAMILY_ACTS | {"ask", "family-opened", "consent-given", "review-shown", "review-decided"}
+SHOWN = FAMILY_ACTS | {"ask", "family-opened", "card-replaced", "consent-given", "review-shown", "review-decided"}
 """What a family reads in its trail: who asked, looked or decided; not the registry's own work of linking."""
 
 

@@ -22,7 +22,8 @@ from registry.store.database import ENVELOPE, Transaction
 class Dossier:
     """`about` is the Patient last told (of a house: what the organisation is); `keys` are its match keys.
 
-    `person` is the component the dossier belongs to, `members` all its dossiers including this one.
+    `person` is the component the dossier belongs to, `members` all its dossiers including this one; `card` the keyed
+    hash of the one family card that opens it.
     """
 
     id: UUID
@@ -33,6 +34,7 @@ class Dossier:
     members: tuple[UUID, ...]
     about: Content | None = field(default=None, repr=False)
     keys: tuple[int, ...] = field(default=(), repr=False)
+    card: int | None = field(default=None, repr=False)
 
 
 async def open_new(tx: Transaction, dossiers: Sequence[Dossier], *, today: date) -> None:
@@ -126,6 +128,7 @@ def _seal(tx: Transaction, dossier: Dossier) -> bytes:
             "members": [each.hex for each in dossier.members],
             "about": dossier.about,
             "keys": dossier.keys,
+            "card": dossier.card,
         }
     )
     return vault.seal(tx, dossier.id, plain, table="dossier", row=dossier.id)
@@ -142,4 +145,5 @@ def _open(tx: Transaction, id: UUID, sealed: bytes) -> Dossier:
         members=tuple(UUID(each) for each in content["members"]),
         about=content["about"],
         keys=tuple(content["keys"]),
+        card=content.get("card"),  # not there in a dossier written before cards could be replaced
     )

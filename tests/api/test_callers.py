@@ -51,8 +51,9 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/submissions"): Row(
         kinds=frozenset({Kind.SOURCE}), content=samples.file(VACCINES), params={"adapter": "dhis2"}
     ),
-    ("POST", "/v1/questions"): Row(kinds=DESKS, body={"person": PERSON}),
+    ("POST", "/v1/questions"): Row(kinds=DESKS, body={"person": PERSON, "card": NOBODY}),
     ("POST", "/v1/families"): Row(kinds=DESKS, body={"person": PERSON}),
+    ("POST", "/v1/cards"): Row(kinds=DESKS, body={"person": PERSON}),
     ("POST", "/v1/consents"): Row(kinds=DESKS, body=CONSENT),
     ("POST", "/v1/withdrawals"): Row(body={"card": "x"}, by_card=True),
     ("POST", "/v1/trails"): Row(body={"card": "x"}, by_card=True),
@@ -221,8 +222,9 @@ async def test_a_consent_of_one_family_is_not_withdrawn_with_the_card_of_another
 async def test_a_new_key_of_an_organisation_is_that_organisation(service: Service, name: str) -> None:
     more = await builders.organisations.new_key(service.world.registry, name)
     for key in (more.key, service.world.keys[name]):
-        headers = {"Authorization": f"Bearer {key}"}
-        answered = await service.call("POST", "/v1/questions", json={"person": PERSON}, headers=headers)
+        headers = {"Authorization": f"Bearer {key}", "Desk-User": "desk-1"}
+        body = {"person": PERSON, "grounds": builders.grounds(service.world, name)}
+        answered = await service.call("POST", "/v1/questions", json=body, headers=headers)
         assert answered.status_code == 404
 
 

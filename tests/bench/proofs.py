@@ -20,7 +20,8 @@ from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
 from tests.bench import crashes as crash_trials
-from tests.bench import main_job, mutation, theft
+from tests.bench import enumeration, existence, interference, main_job, mutation, revocation, theft
+from tests.bench.enumeration import Day
 from tests.support import consent_cases, mutants, postgres
 from tests.support.consent_faults import FAULTS
 
@@ -210,6 +211,103 @@ def mutated(_: Asked) -> Figures:
     }
 
 
-PROOFS: Mapping[str, Proof] = {
-    each.__name__: each for each in (truth, conversion, mutations, consent, faults, mutated, leaks, crashes)
-}
+def noninterference(_: Asked, *, pairs: int = 20_000) -> Figures:
+    """Worlds that differ in one protected fact, seen by who must not learn it; and planted leaks, all of them found."""
+    compared = interference.compare(pairs, workers=WORKERS)
+    with postgres.place() as folder:
+        found = interference.leaks_found(folder)
+    missed = sorted(name for name, each in found.items() if each is None)
+    return {
+        "holds": compared.pairs >= pairs and not compared.differing and not missed,
+        "pairs": compared.pairs,
+        "differing": len(compared.differing),
+        "leaks_planted": len(found),
+        "leaks_missed": ", ".join(missed) or "none",
+    }
+
+
+def withdrawals(_: Asked, *, rounds: int = 2_000) -> Figures:
+    """Reads of every kind around a withdrawal, at random moments: none that begins after it is answered."""
+    with ProcessPoolExecutor(WORKERS) as pool:
+        parts = [*pool.map(_withdrawn, [rounds // WORKERS] * WORKERS, range(1, WORKERS + 1))]
+    after, alive, before = (sum(getattr(each, name) for each in parts) for name in ("after", "alive", "before"))
+    return {
+        "holds": not after and not alive and before > 0,
+        "interleavings": sum(each.rounds for each in parts),
+        "reads_answered_before": before,
+        "reads_answered_after": after,
+        "summaries_alive_after": alive,
+        "paths": dict(sum((each.paths for each in parts), Counter[str]())),
+    }
+
+
+def _withdrawn(rounds: int, seed: int) -> revocation.Outcome:
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            return asyncio.run(revocation.interleave(settings, rounds=rounds, seed=seed))
+
+
+def fishing(_: Asked, *, day: Day | None = None) -> Figures:
+    """A virtual day of a dictionary tried with stolen credentials beside honest clinics at work."""
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            outcome = asyncio.run(enumeration.play(settings, day or Day()))
+    before = outcome.probes_before_alert
+    return {
+        "holds": outcome.confirmed <= 5
+        and before is not None
+        and before <= 100
+        and outcome.honest_share >= 0.99
+        and not outcome.honest_alerts,
+        "people_confirmed": outcome.confirmed,
+        "probes": outcome.probes,
+        "probes_before_alert": before,
+        "fishers_halted": outcome.halted,
+        "honest_consented": outcome.consented,
+        "honest_answered": outcome.answered,
+        "not_identified_even_without_budgets": outcome.unidentified,
+        "honest_halted": outcome.honest_alerts,
+    }
+
+
+def timing(_: Asked, *, each: int = 20_000, seconds: float = 0.4) -> Figures:
+    """Absent, refused, never asked: does the time of the answer tell them apart? And is a planted millisecond seen?"""
+    told = {count: _spied(count, each, seconds, 0.0) for count in existence.CANDIDATES}
+    seen = _spied(10, max(each // 10, 200), seconds, 0.001)
+    return {
+        "holds": all(one.auc <= 0.52 and one.one_length for one in told.values()) and seen.auc > 0.52,
+        "requests_each": each,
+        **{f"auc_{count}_candidates": f"{one.auc:.4f} +- {one.half_interval:.4f}" for count, one in told.items()},
+        **{f"late_{count}": one.late for count, one in told.items()},
+        "auc_of_a_planted_millisecond": f"{seen.auc:.4f} +- {seen.half_interval:.4f}",
+    }
+
+
+def _spied(candidates: int, each: int, seconds: float, planted: float) -> existence.Verdict:
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            spying = existence.spied(settings, candidates, each=each, seconds=seconds, planted_seconds=planted)
+            return asyncio.run(spying)
+
+
+_ALL = (
+    truth,
+    conversion,
+    mutations,
+    consent,
+    faults,
+    mutated,
+    leaks,
+    crashes,
+    noninterference,
+    withdrawals,
+    fishing,
+    timing,
+)
+PROOFS: Mapping[str, Proof] = {each.__name__: each for each in _ALL}

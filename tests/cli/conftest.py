@@ -79,6 +79,7 @@ class Commands:
             "REGISTRY_DATABASE_URL": str(self.settings.database_url),
             "REGISTRY_KEYRING": str(self.settings.keyring),
             "REGISTRY_STATE": str(self.folder / "state"),
+            "CONTINUITY_USER": "desk-1",
             "COLUMNS": "200",
             "NO_COLOR": "1",
         }
