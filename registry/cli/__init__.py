@@ -11,7 +11,7 @@ import sys
 import typer
 
 from registry import logs
-from registry.cli import asking, auditing, deciding, demo, importing, keeping, organising, serving, verifying
+from registry.cli import asking, auditing, deciding, demo, erasing, importing, keeping, organising, serving, verifying
 from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
 
@@ -42,6 +42,7 @@ app.command("import")(importing.import_files)
 app.command("convert")(importing.convert)
 app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
+app.command("erase")(erasing.erase)
 app.add_typer(deciding.app, name="consent")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keeping.app, name="keys")

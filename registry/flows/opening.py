@@ -13,8 +13,11 @@ from registry.errors import KeyProblem
 from registry.flows import organisations
 from registry.library import Library
 from registry.settings import Settings
-from registry.store import database, embedded, keyfile, migrate, vault
+from registry.store import database, embedded, erasures, keyfile, migrate, vault
+from registry.store import ledger as ledgers
 from registry.store.database import Database, Sealer
+from registry.store.keyfile import FileWrapping
+from registry.store.ledger import Ledger
 from registry.trust.keyring import Keyring
 
 Clock = Callable[[], datetime]
@@ -30,6 +33,7 @@ class Registry:
 
     settings: Settings
     database: Database
+    ledger: Ledger
     library: Library
     clock: Clock
     house: UUID
@@ -51,13 +55,18 @@ async def opened(
     url = embedded.database(server, settings.database_name) if server else str(settings.database_url)
     try:
         ring = await _keyring(settings, url, clock().date())
-        async with database.opened(url, ring, sealer=sealer) as opened_database:
+        wrapping = FileWrapping(settings.keyring_path)
+        async with database.opened(url, ring, wrapping, sealer=sealer) as opened_database:
             await migrate.migrate(opened_database, loaded.migrations)
             await vault.check_keyring(opened_database, today=clock().date())
+            ledger = ledgers.beside(settings.keyring_path, ring)
+            await erasures.settle(opened_database, ledger)  # a backup may have brought back what was erased
             house = await organisations.own_house(
                 opened_database, display=settings.name, country=settings.country, now=clock()
             )
-            yield Registry(settings=settings, database=opened_database, library=loaded, clock=clock, house=house)
+            yield Registry(
+                settings=settings, database=opened_database, ledger=ledger, library=loaded, clock=clock, house=house
+            )
     finally:
         if server:
             server.stop()

@@ -1,4 +1,4 @@
-"""The vault: one data key for each dossier, wrapped by the wrapping key of its epoch.
+"""The vault: one data key for each dossier, wrapped by the wrapping key of its generation and epoch.
 
 Destroying the row destroys the dossier, in every backup too once the vault's own backups have rolled over.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import date
+from itertools import product
 from uuid import UUID
 
 from registry.errors import KeyProblem
@@ -18,6 +19,28 @@ from registry.trust import sealing
 from registry.trust.sealing import Label
 
 _CHECK = b"the key file and this database belong together"
+_CHECK_LABEL = Label(table="keyring_check", row="", column="sealed", edition=ENVELOPE)
+
+
+async def generation(tx: Transaction) -> int:
+    """The generation of wrapping keys in use."""
+    cursor = await tx.connection.execute("SELECT generation FROM vault.keyring_check")
+    row = await cursor.fetchone()
+    if row is None:
+        raise _no_vault()
+    return row[0]
+
+
+def draw(tx: Transaction, dossiers: Iterable[UUID]) -> dict[UUID, bytes]:
+    """A fresh data key for each, at hand in this transaction."""
+    fresh = {dossier: secrets.token_bytes(sealing.KEY_BYTES) for dossier in dossiers}
+    tx.data_keys.update(fresh)
+    return fresh
+
+
+def wrap(tx: Transaction, dossier: UUID, key: bytes, *, generation: int, epoch: int) -> bytes:
+    """A data key as it lies in the vault."""
+    return tx.sealer.seal(tx.wrapping.key(generation, epoch), key, _wrap_label(dossier))
 
 
 def _wrap_label(dossier: UUID) -> Label:
@@ -26,13 +49,16 @@ def _wrap_label(dossier: UUID) -> Label:
 
 async def make_keys(tx: Transaction, dossiers: Iterable[UUID], *, today: date) -> None:
     """Draw a data key for each new dossier."""
-    epoch = keyrings.epoch_of(today)
-    wrapping = tx.keyring.wrapping_key(epoch)
-    fresh = {dossier: secrets.token_bytes(32) for dossier in dossiers}
-    rows = [(each, epoch, tx.sealer.seal(wrapping, key, _wrap_label(each))) for each, key in fresh.items()]
+    current, epoch = await generation(tx), keyrings.epoch_of(today)
+    rows = [
+        (each, current, epoch, wrap(tx, each, key, generation=current, epoch=epoch), current)
+        for each, key in draw(tx, dossiers).items()
+    ]
     async with tx.connection.cursor() as cursor:
-        await cursor.executemany("INSERT INTO vault.data_key (dossier, epoch, wrapped) VALUES (%s, %s, %s)", rows)
-    tx.data_keys.update(fresh)
+        await cursor.executemany(
+            "INSERT INTO vault.data_key (dossier, generation, epoch, wrapped, drawn) VALUES (%s, %s, %s, %s, %s)",
+            rows,
+        )
 
 
 async def load_keys(tx: Transaction, dossiers: Iterable[UUID]) -> None:
@@ -42,7 +68,7 @@ async def load_keys(tx: Transaction, dossiers: Iterable[UUID]) -> None:
         return
     cursor = await tx.connection.execute(
         """
-        SELECT dossier, epoch, wrapped
+        SELECT dossier, generation, epoch, wrapped, former
         FROM vault.data_key
         WHERE dossier = ANY(%s)
         """,
@@ -52,11 +78,14 @@ async def load_keys(tx: Transaction, dossiers: Iterable[UUID]) -> None:
         unwrap(tx, *row)
 
 
-def unwrap(tx: Transaction, dossier: UUID, epoch: int, wrapped: bytes) -> None:
-    """Have the data key of a row of the vault at hand in this transaction."""
-    if dossier not in tx.data_keys:
-        wrapping = tx.keyring.wrapping_key(epoch)
-        tx.data_keys[dossier] = tx.sealer.unseal(wrapping, wrapped, _wrap_label(dossier))
+def unwrap(tx: Transaction, dossier: UUID, generation: int, epoch: int, wrapped: bytes, former: bytes | None) -> None:
+    """Have the data key of a row of the vault at hand in this transaction, and the one before it where it is kept."""
+    if dossier in tx.data_keys:
+        return
+    wrapping, label = tx.wrapping.key(generation, epoch), _wrap_label(dossier)
+    tx.data_keys[dossier] = tx.sealer.unseal(wrapping, wrapped, label)
+    if former is not None:
+        tx.former_keys[dossier] = tx.sealer.unseal(wrapping, former, label)
 
 
 def seal(tx: Transaction, dossier: UUID, plain: bytes, *, table: str, row: UUID, column: str = "sealed") -> bytes:
@@ -67,7 +96,7 @@ def seal(tx: Transaction, dossier: UUID, plain: bytes, *, table: str, row: UUID,
 
 def unseal(tx: Transaction, dossier: UUID, sealed: bytes, *, table: str, row: UUID, column: str = "sealed") -> bytes:
     label = Label(table=table, row=row.hex, column=column, edition=ENVELOPE)
-    return tx.sealer.unseal(tx.data_keys[dossier], sealed, label)
+    return _opened(tx, _keys(tx, dossier), sealed, label)
 
 
 def seal_between(tx: Transaction, pair: tuple[UUID, UUID], plain: bytes, *, row: UUID) -> bytes:
@@ -78,9 +107,24 @@ def seal_between(tx: Transaction, pair: tuple[UUID, UUID], plain: bytes, *, row:
 
 
 def unseal_between(tx: Transaction, pair: tuple[UUID, UUID], sealed: bytes, *, row: UUID) -> bytes:
-    key = sealing.pair_key(tx.data_keys[pair[0]], tx.data_keys[pair[1]])
+    keys = [sealing.pair_key(*each) for each in product(_keys(tx, pair[0]), _keys(tx, pair[1]))]
     label = Label(table="judgement", row=row.hex, column="evidence", edition=ENVELOPE)
-    return tx.sealer.unseal(key, sealed, label)
+    return _opened(tx, keys, sealed, label)
+
+
+def _keys(tx: Transaction, dossier: UUID) -> list[bytes]:
+    """The data key of a dossier and, while it is being resealed, the former one."""
+    former = tx.former_keys.get(dossier)
+    return [tx.data_keys[dossier], *([former] if former else [])]
+
+
+def _opened(tx: Transaction, keys: list[bytes], sealed: bytes, label: Label) -> bytes:
+    for key in keys[:-1]:
+        try:
+            return tx.sealer.unseal(key, sealed, label)
+        except KeyProblem:
+            continue
+    return tx.sealer.unseal(keys[-1], sealed, label)
 
 
 async def is_sealed(url: str) -> bool:
@@ -94,23 +138,48 @@ async def is_sealed(url: str) -> bool:
 
 
 async def check_keyring(database: Database, *, today: date) -> None:
-    """See that the key file in use is the one that sealed this database, before anything is written with it."""
-    label = Label(table="keyring_check", row="", column="sealed", edition=ENVELOPE)
+    """See that the wrapping keys in use are those that sealed this database, before anything is written with them."""
     async with database.transaction() as tx:
-        cursor = await tx.connection.execute("SELECT epoch, sealed FROM vault.keyring_check")
+        cursor = await tx.connection.execute("SELECT generation, epoch, sealed FROM vault.keyring_check")
         row = await cursor.fetchone()
         if row is None:
-            epoch = keyrings.epoch_of(today)
-            sealed = tx.sealer.seal(tx.keyring.wrapping_key(epoch), _CHECK, label)
-            await tx.connection.execute(
-                "INSERT INTO vault.keyring_check (epoch, sealed) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                (epoch, sealed),
-            )
+            await _require_empty(tx)
+            newest = max(tx.wrapping.source.generations())
+            await put_check(tx, newest, keyrings.epoch_of(today))
             return
         try:
-            tx.sealer.unseal(tx.keyring.wrapping_key(row[0]), row[1], label)
+            tx.sealer.unseal(tx.wrapping.key(row[0], row[1]), row[2], _CHECK_LABEL)
         except KeyProblem:
             raise KeyProblem(
                 "the key file is not the one that sealed this database",
                 remedy="put the right key file in place, or bring it back with: continuity keys import",
             ) from None
+
+
+async def put_check(tx: Transaction, generation: int, epoch: int) -> None:
+    """Seal the fixed text under these wrapping keys: from the commit on new data keys are wrapped by them."""
+    sealed = tx.sealer.seal(tx.wrapping.key(generation, epoch), _CHECK, _CHECK_LABEL)
+    await tx.connection.execute(
+        """
+        INSERT INTO vault.keyring_check (generation, epoch, sealed)
+        VALUES (%s, %s, %s)
+        ON CONFLICT (only_row) DO UPDATE
+        SET generation = excluded.generation, epoch = excluded.epoch, sealed = excluded.sealed
+        WHERE keyring_check.generation < excluded.generation
+        """,
+        (generation, epoch, sealed),
+    )
+
+
+async def _require_empty(tx: Transaction) -> None:
+    """Raise KeyProblem where there are dossiers and no vault: a fresh one would open none of them."""
+    cursor = await tx.connection.execute("SELECT 1 FROM registry.dossier LIMIT 1")
+    if await cursor.fetchone():
+        raise _no_vault()
+
+
+def _no_vault() -> KeyProblem:
+    return KeyProblem(
+        "the vault of this database is empty",
+        remedy="a database restored from its dump needs the vault's own backup: continuity vault restore FILE",
+    )

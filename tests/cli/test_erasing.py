@@ -1,0 +1,43 @@
+"""Erasing by command: a decision is carried out once, and only after a second yes."""
+
+from __future__ import annotations
+
+import io
+
+from registry.store import keyfile, ledger
+from tests.cli.conftest import Commands
+from tests.support import builders
+from tests.support.builders import NEIGHBOUR, VACCINES, World
+
+NUMBER = NEIGHBOUR.id_at(VACCINES)
+NAMED = ("erase", "--decision", "file 12/2026", "--source", VACCINES, "--number", NUMBER)
+
+
+def told(continuity: Commands) -> None:
+    async def hand_over(world: World) -> None:
+        await builders.hand_over(world, VACCINES, *builders.health_of(NEIGHBOUR))
+
+    continuity.asking(hand_over)
+
+
+def test_a_person_named_by_its_source_is_erased_and_entered_in_the_ledger(continuity: Commands) -> None:
+    told(continuity)
+    erased = continuity(*NAMED, "--yes", "--json")
+    assert erased.json == {"dossiers": 1, "summaries": 0, "decision": "file 12/2026"}
+    path = continuity.settings.keyring_path
+    assert len(ledger.beside(path, keyfile.load(path)).read()) == 1
+    continuity(*NAMED, "--yes").failed("handed over nobody of this number", code=2)
+
+
+def test_without_a_second_yes_nothing_is_erased(continuity: Commands) -> None:
+    told(continuity)
+    continuity.monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert continuity(*NAMED).code == 1
+    ran = continuity(*NAMED, "--yes", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["dossiers"] == 1
+
+
+def test_nobody_named_is_nobody_erased(continuity: Commands) -> None:
+    continuity("erase", "--decision", "file 12/2026", "--yes").failed("nobody is named", code=2)
+    continuity("erase", "--decision", "x", "--source", VACCINES, "--yes").failed("nobody is named", code=2)
