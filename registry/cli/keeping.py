@@ -1,15 +1,17 @@
-"""`continuity keys export|import`: so that losing one file does not lose everything."""
+"""`continuity keys export|import|rotate`: so that one lost file does not lose everything, and no key lasts for ever."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from registry.cli.running import Json, out, print_json, read_file, settings, write_file
+from registry.cli.running import Json, out, print_json, read_file, run, settings, write_file
 from registry.errors import BadInput, KeyProblem
+from registry.flows import rotation
 from registry.store import keyfile
 from registry.trust import keyring
 from registry.trust.keyring import Keyring
@@ -30,7 +32,8 @@ def export(
 ) -> None:
     """Write a copy of the key file locked under a passphrase. Keep copy and passphrase apart from the server.
 
-    It opens what was sealed until today and, as wrapping keys are made ahead, for about three years more.
+    It opens what was sealed until today and, as wrapping keys are made ahead, for about three years more; after
+    `continuity keys rotate` it opens nothing.
     """
     path = settings().keyring_path
     ring = keyfile.load(path)
@@ -54,6 +57,24 @@ def import_(
     path.parent.mkdir(parents=True, exist_ok=True)
     keyfile.replace(path, ring)
     _say(json, {"imported": str(path)}, f"The keys are in {path} again (mode 0600).")
+
+
+@app.command("rotate")
+def rotate(json: Json = False) -> None:
+    """Wrap every data key by new wrapping keys and destroy the old ones, while the service goes on.
+
+    Interrupted, it is finished by running it again. Vault backups and exported key files from before open nothing
+    afterwards: make both anew.
+    """
+    rotated = run(rotation.rotate)
+    if json:
+        print_json(asdict(rotated))
+    elif rotated.finished:
+        out.print(f"{rotated.rewrapped} data keys are wrapped by generation {rotated.generation}; older keys are gone.")
+        out.print("Earlier copies open nothing now: run `continuity vault backup` and `continuity keys export` again.")
+    else:
+        out.print("Not finished, and nothing destroyed: older transactions are still under way. Run it again later.")
+    raise typer.Exit(0 if rotated.finished else 1)
 
 
 def _require_same(path: Path, ring: Keyring) -> None:

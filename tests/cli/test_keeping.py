@@ -1,4 +1,4 @@
-"""Erasing by command: a decision is carried out once, and only after a second yes."""
+"""Erasing and rotating by command: a decision is carried out once, and only after a second yes."""
 
 from __future__ import annotations
 
@@ -41,3 +41,15 @@ def test_without_a_second_yes_nothing_is_erased(continuity: Commands) -> None:
 def test_nobody_named_is_nobody_erased(continuity: Commands) -> None:
     continuity("erase", "--decision", "file 12/2026", "--yes").failed("nobody is named", code=2)
     continuity("erase", "--decision", "x", "--source", VACCINES, "--yes").failed("nobody is named", code=2)
+
+
+def test_keys_are_rotated_by_command_and_everything_is_read_as_before(continuity: Commands) -> None:
+    told(continuity)
+    path = continuity.settings.keyring_path
+    before = keyfile.load(path)
+    rotated = continuity("keys", "rotate", "--json")
+    assert (rotated.json["generation"], rotated.json["finished"]) == (2, True)
+    assert set(keyfile.load(path).wrapping) == {2}
+    assert before.wrapping.keys() == {1}
+    assert "again" in continuity("keys", "rotate").out
+    assert continuity(*NAMED, "--yes", "--json").json["dossiers"] == 1
