@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     country: str = Field(default="XAL", description="the country this registry stands in (ISO 3166 alpha-3)")
     summary_days: int = Field(default=30, gt=0, description="how long a summary is valid")
     answer_seconds: float = Field(default=0.4, ge=0, description="every question is answered at this deadline")
+    vault_backup_days: int = Field(
+        default=7, gt=0, le=30, description="how long a vault backup can be restored, and so erasure be undone by one"
+    )
     host: str = Field(default="127.0.0.1", description="address the service listens on")
     port: int = Field(default=8000, ge=0, description="0 takes a free port")
     max_upload_bytes: int = Field(default=64 * 1024 * 1024, gt=0, description="largest file taken over HTTP")

@@ -11,7 +11,19 @@ import sys
 import typer
 
 from registry import logs
-from registry.cli import asking, auditing, deciding, demo, erasing, importing, keeping, organising, serving, verifying
+from registry.cli import (
+    asking,
+    auditing,
+    deciding,
+    demo,
+    erasing,
+    importing,
+    keeping,
+    organising,
+    serving,
+    vaulting,
+    verifying,
+)
 from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
 
@@ -46,6 +58,7 @@ app.command("erase")(erasing.erase)
 app.add_typer(deciding.app, name="consent")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keeping.app, name="keys")
+app.add_typer(vaulting.app, name="vault")
 app.add_typer(organising.app, name="organisation")
 app.add_typer(organising.reviews, name="review")
 

@@ -45,11 +45,22 @@ class Registry:
         return self.clock().date()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unserved:
+    """A registry opened and not looked at yet: for bringing back what it cannot be served without."""
+
+    settings: Settings
+    database: Database
+    ledger: Ledger
+    library: Library
+    clock: Clock
+
+
 @asynccontextmanager
-async def opened(
+async def unserved(
     settings: Settings, *, clock: Clock = wall_clock, sealer: Sealer | None = None
-) -> AsyncGenerator[Registry]:
-    """Open everything a flow needs: makes the key file and the tables where they are absent."""
+) -> AsyncGenerator[Unserved]:
+    """Open key file, database and data: makes the key file and the tables where they are absent."""
     loaded = library.load()
     server = None if settings.database_url else embedded.start(settings.state / "postgres")
     url = embedded.database(server, settings.database_name) if server else str(settings.database_url)
@@ -58,18 +69,32 @@ async def opened(
         wrapping = FileWrapping(settings.keyring_path)
         async with database.opened(url, ring, wrapping, sealer=sealer) as opened_database:
             await migrate.migrate(opened_database, loaded.migrations)
-            await vault.check_keyring(opened_database, today=clock().date())
             ledger = ledgers.beside(settings.keyring_path, ring)
-            await erasures.settle(opened_database, ledger)  # a backup may have brought back what was erased
-            house = await organisations.own_house(
-                opened_database, display=settings.name, country=settings.country, now=clock()
-            )
-            yield Registry(
-                settings=settings, database=opened_database, ledger=ledger, library=loaded, clock=clock, house=house
-            )
+            yield Unserved(settings=settings, database=opened_database, ledger=ledger, library=loaded, clock=clock)
     finally:
         if server:
             server.stop()
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, clock: Clock = wall_clock, sealer: Sealer | None = None
+) -> AsyncGenerator[Registry]:
+    """Open everything a flow needs, see that the keys fit, and destroy again what a backup brought back."""
+    async with unserved(settings, clock=clock, sealer=sealer) as found:
+        await vault.check_keyring(found.database, today=clock().date())
+        await erasures.settle(found.database, found.ledger)
+        house = await organisations.own_house(
+            found.database, display=settings.name, country=settings.country, now=clock()
+        )
+        yield Registry(
+            settings=settings,
+            database=found.database,
+            ledger=found.ledger,
+            library=found.library,
+            clock=clock,
+            house=house,
+        )
 
 
 async def _keyring(settings: Settings, url: str, today: date) -> Keyring:

@@ -6,12 +6,11 @@ others keep their form. The list of what was erased lies in the vault and in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
-from functools import partial
 from uuid import UUID
 
-from registry.store import documents, dossiers, keys, releases, submissions
+from registry.store import releases
 from registry.store.database import Database, Transaction
 from registry.store.ledger import Erasure, Ledger
 
@@ -22,7 +21,6 @@ async def destroy(tx: Transaction, ids: Iterable[UUID], *, today: date) -> int:
     The positions of those on the status list lie sealed in them, so they are revoked here or never.
     """
     erased = sorted(set(ids))
-    await _forget_numbers(tx, erased)
     revoked = await releases.revoke(tx, [each.position for each in await releases.of_person(tx, erased)])
     await tx.connection.execute("DELETE FROM vault.data_key WHERE dossier = ANY(%s)", (erased,))
     # Every key there is of them, known or not (a card's is not): one reading of the table, as erasing is rare.
@@ -32,24 +30,6 @@ async def destroy(tx: Transaction, ids: Iterable[UUID], *, today: date) -> int:
         for remembered in (tx.data_keys, tx.former_keys, tx.held):
             remembered.pop(each, None)
     return revoked
-
-
-async def _forget_numbers(tx: Transaction, erased: Sequence[UUID]) -> None:
-    """Take these people out of the receipts of their sources, where resources stand under the source's own ids."""
-    held = await dossiers.load(tx, erased)
-    told = await documents.load(tx, held)
-    for source in sorted({each.source for each in held.values()}):
-        house = await keys.only(tx, keys.index_hash(tx, "organisation", source))
-        if house is not None:  # a family has none, and gets no receipts
-            gone = {each.resource.reference for each in told if held[each.dossier].source == source}
-            await submissions.rewrite(tx, house, partial(_without, gone=gone))
-
-
-def _without(receipt: submissions.Content, *, gone: set[str]) -> submissions.Content:
-    rows = (
-        ["erased", "erased", *rest] if name in gone else [where, name, *rest] for where, name, *rest in receipt["rows"]
-    )
-    return {**receipt, "rows": list(rows)}
 
 
 async def listed(tx: Transaction) -> tuple[Erasure, ...]:

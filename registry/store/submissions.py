@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,6 @@ import orjson
 from registry.store import vault
 from registry.store.database import ENVELOPE, Transaction
 from registry.trust import sealing
-
-Content = dict[str, Any]
-"""A receipt as plain JSON values."""
 
 
 def digest(tx: Transaction, house: UUID, parts: Iterable[bytes]) -> bytes:
@@ -47,23 +44,3 @@ async def record(
         """,
         (house, id, today, ENVELOPE, digest, sealed),
     )
-
-
-async def rewrite(tx: Transaction, house: UUID, change: Callable[[Content], Content]) -> int:
-    """Change what the receipts of a source say; returns how many say something else now."""
-    await vault.load_keys(tx, [house])
-    cursor = await tx.connection.execute(
-        "SELECT submission, sealed FROM registry.submission WHERE dossier = %s ORDER BY submission FOR UPDATE", (house,)
-    )
-    held = {id: vault.unseal(tx, house, sealed, table="submission", row=id) for id, sealed in await cursor.fetchall()}
-    told = {id: (orjson.loads(plain), change(orjson.loads(plain))) for id, plain in held.items()}
-    changed = {id: after for id, (before, after) in told.items() if after != before}
-    rows = [
-        (vault.seal(tx, house, orjson.dumps(after), table="submission", row=id), ENVELOPE, house, id)
-        for id, after in changed.items()
-    ]
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany(
-            "UPDATE registry.submission SET sealed = %s, envelope = %s WHERE dossier = %s AND submission = %s", rows
-        )
-    return len(changed)

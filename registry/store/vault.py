@@ -133,7 +133,10 @@ async def is_sealed(url: str) -> bool:
         cursor = await connection.execute("SELECT to_regclass('vault.keyring_check') IS NOT NULL")
         if await cursor.fetchone() != (True,):  # nothing was ever stored there
             return False
-        cursor = await connection.execute("SELECT 1 FROM vault.keyring_check")
+        # A database restored without its vault is sealed as well.
+        cursor = await connection.execute(
+            "SELECT FROM vault.keyring_check UNION ALL (SELECT FROM registry.dossier LIMIT 1)"
+        )
         return await cursor.fetchone() is not None
 
 

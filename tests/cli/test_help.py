@@ -24,11 +24,11 @@ def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 
 
 LEAVES = list(commands(typer.main.get_command(cli.app)))
-GROUPS = [("consent",), ("audit",), ("keys",), ("organisation",), ("review",)]
+GROUPS = [("consent",), ("audit",), ("keys",), ("vault",), ("organisation",), ("review",)]
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "erase", "consent open", "consent give",
     "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "keys rotate",
-    "organisation add",
+    "vault backup", "vault restore", "organisation add",
     "organisation key", "review list", "review decide", "review links", "review part",
 }  # fmt: skip
 

@@ -53,3 +53,24 @@ def test_keys_are_rotated_by_command_and_everything_is_read_as_before(continuity
     assert before.wrapping.keys() == {1}
     assert "again" in continuity("keys", "rotate").out
     assert continuity(*NAMED, "--yes", "--json").json["dossiers"] == 1
+
+
+def test_the_vault_is_backed_up_and_brought_back_by_command(continuity: Commands) -> None:
+    told(continuity)
+    file = continuity.folder / "apart" / "vault"
+    made = continuity("vault", "backup", "--out", file, "--json")
+    assert made.code == 0, made.err
+    assert made.json["removed"] == []
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert continuity(*NAMED, "--yes").code == 0
+    back = continuity("vault", "restore", file, "--json")
+    assert (back.json["keys"], back.json["erased"]) == (made.json["keys"], 1)
+    continuity(*NAMED, "--yes").failed("handed over nobody of this number", code=2)
+    continuity("vault", "restore", continuity.folder / "nowhere").failed("cannot be read", code=2)
+
+
+def test_a_backup_of_other_keys_opens_nothing(continuity: Commands) -> None:
+    file = continuity.folder / "vault"
+    continuity("vault", "backup", "--out", file)
+    continuity("keys", "rotate")
+    continuity("vault", "restore", file).failed("no wrapping key of generation 1", code=1)
