@@ -18,6 +18,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, description="any PostgreSQL >= 15 instead of the embedded one")
     database_name: str = Field(default="postgres", description="the database on the embedded server")
     keyring: Path | None = Field(default=None, description="the key file; default: keyring.json in the state folder")
+    pkcs11_module: Path | None = Field(
+        default=None, description="PKCS#11 library; a token then holds the wrapping keys"
+    )
+    pkcs11_token: str = Field(default="continuity", description="label of the token")
+    pkcs11_pin: Path = Field(default=Path("token.pin"), description="file with the token's PIN (mode 0600)")
     issuer: str = Field(default="https://registry.almara.example", description="who signs the summaries")
     name: str = Field(default="Continuity Registry of Almara", description="the issuer's name for people")
     public_url: str = Field(default="http://127.0.0.1:8000", description="where others reach this service")

@@ -18,6 +18,9 @@ from registry.store import ledger as ledgers
 from registry.store.database import Database, Sealer
 from registry.store.keyfile import FileWrapping
 from registry.store.ledger import Ledger
+from registry.store.token import TokenWrapping
+from registry.store.wrapping import Wrapping
+from registry.trust import keyring
 from registry.trust.keyring import Keyring
 
 Clock = Callable[[], datetime]
@@ -66,8 +69,7 @@ async def unserved(
     url = embedded.database(server, settings.database_name) if server else str(settings.database_url)
     try:
         ring = await _keyring(settings, url, clock().date())
-        wrapping = FileWrapping(settings.keyring_path)
-        async with database.opened(url, ring, wrapping, sealer=sealer) as opened_database:
+        async with database.opened(url, ring, _wrapping(settings), sealer=sealer) as opened_database:
             await migrate.migrate(opened_database, loaded.migrations)
             ledger = ledgers.beside(settings.keyring_path, ring)
             yield Unserved(settings=settings, database=opened_database, ledger=ledger, library=loaded, clock=clock)
@@ -107,4 +109,15 @@ async def _keyring(settings: Settings, url: str, today: date) -> Keyring:
             where=str(path),
             remedy="put it back, or bring it back from its locked copy with: continuity keys import",
         )
-    return keyfile.load_or_make(path, today=today)
+    epochs = 0 if settings.pkcs11_module else keyring.EPOCHS_AHEAD
+    return keyfile.load_or_make(path, today=today, epochs=epochs)
+
+
+def _wrapping(settings: Settings) -> Wrapping:
+    """Where the wrapping keys are: in the key file, or in a token."""
+    in_file = FileWrapping(settings.keyring_path)
+    if settings.pkcs11_module is None:
+        return in_file
+    return TokenWrapping(
+        module=settings.pkcs11_module, label=settings.pkcs11_token, pin=settings.pkcs11_pin, before=in_file
+    )

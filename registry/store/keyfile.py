@@ -32,7 +32,7 @@ def load_or_make(path: Path, *, today: date, epochs: int = keyring.EPOCHS_AHEAD)
 
     def change(held: Keyring | None) -> Keyring:
         known = held or keyring.fresh(secrets.token_bytes, today=today, epochs=epochs)
-        return keyring.with_epochs(known, secrets.token_bytes, today=today)
+        return keyring.with_epochs(known, secrets.token_bytes, today=today, epochs=epochs)
 
     return _changed(path, change)
 

@@ -147,8 +147,10 @@ async def check_keyring(database: Database, *, today: date) -> None:
         row = await cursor.fetchone()
         if row is None:
             await _require_empty(tx)
-            newest = max(tx.wrapping.source.generations())
-            await put_check(tx, newest, keyrings.epoch_of(today))
+            source = tx.wrapping.source
+            if not source.generations():  # a new token
+                source.add(1, today=today)
+            await put_check(tx, max(source.generations()), keyrings.epoch_of(today))
             return
         try:
             tx.sealer.unseal(tx.wrapping.key(row[0], row[1]), row[2], _CHECK_LABEL)
