@@ -1,4 +1,4 @@
-"""`continuity keys export|import|rotate`: so that one lost file does not lose everything, and no key lasts for ever."""
+"""`continuity keys export|import|rotate|reseal`: one lost file does not lose everything, and no key lasts for ever."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from registry.cli.running import Json, out, print_json, read_file, run, settings, write_file
 from registry.errors import BadInput, KeyProblem
-from registry.flows import rotation
+from registry.flows import resealing, rotation
 from registry.store import keyfile
 from registry.trust import keyring
 from registry.trust.keyring import Keyring
@@ -75,6 +75,22 @@ def rotate(json: Json = False) -> None:
     else:
         out.print("Not finished, and nothing destroyed: older transactions are still under way. Run it again later.")
     raise typer.Exit(0 if rotated.finished else 1)
+
+
+@app.command("reseal")
+def reseal(json: Json = False) -> None:
+    """Draw every data key of before the last rotation anew and seal everything again, while the service goes on.
+
+    For when an old copy of the vault and old keys may be in the same hands. Interrupted, it is finished by running it
+    again. A dump from before needs a vault backup from before: make a new one of each.
+    """
+    done = run(resealing.reseal)
+    if json:
+        print_json(asdict(done))
+    else:
+        out.print(f"{done.drawn} data keys drawn anew, {done.cells} cells sealed anew.")
+        out.print("Make a new dump and a new vault backup." if done.finished else "Not finished: run it again later.")
+    raise typer.Exit(0 if done.finished else 1)
 
 
 def _require_same(path: Path, ring: Keyring) -> None:

@@ -76,12 +76,63 @@ async def rewrap(tx: Transaction, after: UUID, *, generation: int, epoch: int, p
 
 
 def _rewrapped(tx: Transaction, row: Sequence[Any], generation: int, epoch: int) -> tuple[UUID, bytes, bytes | None]:
-    dossier: UUID = row[0]
-    vault.unwrap(tx, dossier, *row[1:])
-    held = (tx.data_keys.get(dossier), tx.former_keys.get(dossier))
-    key, former = (vault.wrap(tx, dossier, each, generation=generation, epoch=epoch) if each else None for each in held)
-    assert key is not None  # noqa: S101 - unwrapped above
-    return dossier, key, former
+    vault.unwrap(tx, row[0], *row[1:])
+    return _wrapped(tx, row[0], generation, epoch)
+
+
+def _wrapped(tx: Transaction, dossier: UUID, generation: int, epoch: int) -> tuple[UUID, bytes, bytes | None]:
+    """A data key as it is to lie in the vault, and the former one beside it."""
+    former = tx.former_keys.get(dossier)
+    return (
+        dossier,
+        vault.wrap(tx, dossier, tx.data_keys[dossier], generation=generation, epoch=epoch),
+        vault.wrap(tx, dossier, former, generation=generation, epoch=epoch) if former else None,
+    )
+
+
+async def drawn_before(tx: Transaction, generation: int) -> int:
+    """How many data keys were drawn in an older generation."""
+    cursor = await tx.connection.execute("SELECT count(*) FROM vault.data_key WHERE drawn < %s", (generation,))
+    row = await cursor.fetchone()
+    return row[0] if row else 0
+
+
+async def redraw(tx: Transaction, after: UUID, *, epoch: int, page: int = PAGE) -> tuple[UUID, int]:
+    """Draw new data keys for the next page of dossiers whose keys are of an older generation, and keep the former."""
+    generation = await vault.generation(tx)
+    cursor = await tx.connection.execute(
+        """
+        SELECT dossier, generation, epoch, wrapped, former
+        FROM vault.data_key
+        WHERE dossier > %s AND drawn < %s AND former IS NULL
+        ORDER BY dossier
+        LIMIT %s
+        FOR UPDATE
+        """,
+        (after, generation, page),
+    )
+    rows = await cursor.fetchall()
+    for row in rows:
+        vault.unwrap(tx, *row)
+    dossiers = [row[0] for row in rows]
+    tx.former_keys.update((each, tx.data_keys[each]) for each in dossiers)
+    vault.draw(tx, dossiers)
+    await _put(tx, generation, epoch, [_wrapped(tx, each, generation, epoch) for each in dossiers])
+    await tx.connection.execute("UPDATE vault.data_key SET drawn = %s WHERE dossier = ANY(%s)", (generation, dossiers))
+    return (dossiers[-1] if dossiers else after), len(dossiers)
+
+
+async def forget_former(tx: Transaction, *, page: int = PAGE) -> int:
+    """Destroy the former data keys of some dossiers; returns of how many."""
+    cursor = await tx.connection.execute(
+        """
+        UPDATE vault.data_key
+        SET former = NULL
+        WHERE dossier IN (SELECT dossier FROM vault.data_key WHERE former IS NOT NULL ORDER BY dossier LIMIT %s)
+        """,
+        (page,),
+    )
+    return cursor.rowcount
 
 
 async def _put(tx: Transaction, generation: int, epoch: int, rows: Sequence[tuple[UUID, bytes, bytes | None]]) -> None:

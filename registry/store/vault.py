@@ -19,7 +19,9 @@ from registry.trust import sealing
 from registry.trust.sealing import Label
 
 _CHECK = b"the key file and this database belong together"
-_CHECK_LABEL = Label(table="keyring_check", row="", column="sealed", edition=ENVELOPE)
+_WRAPPED = 1
+"""The edition of what wrapping keys seal; it is renewed by a rotation, not by a reseal."""
+_CHECK_LABEL = Label(table="keyring_check", row="", column="sealed", edition=_WRAPPED)
 
 
 async def generation(tx: Transaction) -> int:
@@ -44,7 +46,7 @@ def wrap(tx: Transaction, dossier: UUID, key: bytes, *, generation: int, epoch: 
 
 
 def _wrap_label(dossier: UUID) -> Label:
-    return Label(table="data_key", row=dossier.hex, column="wrapped", edition=ENVELOPE)
+    return Label(table="data_key", row=dossier.hex, column="wrapped", edition=_WRAPPED)
 
 
 async def make_keys(tx: Transaction, dossiers: Iterable[UUID], *, today: date) -> None:
@@ -90,26 +92,38 @@ def unwrap(tx: Transaction, dossier: UUID, generation: int, epoch: int, wrapped:
 
 def seal(tx: Transaction, dossier: UUID, plain: bytes, *, table: str, row: UUID, column: str = "sealed") -> bytes:
     """Seal a cell under its dossier's data key, which must have been made or loaded in this transaction."""
-    label = Label(table=table, row=row.hex, column=column, edition=ENVELOPE)
-    return tx.sealer.seal(tx.data_keys[dossier], plain, label)
+    return tx.sealer.seal(tx.data_keys[dossier], plain, _labels(table, row, column)[0])
 
 
 def unseal(tx: Transaction, dossier: UUID, sealed: bytes, *, table: str, row: UUID, column: str = "sealed") -> bytes:
-    label = Label(table=table, row=row.hex, column=column, edition=ENVELOPE)
-    return _opened(tx, _keys(tx, dossier), sealed, label)
+    return _opened(tx, _keys(tx, dossier), sealed, _labels(table, row, column))[0]
+
+
+def resealed(
+    tx: Transaction, dossier: UUID, sealed: bytes, *, table: str, row: UUID, column: str = "sealed"
+) -> bytes | None:
+    """The cell sealed anew; None when it lies under the newest data key and edition already."""
+    plain, is_newest = _opened(tx, _keys(tx, dossier), sealed, _labels(table, row, column))
+    return None if is_newest else seal(tx, dossier, plain, table=table, row=row, column=column)
 
 
 def seal_between(tx: Transaction, pair: tuple[UUID, UUID], plain: bytes, *, row: UUID) -> bytes:
     """Seal evidence about two dossiers so that it dies with either of them."""
-    key = sealing.pair_key(tx.data_keys[pair[0]], tx.data_keys[pair[1]])
-    label = Label(table="judgement", row=row.hex, column="evidence", edition=ENVELOPE)
-    return tx.sealer.seal(key, plain, label)
+    return tx.sealer.seal(_pair_keys(tx, pair)[0], plain, _labels("judgement", row, "evidence")[0])
 
 
 def unseal_between(tx: Transaction, pair: tuple[UUID, UUID], sealed: bytes, *, row: UUID) -> bytes:
-    keys = [sealing.pair_key(*each) for each in product(_keys(tx, pair[0]), _keys(tx, pair[1]))]
-    label = Label(table="judgement", row=row.hex, column="evidence", edition=ENVELOPE)
-    return _opened(tx, keys, sealed, label)
+    return _opened(tx, _pair_keys(tx, pair), sealed, _labels("judgement", row, "evidence"))[0]
+
+
+def resealed_between(tx: Transaction, pair: tuple[UUID, UUID], sealed: bytes, *, row: UUID) -> bytes | None:
+    plain, is_newest = _opened(tx, _pair_keys(tx, pair), sealed, _labels("judgement", row, "evidence"))
+    return None if is_newest else seal_between(tx, pair, plain, row=row)
+
+
+def _labels(table: str, row: UUID, column: str) -> list[Label]:
+    """The label of a cell in every edition there has been, the newest first."""
+    return [Label(table=table, row=row.hex, column=column, edition=each) for each in range(ENVELOPE, 0, -1)]
 
 
 def _keys(tx: Transaction, dossier: UUID) -> list[bytes]:
@@ -118,13 +132,20 @@ def _keys(tx: Transaction, dossier: UUID) -> list[bytes]:
     return [tx.data_keys[dossier], *([former] if former else [])]
 
 
-def _opened(tx: Transaction, keys: list[bytes], sealed: bytes, label: Label) -> bytes:
-    for key in keys[:-1]:
+def _pair_keys(tx: Transaction, pair: tuple[UUID, UUID]) -> list[bytes]:
+    return [sealing.pair_key(*each) for each in product(_keys(tx, pair[0]), _keys(tx, pair[1]))]
+
+
+def _opened(tx: Transaction, keys: list[bytes], sealed: bytes, labels: list[Label]) -> tuple[bytes, bool]:
+    """What is in an envelope, and whether the first key and label opened it. Raises KeyProblem when none does."""
+    ways = list(product(labels, keys))
+    for number, (label, key) in enumerate(ways, start=1):
         try:
-            return tx.sealer.unseal(key, sealed, label)
+            return tx.sealer.unseal(key, sealed, label), number == 1
         except KeyProblem:
-            continue
-    return tx.sealer.unseal(keys[-1], sealed, label)
+            if number == len(ways):
+                raise
+    raise AssertionError("a dossier has a key, and a cell has a label")
 
 
 async def is_sealed(url: str) -> bool:

@@ -28,14 +28,14 @@ from tests.support.postgres import Cluster
 _SCRIPT = """
 import asyncio, sys
 from pathlib import Path
-from registry.flows import opening, rotation
+from registry.flows import opening, resealing, rotation
 from registry.settings import Settings
 
 async def main():
     settings = Settings(state=Path(sys.argv[1]), database_url=sys.argv[2])
     async with opening.opened(settings) as registry:
         print("ready", flush=True)
-        work = {"rotate": rotation.rotate}[sys.argv[3]]
+        work = {"rotate": rotation.rotate, "reseal": resealing.reseal}[sys.argv[3]]
         done = await work(registry, page=1)
         print("finished" if done.finished else "unfinished", flush=True)
 

@@ -27,7 +27,7 @@ LEAVES = list(commands(typer.main.get_command(cli.app)))
 GROUPS = [("consent",), ("audit",), ("keys",), ("vault",), ("organisation",), ("review",)]
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "erase", "consent open", "consent give",
-    "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "keys rotate",
+    "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "keys rotate", "keys reseal",
     "vault backup", "vault restore", "organisation add",
     "organisation key", "review list", "review decide", "review links", "review part",
 }  # fmt: skip

@@ -74,3 +74,13 @@ def test_a_backup_of_other_keys_opens_nothing(continuity: Commands) -> None:
     continuity("vault", "backup", "--out", file)
     continuity("keys", "rotate")
     continuity("vault", "restore", file).failed("no wrapping key of generation 1", code=1)
+
+
+def test_everything_is_resealed_by_command(continuity: Commands) -> None:
+    told(continuity)
+    assert continuity("keys", "reseal", "--json").json == {"drawn": 0, "cells": 0, "finished": True}
+    continuity("keys", "rotate")
+    done = continuity("keys", "reseal", "--json").json
+    assert done["finished"]
+    assert done["drawn"] > 0 < done["cells"]
+    assert continuity(*NAMED, "--yes", "--json").json["dossiers"] == 1

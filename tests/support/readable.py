@@ -13,9 +13,9 @@ from registry.store.database import Transaction
 
 
 async def everything(registry: Registry) -> bytes:
-    """The plain text of every sealed cell whose keys there are, one after the other."""
+    """The plain text of every sealed cell whose keys there are, in an order that does not depend on how they lie."""
     async with registry.database.transaction() as tx:
-        return b"\n".join([plain for each in cells.ALL for plain in await _opened(tx, each)])
+        return b"\n".join(sorted([plain for each in cells.ALL for plain in await _opened(tx, each)]))
 
 
 async def _opened(tx: Transaction, of: Cells) -> list[bytes]:
