@@ -20,7 +20,8 @@ from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
 from tests.bench import crashes as crash_trials
-from tests.bench import main_job, theft
+from tests.bench import kills as kill_trials
+from tests.bench import main_job, oblivion, theft
 from tests.support import consent_cases, postgres
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -56,20 +57,39 @@ def crashes(asked: Asked) -> Figures:
 
 
 def leaks(_: Asked) -> Figures:
-    """Everything a thief could take of the demo's database, searched."""
+    """Everything a thief could take of the demo's database, and of one brought back from backups, searched."""
     with postgres.place() as folder:
         samples = main_job.write_world(folder / "world")
-        sealed, plain = asyncio.run(theft.sealed_and_open(folder, samples))
+        sealed, plain = asyncio.run(theft.sealed_and_open(folder, samples, per_kind=40))
     found = {name: len(each) for name, each in sealed.found.items()}
-    open_found = {name: len(each) for name, each in plain.found.items() if name != "server log"}
+    open_found = {name: len(each) for name, each in plain.found.items() if name not in theft.KEYLESS}
     canaries = len(plain.canaries)
     return {
-        "holds": not any(found.values()) and canaries >= 50 and set(open_found.values()) == {canaries},
+        "holds": not any(found.values()) and canaries >= 200 and set(open_found.values()) == {canaries},
         "canaries": canaries,
         "kinds": len({each.kind for each in plain.canaries}),
         "megabytes": {name: round(size / 1e6, 1) for name, size in sealed.sizes.items()},
         "found_sealed": sum(found.values()),
         "found_unsealed": open_found,
+    }
+
+
+def erased(_: Asked) -> Figures:
+    """People erased, and then every backup from before brought back: what of them can be read with all keys."""
+    return asyncio.run(oblivion.prove(people=20))
+
+
+def renewals(asked: Asked) -> Figures:
+    """Kill -9 of `keys rotate` and `keys reseal`, at random moments."""
+    outcomes = {name: kill_trials.prove(name, kills=asked.kills, dossiers=150) for name in ("rotate", "reseal")}
+    for each in outcomes.values():
+        for problem in each.problems:
+            sys.stdout.write(f"  {problem}\n")
+    return {
+        "holds": not any(each.problems for each in outcomes.values()),
+        **{f"kills_of_{name}": each.kills for name, each in outcomes.items()},
+        **{f"runs_finished_of_{name}": each.finished for name, each in outcomes.items()},
+        "problems": sum(len(each.problems) for each in outcomes.values()),
     }
 
 
@@ -181,4 +201,6 @@ def consent(_: Asked, *, count: int = 200_000) -> Figures:
     return {"holds": not any(found), "cases": count, "disagreements": sum(map(len, found))}
 
 
-PROOFS: Mapping[str, Proof] = {each.__name__: each for each in (truth, conversion, mutations, consent, leaks, crashes)}
+PROOFS: Mapping[str, Proof] = {
+    each.__name__: each for each in (truth, conversion, mutations, consent, leaks, erased, renewals, crashes)
+}
