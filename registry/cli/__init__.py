@@ -17,11 +17,13 @@ from registry.cli import (
     auditing,
     deciding,
     demo,
+    erasing,
     evaluating,
     importing,
     keeping,
     organising,
     serving,
+    vaulting,
     verifying,
 )
 from registry.cli.running import end, unwritten
@@ -56,10 +58,12 @@ app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
 app.command("decide")(evaluating.decide)
 app.add_typer(evaluating.app, name="evaluate")
+app.command("erase")(erasing.erase)
 app.add_typer(deciding.app, name="consent")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(alerting.app, name="alert")
 app.add_typer(keeping.app, name="keys")
+app.add_typer(vaulting.app, name="vault")
 app.add_typer(organising.app, name="organisation")
 app.add_typer(organising.reviews, name="review")
 

@@ -74,21 +74,21 @@ async def _read(tx: Transaction, wanted: Sequence[UUID], *, lock: bool) -> dict[
         return {}
     cursor = await tx.connection.execute(_LOAD_FOR_WRITING if lock else _LOAD, (wanted,))
     found: dict[UUID, Dossier] = {}
-    for id, sealed, epoch, wrapped in await cursor.fetchall():
-        vault.unwrap(tx, id, epoch, wrapped)
+    for id, sealed, *data_key in await cursor.fetchall():
+        vault.unwrap(tx, id, *data_key)
         found[id] = _open(tx, id, sealed)
     return found
 
 
 _LOAD = """
-    SELECT held.dossier, held.sealed, data_key.epoch, data_key.wrapped
+    SELECT held.dossier, held.sealed, data_key.generation, data_key.epoch, data_key.wrapped, data_key.former
     FROM registry.dossier AS held
     JOIN vault.data_key USING (dossier)
     WHERE held.dossier = ANY(%s)
 """
 # Locked one after another in the order of their ids, so that two writers never wait for each other.
 _LOAD_FOR_WRITING = """
-    SELECT held.dossier, held.sealed, data_key.epoch, data_key.wrapped
+    SELECT held.dossier, held.sealed, data_key.generation, data_key.epoch, data_key.wrapped, data_key.former
     FROM registry.dossier AS held
     JOIN vault.data_key USING (dossier)
     WHERE held.dossier = ANY(%s)

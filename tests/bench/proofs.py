@@ -20,7 +20,8 @@ from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
 from tests.bench import crashes as crash_trials
-from tests.bench import enumeration, existence, interference, main_job, mutation, revocation, theft
+from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, theft
+from tests.bench import kills as kill_trials
 from tests.bench.enumeration import Day
 from tests.support import consent_cases, mutants, postgres
 from tests.support.consent_faults import FAULTS
@@ -58,20 +59,39 @@ def crashes(asked: Asked) -> Figures:
 
 
 def leaks(_: Asked) -> Figures:
-    """Everything a thief could take of the demo's database, searched."""
+    """Everything a thief could take of the demo's database, and of one brought back from backups, searched."""
     with postgres.place() as folder:
         samples = main_job.write_world(folder / "world")
-        sealed, plain = asyncio.run(theft.sealed_and_open(folder, samples))
+        sealed, plain = asyncio.run(theft.sealed_and_open(folder, samples, per_kind=40))
     found = {name: len(each) for name, each in sealed.found.items()}
-    open_found = {name: len(each) for name, each in plain.found.items() if name != "server log"}
+    open_found = {name: len(each) for name, each in plain.found.items() if name not in theft.KEYLESS}
     canaries = len(plain.canaries)
     return {
-        "holds": not any(found.values()) and canaries >= 50 and set(open_found.values()) == {canaries},
+        "holds": not any(found.values()) and canaries >= 200 and set(open_found.values()) == {canaries},
         "canaries": canaries,
         "kinds": len({each.kind for each in plain.canaries}),
         "megabytes": {name: round(size / 1e6, 1) for name, size in sealed.sizes.items()},
         "found_sealed": sum(found.values()),
         "found_unsealed": open_found,
+    }
+
+
+def erased(_: Asked) -> Figures:
+    """People erased, and then every backup from before brought back: what of them can be read with all keys."""
+    return asyncio.run(oblivion.prove(people=20))
+
+
+def renewals(asked: Asked) -> Figures:
+    """Kill -9 of `keys rotate` and `keys reseal`, at random moments."""
+    outcomes = {name: kill_trials.prove(name, kills=asked.kills, dossiers=150) for name in ("rotate", "reseal")}
+    for each in outcomes.values():
+        for problem in each.problems:
+            sys.stdout.write(f"  {problem}\n")
+    return {
+        "holds": not any(each.problems for each in outcomes.values()),
+        **{f"kills_of_{name}": each.kills for name, each in outcomes.items()},
+        **{f"runs_finished_of_{name}": each.finished for name, each in outcomes.items()},
+        "problems": sum(len(each.problems) for each in outcomes.values()),
     }
 
 
@@ -304,6 +324,8 @@ _ALL = (
     faults,
     mutated,
     leaks,
+    erased,
+    renewals,
     crashes,
     noninterference,
     withdrawals,

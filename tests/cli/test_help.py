@@ -24,12 +24,12 @@ def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 
 
 LEAVES = list(commands(typer.main.get_command(cli.app)))
-GROUPS = [("consent",), ("audit",), ("keys",), ("organisation",), ("review",), ("evaluate",), ("alert",)]
+GROUPS = [("consent",), ("audit",), ("keys",), ("vault",), ("organisation",), ("review",), ("evaluate",), ("alert",)]
 EXPECTED = {
-    "demo", "serve", "migrate", "import", "convert", "ask", "verify", "consent open", "consent card", "consent give",
-    "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "organisation add",
-    "organisation key", "review list", "review decide", "review links", "review part", "decide", "evaluate decisions",
-    "alert list", "alert lift",
+    "demo", "serve", "migrate", "import", "convert", "ask", "verify", "erase", "consent open", "consent card",
+    "consent give", "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "keys rotate",
+    "keys reseal", "vault backup", "vault restore", "organisation add", "organisation key", "review list",
+    "review decide", "review links", "review part", "decide", "evaluate decisions", "alert list", "alert lift",
 }  # fmt: skip
 
 

@@ -73,8 +73,13 @@ registry.submission.dossier uuid
 registry.submission.envelope smallint
 registry.submission.submission uuid
 vault.data_key.dossier uuid
+vault.data_key.drawn smallint
 vault.data_key.epoch integer
+vault.data_key.generation smallint
+vault.erasure.day date
+vault.erasure.dossier uuid
 vault.keyring_check.epoch integer
+vault.keyring_check.generation smallint
 vault.keyring_check.only_row boolean
 """
 
@@ -139,16 +144,15 @@ async def test_everything_sealed_is_an_envelope_after_the_main_job(registry: Reg
             table, _, column = name.rpartition(".")
             # An envelope: version 1, a nonce, and the padded content with its tag (registry.trust.sealing).
             is_envelope = f"get_byte({column}, 0) = 1 AND (octet_length({column}) - 29) % 64 = 0"
-            statement = f"SELECT count(*), count(*) FILTER (WHERE {is_envelope}) FROM {table}"  # noqa: S608
+            statement = f"SELECT count({column}), count(*) FILTER (WHERE {is_envelope}) FROM {table}"  # noqa: S608
             ((all_rows, envelopes),) = await rows.rows(tx, statement)  # pyright: ignore[reportArgumentType]
             counted[name] = (all_rows, envelopes)
     assert {name: found for name, found in counted.items() if found[0] != found[1]} == {}
-    assert [name for name, found in counted.items() if found[0] == 0] in (
-        [],
-        ["registry.review.sealed"],
-        ["registry.alert.sealed"],
-        ["registry.alert.sealed", "registry.review.sealed"],
-    )
+    assert {name for name, found in counted.items() if found[0] == 0} <= {
+        "registry.alert.sealed",
+        "registry.review.sealed",
+        "vault.data_key.former",  # only while dossiers are being resealed
+    }
 
 
 async def test_no_table_refers_to_another(shared: Registry) -> None:
