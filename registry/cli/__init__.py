@@ -11,7 +11,18 @@ import sys
 import typer
 
 from registry import logs
-from registry.cli import asking, auditing, deciding, demo, importing, keeping, organising, serving, verifying
+from registry.cli import (
+    asking,
+    auditing,
+    deciding,
+    demo,
+    importing,
+    keeping,
+    organising,
+    serving,
+    verifying,
+    witnessing,
+)
 from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
 
@@ -47,6 +58,7 @@ app.add_typer(auditing.app, name="audit")
 app.add_typer(keeping.app, name="keys")
 app.add_typer(organising.app, name="organisation")
 app.add_typer(organising.reviews, name="review")
+app.add_typer(witnessing.app, name="witness")
 
 
 def main() -> None:

@@ -88,6 +88,15 @@ async def entries(tx: Transaction, dossiers: Iterable[UUID] | None = None) -> tu
     return tuple(_open(tx, *row) for row in rows if row[0] in tx.data_keys)
 
 
+async def count(tx: Transaction) -> tuple[int, int]:
+    """How many leaves there are, and how many events, readable or not: an erased event's row stays, unreadable."""
+    cursor = await tx.connection.execute(
+        "SELECT (SELECT count(*) FROM registry.audit_leaf), (SELECT count(*) FROM registry.audit_detail)"
+    )
+    row = await cursor.fetchone()
+    return row or (0, 0)
+
+
 async def take_pending(tx: Transaction) -> tuple[tuple[UUID, bytes], ...]:
     """The leaves not placed yet, taken for placing in this transaction, under the sequencer's lock."""
     await tx.connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -125,6 +134,30 @@ async def record_checkpoint(tx: Transaction, size: int, checkpoint: str, frontie
         "INSERT INTO registry.audit_checkpoint (size, checkpoint, frontier) VALUES (%s, %s, %s)",
         (size, checkpoint, frontier),
     )
+
+
+async def cosign(tx: Transaction, size: int, witness: str, cosignature: str) -> None:
+    """Keep a witness's line under the checkpoint of this size."""
+    await tx.connection.execute(
+        "INSERT INTO registry.audit_cosignature (size, witness, cosignature) VALUES (%s, %s, %s) "
+        "ON CONFLICT (size, witness) DO NOTHING",
+        (size, witness, cosignature),
+    )
+
+
+async def cosignatures(tx: Transaction, *, since: int = 0) -> tuple[tuple[int, str, str], ...]:
+    """Size, witness and line of every cosignature of a checkpoint of at least this size."""
+    cursor = await tx.connection.execute(
+        "SELECT size, witness, cosignature FROM registry.audit_cosignature WHERE size >= %s ORDER BY size, witness",
+        (since,),
+    )
+    return tuple(await cursor.fetchall())
+
+
+async def cosigned(tx: Transaction) -> dict[str, int]:
+    """The size of the newest checkpoint each witness cosigned."""
+    cursor = await tx.connection.execute("SELECT witness, max(size) FROM registry.audit_cosignature GROUP BY witness")
+    return dict(await cursor.fetchall())
 
 
 async def checkpoints(tx: Transaction) -> tuple[tuple[int, str], ...]:

@@ -16,6 +16,9 @@ CLEAR = """
 registry.audit_checkpoint.checkpoint text
 registry.audit_checkpoint.frontier bytea
 registry.audit_checkpoint.size bigint
+registry.audit_cosignature.cosignature text
+registry.audit_cosignature.size bigint
+registry.audit_cosignature.witness text
 registry.audit_detail.day date
 registry.audit_detail.detail uuid
 registry.audit_detail.dossier uuid
@@ -26,6 +29,9 @@ registry.audit_leaf.leaf uuid
 registry.audit_pending.leaf uuid
 registry.audit_sequence.leaf uuid
 registry.audit_sequence.position bigint
+registry.audit_tile.hash bytea
+registry.audit_tile.level smallint
+registry.audit_tile.position bigint
 registry.document.day date
 registry.document.digest bytea
 registry.document.document uuid
@@ -86,7 +92,7 @@ KEYS = """
     WHERE key.indisunique AND space.nspname IN ('registry', 'vault') AND NOT class.relispartition
     GROUP BY key.indexrelid, class.relname
 """
-COUNTERS = {("position",), ("size",), ("only_row",)}
+COUNTERS = {("position",), ("size",), ("only_row",), ("size", "witness"), ("level", "position")}
 """Unique columns that count or are constant: they hold nothing that came from a source."""
 
 
