@@ -14,10 +14,11 @@ from fastapi.concurrency import run_in_threadpool
 from registry.api import answers, bodies
 from registry.api.security import Calling, Opened
 from registry.fhir.outcome import Issue
-from registry.flows import adapters, desk, ingest, question, receipts, release, review, rights
+from registry.flows import adapters, desk, ingest, proofs, question, receipts, release, review, rights, trail
 from registry.flows.desk import Child
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
+from registry.trust import receipt
 
 router = APIRouter(prefix="/v1")
 
@@ -92,7 +93,14 @@ async def withdraw(registry: Opened, body: bodies.Withdrawal) -> bodies.Withdraw
 async def trail_of(registry: Opened, body: bodies.CardOnly) -> list[bodies.TrailLine]:
     """A family's own audit trail: who asked, for what, and what was answered."""
     lines = await rights.own_trail(registry, body.card)
-    return [bodies.TrailLine(**{**asdict(each), "at": each.at.isoformat()}) for each in lines]
+    return [bodies.TrailLine(**trail.plain(each)) for each in lines]
+
+
+@router.post("/receipts", tags=["family"])
+async def receipt_of(registry: Opened, body: bodies.CardOnly) -> dict[str, Any]:
+    """A receipt of the family's own events, to be checked without asking anybody: `continuity audit check`."""
+    given = await proofs.for_family(registry, body.card)
+    return receipt.plain(given.receipt)
 
 
 @router.post("/people", tags=["clinic and school"], status_code=201)

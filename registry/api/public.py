@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from registry.api import capability
 from registry.api.security import Opened
 from registry.errors import Unavailable
-from registry.flows import publish
+from registry.flows import proofs, publish
 from registry.flows.cosigning import Lag
+from registry.trust import encoding
 
 router = APIRouter(tags=["public"])
 PROBE_SECONDS = 2
@@ -56,6 +57,13 @@ async def trust(registry: Opened) -> dict[str, Any]:
 async def log_trust(registry: Opened) -> dict[str, Any]:
     """The public key of the audit log, as a trust file. Check it on another way before you believe it."""
     return publish.log_trust_file(registry)
+
+
+@router.get("/audit/growth")
+async def growth(registry: Opened, size: Annotated[int, Query(ge=0, lt=1 << 62)]) -> dict[str, Any]:
+    """The newest checkpoint, and the path that proves it to continue the log as it was at this size (RFC 6962)."""
+    found = await proofs.growth(registry, size)
+    return {"checkpoint": found.text, "path": [encoding.to_base64url(each) for each in found.path]}
 
 
 @router.get("/status-list", response_class=Response)

@@ -11,8 +11,9 @@ import orjson
 import typer
 from rich.table import Table
 
-from registry.cli.running import Json, out, print_json, run, write_file
-from registry.flows import cosigning, publish, rights, trail
+from registry.cli import receipting
+from registry.cli.running import Json, out, print_json, read_file, run, write_file
+from registry.flows import cosigning, proofs, publish, rights, trail
 from registry.flows.cosigning import Recollection
 from registry.flows.opening import Registry
 from registry.flows.trail import Line, Proof
@@ -20,15 +21,25 @@ from registry.flows.trail import Line, Proof
 app = typer.Typer(help="The audit log: prove it, or read one's own trail.", no_args_is_help=True)
 
 
+app.command("receipt")(receipting.give)
+app.command("check")(receipting.check)
+
+
 @app.command("verify")
-def verify(json: Json = False) -> None:
+def verify(
+    receipt: Annotated[
+        list[Path] | None, typer.Option(help="Also against this receipt of a family; repeatable.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Prove the audit log consistent with its checkpoints and with what its witnesses remember; ends with 1 if not."""
+    receipts = {str(path): read_file(path) for path in receipt or ()}
 
     async def work(registry: Registry) -> tuple[Proof, tuple[Recollection, ...]]:
         await trail.sequence(registry)
         async with cosigning.client() as http:
             await cosigning.push(registry, cosigning.configured(registry.settings), http)
-            return await cosigning.verify(registry, http)
+            return await cosigning.verify(registry, http, others=proofs.claims(registry, receipts))
 
     proof, recalled = run(work)
     if json:

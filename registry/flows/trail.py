@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller
@@ -25,9 +27,12 @@ from registry.trust.refusal import Refused
 WITNESS = "the witness "
 """How the word of a witness is named among claims; its name follows."""
 
-FAMILY_ACTS = frozenset({"consent-withdrawn"})
-SHOWN = FAMILY_ACTS | {"ask", "family-opened", "consent-given", "review-shown", "review-decided"}
-"""What a family reads in its trail: who asked, looked or decided; not the registry's own work of linking."""
+FAMILY_ACTS = frozenset({"consent-withdrawn", "trail-shown", "receipt-given"})
+"""What a family does itself, with its card."""
+
+SHOWN = frozenset({"consent-withdrawn", "ask", "family-opened", "consent-given", "review-shown", "review-decided"})
+"""What a family reads in its trail: who asked, looked or decided; not the registry's own work of linking, and not
+that it read this before."""
 
 
 async def write(
@@ -36,6 +41,12 @@ async def write(
     """Write one event about a dossier: `action` such as `ask`, `consent-given`, `ingest`, `match`."""
     event = {"action": action, "at": registry.now().isoformat(), **_asker(action, caller), **details}
     return await audit.write(tx, about, event, today=registry.today())
+
+
+def digest(answer: str | Mapping[str, Any] | Sequence[Any]) -> str:
+    """The SHA-256 of an answer that holds something of a person: its entry says by it which bytes left."""
+    body = answer.encode() if isinstance(answer, str) else orjson.dumps(answer, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(body).hexdigest()
 
 
 def _asker(action: str, caller: Caller | None) -> Mapping[str, str]:
@@ -239,6 +250,11 @@ class Line:
     answer: str | None
 
 
+def plain(line: Line) -> dict[str, Any]:
+    """A line as JSON holds it."""
+    return {**asdict(line), "at": line.at.isoformat()}
+
+
 def shown_to_family(entries: Iterable[Entry], *, own: frozenset[str], named: frozenset[str]) -> tuple[Line, ...]:
     """What a family sees of its trail: `own` are the ids of its consents, `named` whom it ever said yes to.
 
@@ -249,9 +265,21 @@ def shown_to_family(entries: Iterable[Entry], *, own: frozenset[str], named: fro
     return tuple(sorted(lines, key=lambda each: each.at))
 
 
+def is_own(event: Mapping[str, Any], own: frozenset[str], named: frozenset[str]) -> bool:
+    """Whether a family may have an event whole, on a receipt: nothing in it is about another family's consent."""
+    return event["action"] in SHOWN and _is_known(event, own, named) and own.issuperset(_basis(event))
+
+
+def _is_known(event: Mapping[str, Any], own: frozenset[str], named: frozenset[str]) -> bool:
+    return (event["action"] == "ask" and event["organisation"] in named) or event.get("consent") in own
+
+
+def _basis(event: Mapping[str, Any]) -> Iterable[str]:
+    return [consent for consent, _ in event.get("basis", ())]
+
+
 def _line(event: Mapping[str, Any], own: frozenset[str], named: frozenset[str]) -> Line:
-    is_asked = event["action"] == "ask" and event["organisation"] in named
-    known = is_asked or event.get("consent") in own
+    known = _is_known(event, own, named)
     at = datetime.fromisoformat(event["at"])
     return Line(
         at=at if known else at.replace(hour=0, minute=0, second=0, microsecond=0),

@@ -45,7 +45,9 @@ class Reply:
 def init(folder: Path, *, name: str, display: str = "") -> Mapping[str, object]:
     """Begin a witness: draws its key and returns what it publishes, a trust file. Raises BadInput."""
     if not checkpoint.NAME.fullmatch(name):
-        raise BadInput("a witness's name is an address without scheme and spaces", where="name")
+        raise BadInput(
+            "this name cannot be used", where="name", remedy="give an address without scheme: ombuds.example"
+        )
     key = p256.fresh(secrets.token_bytes)
     published = trustlist.publish(name, display or name, [key])
     witnesskey.make(folder, published, key)
@@ -80,7 +82,7 @@ def observe(own: Witness, body: str, *, now: datetime) -> Reply:
     if request is None:
         return Reply(outcome=Outcome.MALFORMED, text="this is no request for a cosignature\n", media=TEXT)
     held = {origin: _remembered(text) for origin, text in own.memory.latest.items()}
-    outcome = witness.decide(request, _keys(own.logs), held)
+    outcome = witness.decide(request, own.logs.by_issuer(), held)
     note = checkpoint.note(request.text)
     if isinstance(note, Note) and outcome is Outcome.COSIGN:
         return _cosigned(own, note, request.text, now)
@@ -115,7 +117,3 @@ def _remembered(text: str) -> Checkpoint:
     if not isinstance(note, Note):
         raise BadInput("the witness's memory holds what is no checkpoint", remedy="retire this witness")
     return note.checkpoint
-
-
-def _keys(logs: TrustList) -> dict[str, list[p256.Jwk]]:
-    return {origin: [key for (issuer, _), key in logs.keys.items() if issuer == origin] for origin, _ in logs.keys}

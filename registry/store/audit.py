@@ -7,7 +7,6 @@ the dossier it is about: erasing the dossier leaves the tree intact, and the lea
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import orjson
 
 from registry.store import vault
 from registry.store.database import ENVELOPE, Transaction
+from registry.trust.receipt import commitment
 
 _LOCK = 0x61756469  # "audi": one sequencer at a time
 
@@ -34,11 +34,6 @@ class Entry:
     @property
     def commitment(self) -> bytes:
         return commitment(self.salt, self.event)
-
-
-def commitment(salt: bytes, event: dict[str, Any]) -> bytes:
-    """The salted hash that enters the tree; keys are sorted, so that equal events hash alike."""
-    return hashlib.sha256(salt + orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 async def write(tx: Transaction, dossier: UUID, event: dict[str, Any], *, today: date) -> Entry:
@@ -152,6 +147,33 @@ async def cosignatures(tx: Transaction, *, since: int = 0) -> tuple[tuple[int, s
         (since,),
     )
     return tuple(await cursor.fetchall())
+
+
+async def last_cosigned(tx: Transaction, witnesses: Sequence[str], quorum: int) -> tuple[int, str] | None:
+    """Size and text of the newest checkpoint that so many of these witnesses cosigned; with 0 of the newest."""
+    cursor = await tx.connection.execute(
+        """
+        SELECT signed.size, signed.checkpoint
+        FROM registry.audit_checkpoint AS signed
+        WHERE (
+            SELECT count(*)
+            FROM registry.audit_cosignature AS said
+            WHERE said.size = signed.size AND said.witness = ANY(%s)
+        ) >= %s
+        ORDER BY signed.size DESC
+        LIMIT 1
+        """,
+        (list(witnesses), quorum),
+    )
+    return await cursor.fetchone()
+
+
+async def places(tx: Transaction, leaves: Iterable[UUID]) -> dict[UUID, int]:
+    """The place in the log of each of these leaves that has one."""
+    cursor = await tx.connection.execute(
+        "SELECT leaf, position FROM registry.audit_sequence WHERE leaf = ANY(%s)", (list(leaves),)
+    )
+    return dict(await cursor.fetchall())
 
 
 async def cosigned(tx: Transaction) -> dict[str, int]:

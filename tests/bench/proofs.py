@@ -19,9 +19,11 @@ from typing import Any
 from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
+from registry.settings import Settings
 from tests.bench import crashes as crash_trials
 from tests.bench import main_job, theft
-from tests.support import consent_cases, postgres
+from tests.bench import mutations as mutations_of_the_log
+from tests.support import consent_cases, postgres, witnesses
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -41,6 +43,7 @@ class Asked:
 
     seeds: tuple[int, ...] = (101, 202, 303)
     kills: int = 20
+    acts: int = 20_000
 
 
 Figures = dict[str, Any]
@@ -181,4 +184,35 @@ def consent(_: Asked, *, count: int = 200_000) -> Figures:
     return {"holds": not any(found), "cases": count, "disagreements": sum(map(len, found))}
 
 
-PROOFS: Mapping[str, Proof] = {each.__name__: each for each in (truth, conversion, mutations, consent, leaks, crashes)}
+def audit(asked: Asked) -> Figures:
+    """An insider with the database and every key, against the audit log and its witnesses."""
+    share = asked.acts // WORKERS
+    with ProcessPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(_insider, [share] * WORKERS, range(1, WORKERS + 1)))
+    kinds = sum((each.kinds for each in found), Counter[str]())
+    missed = [kind for each in found for kind in each.missed]
+    for kind, times in Counter(missed).items():
+        sys.stdout.write(f"  missed {times} times: {kind}\n")
+    cosigned = sum(each.cosigned for each in found)
+    return {
+        "holds": not missed and not cosigned and kinds.total() == share * WORKERS,
+        "mutations": kinds.total(),
+        "kinds": len(kinds),
+        "detected": kinds.total() - len(missed),
+        "second_histories_cosigned": cosigned,
+    }
+
+
+def _insider(count: int, seed: int) -> mutations_of_the_log.Found:
+    async def tried(folder: Path, settings: Settings) -> mutations_of_the_log.Found:
+        async with opening.opened(settings) as registry:
+            with witnesses.watched(registry, folder, "ombuds.example", "un.example") as watched:
+                return await mutations_of_the_log.run(registry, watched, count=count, seed=seed)
+
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster, cluster.clone(folder) as settings:
+        return asyncio.run(tried(folder / "witnesses", settings))
+
+
+PROOFS: Mapping[str, Proof] = {
+    each.__name__: each for each in (truth, conversion, mutations, consent, leaks, audit, crashes)
+}
