@@ -204,13 +204,13 @@ def audit(asked: Asked) -> Figures:
 
 
 def _insider(count: int, seed: int) -> mutations_of_the_log.Found:
-    async def tried(folder: Path, settings: Settings) -> mutations_of_the_log.Found:
-        async with opening.opened(settings) as registry:
-            with witnesses.watched(registry, folder, "ombuds.example", "un.example") as watched:
+    async def tried(folder: Path) -> mutations_of_the_log.Found:
+        async with opening.opened(Settings(state=folder)) as registry:
+            with witnesses.watched(registry, folder / "witnesses", "ombuds.example", "un.example") as watched:
                 return await mutations_of_the_log.run(registry, watched, count=count, seed=seed)
 
-    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster, cluster.clone(folder) as settings:
-        return asyncio.run(tried(folder / "witnesses", settings))
+    with postgres.place() as folder:
+        return asyncio.run(tried(folder))
 
 
 PROOFS: Mapping[str, Proof] = {
