@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from registry.api import answers, bodies
 from registry.api.security import Calling, Opened
 from registry.fhir.outcome import Issue
-from registry.flows import adapters, desk, ingest, proofs, question, receipts, release, review, rights, trail
+from registry.flows import adapters, balp, desk, ingest, proofs, question, receipts, release, review, rights, trail
 from registry.flows.desk import Child
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
@@ -159,3 +160,12 @@ async def part(registry: Opened, caller: Calling, body: bodies.Parting) -> dict[
     """Undo a wrong link: the two are two people, and no rule joins them again."""
     await review.part(registry, caller, body.left, body.right)
     return {"left": body.left.hex, "right": body.right.hex}
+
+
+@router.get("/audit-events", tags=["ombudsperson"], response_class=Response)
+async def audit_events(
+    registry: Opened, caller: Calling, first: Annotated[date, Query(alias="from")], to: date
+) -> Response:
+    """The audit log of these days as FHIR AuditEvents after IHE BALP, one on a line; for the ombudsperson."""
+    events = await balp.export(registry, caller, first=first, last=to)
+    return Response(balp.ndjson(events), media_type="application/fhir+ndjson")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +14,8 @@ import typer
 from rich.table import Table
 
 from registry.cli import receipting
-from registry.cli.running import Json, out, print_json, read_file, run, write_file
-from registry.flows import cosigning, proofs, publish, rights, trail
+from registry.cli.running import Json, Key, authenticated, out, print_json, read_file, run, write_file
+from registry.flows import balp, cosigning, proofs, publish, rights, trail
 from registry.flows.cosigning import Recollection
 from registry.flows.opening import Registry
 from registry.flows.trail import Line, Proof
@@ -88,6 +90,30 @@ def sentence(proof: Proof) -> str:
         f"[bold green]The audit log holds.[/] {proof.leaves} leaves under {proof.checkpoints} signed checkpoints; "
         f"{proof.details_checked} readable events match their leaves."
     )
+
+
+@app.command("export")
+def export(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")],
+    file: Annotated[Path | None, typer.Option("--out", help="Write it to this file instead.")] = None,
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Export the log of these days as FHIR AuditEvents (IHE BALP), one on a line; needs an ombudsperson's key."""
+
+    async def work(registry: Registry) -> list[dict[str, Any]]:
+        await trail.sequence(registry)
+        caller = await authenticated(registry, key)
+        return await balp.export(registry, caller, first=first.date(), last=last.date())
+
+    events = run(work)
+    if file:
+        write_file(file, balp.ndjson(events), secret=True)
+    if json:
+        print_json({"file": str(file), "events": len(events)} if file else events)
+    elif not file:
+        sys.stdout.buffer.write(balp.ndjson(events))
 
 
 @app.command("show")

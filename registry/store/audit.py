@@ -25,9 +25,10 @@ _LOCK = 0x61756469  # "audi": one sequencer at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What one leaf says; `event` is plain JSON in the words of `registry.flows.trail`."""
+    """What one leaf says, and `about` which dossier; `event` is plain JSON in the words of `registry.flows.trail`."""
 
     leaf: UUID
+    about: UUID
     salt: bytes
     event: dict[str, Any]
 
@@ -39,7 +40,7 @@ class Entry:
 async def write(tx: Transaction, dossier: UUID, event: dict[str, Any], *, today: date) -> Entry:
     """Write one event about a dossier. The cost is the same whatever the event."""
     await vault.load_keys(tx, [dossier])
-    entry = Entry(leaf=tx.new_id(), salt=secrets.token_bytes(32), event=event)
+    entry = Entry(leaf=tx.new_id(), about=dossier, salt=secrets.token_bytes(32), event=event)
     detail = tx.new_id()
     plain = orjson.dumps({"leaf": entry.leaf.hex, "salt": entry.salt.hex(), "event": event})
     sealed = vault.seal(tx, dossier, plain, table="audit_detail", row=detail)
@@ -78,7 +79,18 @@ async def entries(tx: Transaction, dossiers: Iterable[UUID] | None = None) -> tu
             "SELECT dossier, detail, sealed FROM registry.audit_detail WHERE dossier = ANY(%s)",
             (list(dossiers),),
         )
-    rows = await cursor.fetchall()
+    return await _opened(tx, await cursor.fetchall())
+
+
+async def entries_between(tx: Transaction, first: date, last: date) -> tuple[Entry, ...]:
+    """What the leaves of these days say, both included, as far as their data keys still exist."""
+    cursor = await tx.connection.execute(
+        "SELECT dossier, detail, sealed FROM registry.audit_detail WHERE day BETWEEN %s AND %s", (first, last)
+    )
+    return await _opened(tx, await cursor.fetchall())
+
+
+async def _opened(tx: Transaction, rows: Sequence[tuple[UUID, UUID, bytes]]) -> tuple[Entry, ...]:
     await vault.load_keys(tx, {row[0] for row in rows})
     return tuple(_open(tx, *row) for row in rows if row[0] in tx.data_keys)
 
@@ -216,4 +228,5 @@ async def unplaced(tx: Transaction) -> tuple[tuple[UUID, bytes, bool], ...]:
 
 def _open(tx: Transaction, dossier: UUID, detail: UUID, sealed: bytes) -> Entry:
     content = orjson.loads(vault.unseal(tx, dossier, sealed, table="audit_detail", row=detail))
-    return Entry(leaf=UUID(content["leaf"]), salt=bytes.fromhex(content["salt"]), event=content["event"])
+    salt = bytes.fromhex(content["salt"])
+    return Entry(leaf=UUID(content["leaf"]), about=dossier, salt=salt, event=content["event"])

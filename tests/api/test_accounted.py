@@ -19,6 +19,7 @@ from tests.support import builders
 from tests.support.builders import (
     CLINIC,
     NEIGHBOUR,
+    OMBUDSPERSON,
     OTHER_CLINIC,
     SCHOOL,
     SCHOOLS,
@@ -53,6 +54,7 @@ DISCLOSING: Mapping[tuple[str, str], Parts] = {
     ("GET", "/v1/reviews"): _sides,
     ("GET", "/v1/links"): _sides,
     ("POST", "/v1/links"): _sides,
+    ("GET", "/v1/audit-events"): lambda answer: [answer],
 }
 """The routes that hand out something of a person, and how an answer divides among entries: one, or one for each of
 the two people a steward sees."""
@@ -88,11 +90,12 @@ class Run:
     called: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     async def ask(self, method: str, path: str, name: str | None = None, **body: Any) -> Any:
-        answered = await self.service.call(method, path, name, **({"json": body} if method == "POST" else {}))
+        answered = await self.service.call(method, path, name, **{"json" if method == "POST" else "params": body})
         return self._counted((method, path), answered)
 
     def _counted(self, route: tuple[str, str], answered: httpx.Response) -> Any:
-        content = answered.json()
+        is_json = answered.headers["content-type"].endswith("json") and "ndjson" not in answered.headers["content-type"]
+        content = answered.json() if is_json else answered.text
         if route in DISCLOSING:
             self.digests.update(trail.digest(part) for part in DISCLOSING[route](content))
             self.called.add(route)
@@ -128,6 +131,8 @@ async def played(service: Service) -> Run:
     await run.ask("GET", "/v1/reviews", STEWARD)
     await run.ask("GET", "/v1/links", STEWARD)
     await run.ask("POST", "/v1/links", STEWARD, card=card)
+    day = str(world.clock.now.date())
+    await run.ask("GET", "/v1/audit-events", OMBUDSPERSON, **{"from": day, "to": day})
     return run
 
 

@@ -27,9 +27,9 @@ LEAVES = list(commands(typer.main.get_command(cli.app)))
 GROUPS = [("consent",), ("audit",), ("keys",), ("organisation",), ("review",), ("witness",)]
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "consent open", "consent give",
-    "consent withdraw", "audit verify", "audit show", "audit trust", "audit receipt", "audit check", "witness init",
-    "witness serve", "keys export", "keys import", "organisation add", "organisation key", "review list",
-    "review decide", "review links", "review part",
+    "consent withdraw", "audit verify", "audit show", "audit trust", "audit receipt", "audit check", "audit export",
+    "witness init", "witness serve", "keys export", "keys import", "organisation add", "organisation key",
+    "review list", "review decide", "review links", "review part",
 }  # fmt: skip
 
 
