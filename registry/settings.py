@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, description="0 takes a free port")
     max_upload_bytes: int = Field(default=64 * 1024 * 1024, gt=0, description="largest file taken over HTTP")
 
+    witnesses: dict[str, Path] = Field(
+        default_factory=dict[str, Path], description="JSON: the address of each witness and the trust file it published"
+    )
+
     @property
     def keyring_path(self) -> Path:
         return self.keyring or self.state / "keyring.json"

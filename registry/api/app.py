@@ -16,11 +16,12 @@ from starlette.exceptions import HTTPException
 
 from registry.api import answers, deadline, limits, operations, public
 from registry.errors import RegistryError
-from registry.flows import budgets, match, trail
+from registry.flows import budgets, cosigning, match, trail
 from registry.flows.opening import Clock, Registry, opened, wall_clock
 from registry.settings import Settings
 
 SEQUENCE_SECONDS = 0.1
+WITNESS_SECONDS = 0.1
 MATCH_SECONDS = 0.5
 WATCH_SECONDS = 30
 _log = structlog.get_logger()
@@ -32,7 +33,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         try:
-            async with opened(settings, clock=clock) as registry, _working(registry):
+            async with opened(settings, clock=clock) as registry, _working(registry), _watched(app, registry):
                 app.state.registry = registry
                 yield
         except RegistryError as error:
@@ -65,6 +66,29 @@ async def _working(registry: Registry) -> AsyncGenerator[None]:
         await deadline.finished()
         await _stop(workers)
         await _last_work(registry)
+
+
+@asynccontextmanager
+async def _watched(app: FastAPI, registry: Registry) -> AsyncGenerator[None]:
+    """The witnesses, if any, are shown every checkpoint, for as long as the block lasts."""
+    witnesses = cosigning.configured(registry.settings)
+    if not witnesses:
+        yield
+        return
+    async with cosigning.client() as http:
+        app.state.lag, last = None, time.monotonic()
+
+        async def follow(registry: Registry) -> None:
+            nonlocal last
+            now, before = time.monotonic(), last
+            last = now
+            app.state.lag = await cosigning.follow(registry, witnesses, http, app.state.lag, seconds=now - before)
+
+        worker = asyncio.create_task(_every(WITNESS_SECONDS, follow, registry))
+        try:
+            yield
+        finally:
+            await _stop([worker])
 
 
 async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

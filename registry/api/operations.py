@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,10 +15,24 @@ from registry.api import answers, bodies, deadline
 from registry.api.deadline import Arrived
 from registry.api.security import Calling, Opened
 from registry.fhir.outcome import Issue
-from registry.flows import adapters, desk, ingest, lost_card, question, receipts, release, review, rights
+from registry.flows import (
+    adapters,
+    balp,
+    desk,
+    ingest,
+    lost_card,
+    proofs,
+    question,
+    receipts,
+    release,
+    review,
+    rights,
+    trail,
+)
 from registry.flows.desk import Child
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
+from registry.trust import receipt
 
 router = APIRouter(prefix="/v1")
 desks = APIRouter(prefix="/v1", route_class=deadline.Stepped)
@@ -102,7 +117,14 @@ async def _until_all_have_left(registry: Registry) -> None:
 async def trail_of(registry: Opened, body: bodies.CardOnly) -> list[bodies.TrailLine]:
     """A family's own audit trail: who asked, for what, and what was answered."""
     lines = await rights.own_trail(registry, body.card)
-    return [bodies.TrailLine(**{**asdict(each), "at": each.at.isoformat()}) for each in lines]
+    return [bodies.TrailLine(**trail.plain(each)) for each in lines]
+
+
+@router.post("/receipts", tags=["family"])
+async def receipt_of(registry: Opened, body: bodies.CardOnly) -> dict[str, Any]:
+    """A receipt of the family's own events, to be checked without asking anybody: `continuity audit check`."""
+    given = await proofs.for_family(registry, body.card)
+    return receipt.plain(given.receipt)
 
 
 @desks.post("/people", tags=["clinic and school"], status_code=201)
@@ -161,3 +183,12 @@ async def part(registry: Opened, caller: Calling, body: bodies.Parting) -> dict[
     """Undo a wrong link: the two are two people, and no rule joins them again."""
     await review.part(registry, caller, body.left, body.right)
     return {"left": body.left.hex, "right": body.right.hex}
+
+
+@router.get("/audit-events", tags=["ombudsperson"], response_class=Response)
+async def audit_events(
+    registry: Opened, caller: Calling, first: Annotated[date, Query(alias="from")], to: date
+) -> Response:
+    """The audit log of these days as FHIR AuditEvents after IHE BALP, one on a line; for the ombudsperson."""
+    events = await balp.export(registry, caller, first=first, last=to)
+    return Response(balp.ndjson(events), media_type="application/fhir+ndjson")

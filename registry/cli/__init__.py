@@ -25,6 +25,7 @@ from registry.cli import (
     serving,
     vaulting,
     verifying,
+    witnessing,
 )
 from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
@@ -66,6 +67,7 @@ app.add_typer(keeping.app, name="keys")
 app.add_typer(vaulting.app, name="vault")
 app.add_typer(organising.app, name="organisation")
 app.add_typer(organising.reviews, name="review")
+app.add_typer(witnessing.app, name="witness")
 
 
 def main() -> None:

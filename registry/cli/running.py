@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -95,6 +96,18 @@ def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:
             fresh.unlink(missing_ok=True)
         raise BadInput(
             f"the file cannot be written ({error.strerror})", where=str(path), remedy="make room, then do it again"
+        ) from None
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises Unavailable where that cannot be."""
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise Unavailable(
+            f"the address cannot be listened on ({error.strerror})",
+            where=f"{host}:{port}",
+            remedy="stop what listens there, or give --port 0 for a free one",
         ) from None
 
 

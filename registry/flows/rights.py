@@ -245,17 +245,41 @@ def _question(held: Document) -> tuple[object, object] | None:
     return agreement.root.conditions.organisations, agreement.root.conditions.classes
 
 
-async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
-    """A family's own audit trail, over everything known to be about its child; while it is not heard, over its own."""
-    async with registry.database.transaction() as tx:
-        family = await by_card(tx, card)
-        is_heard = family.id in await families.heard(tx, (await dossiers.load(tx, family.members)).values())
-        held = documents.current(await documents.load(tx, [family.id])).values()
-        agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
-        entries = await audit.entries(tx, family.members if is_heard else [family.id])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEvents:
+    """What the log holds about a family's child, its own consents, and whom it ever said yes to."""
+
+    family: uuid.UUID
+    entries: tuple[audit.Entry, ...] = field(repr=False)
+    consents: frozenset[str]
+    named: frozenset[str]
+
+
+async def own_events(tx: Transaction, card: str) -> OwnEvents:
+    """The log over everything known to be about the child; while its family is not heard, over its own dossier."""
+    family = await by_card(tx, card)
+    is_heard = family.id in await families.heard(tx, (await dossiers.load(tx, family.members)).values())
+    held = documents.current(await documents.load(tx, [family.id])).values()
+    agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
     own = [each for each in agreements if isinstance(each, Agreement)]
-    named = {name for each in own if each.root.children for name in each.root.conditions.organisations or ()}
-    return trail.shown_to_family(entries, own=frozenset(each.id for each in own), named=frozenset(named))
+    return OwnEvents(
+        family=family.id,
+        entries=await audit.entries(tx, family.members if is_heard else [family.id]),
+        consents=frozenset(each.id for each in own),
+        named=frozenset(
+            name for each in own if each.root.children for name in each.root.conditions.organisations or ()
+        ),
+    )
+
+
+async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
+    """A family's own audit trail."""
+    async with registry.database.transaction() as tx:
+        own = await own_events(tx, card)
+        lines = trail.shown_to_family(own.entries, own=own.consents, named=own.named)
+        shown = trail.digest([trail.plain(each) for each in lines])
+        await trail.write(tx, registry, own.family, "trail-shown", None, digest=shown)
+    return lines
 
 
 def _is_live(held: Resource) -> bool:

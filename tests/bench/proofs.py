@@ -19,11 +19,13 @@ from typing import Any
 from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
+from registry.settings import Settings
 from tests.bench import crashes as crash_trials
 from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, theft
 from tests.bench import kills as kill_trials
+from tests.bench import mutations as mutations_of_the_log
 from tests.bench.enumeration import Day
-from tests.support import consent_cases, mutants, postgres
+from tests.support import consent_cases, mutants, postgres, witnesses
 from tests.support.consent_faults import FAULTS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -44,6 +46,7 @@ class Asked:
 
     seeds: tuple[int, ...] = (404, 505, 606)
     kills: int = 20
+    acts: int = 20_000
 
 
 Figures = dict[str, Any]
@@ -316,6 +319,35 @@ def _spied(candidates: int, each: int, seconds: float, planted: float) -> existe
             return asyncio.run(spying)
 
 
+def audit(asked: Asked) -> Figures:
+    """An insider with the database and every key, against the audit log and its witnesses."""
+    share = asked.acts // WORKERS
+    with ProcessPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(_insider, [share] * WORKERS, range(1, WORKERS + 1)))
+    kinds = sum((each.kinds for each in found), Counter[str]())
+    missed = [kind for each in found for kind in each.missed]
+    for kind, times in Counter(missed).items():
+        sys.stdout.write(f"  missed {times} times: {kind}\n")
+    cosigned = sum(each.cosigned for each in found)
+    return {
+        "holds": not missed and not cosigned and kinds.total() == share * WORKERS,
+        "mutations": kinds.total(),
+        "kinds": len(kinds),
+        "detected": kinds.total() - len(missed),
+        "second_histories_cosigned": cosigned,
+    }
+
+
+def _insider(count: int, seed: int) -> mutations_of_the_log.Found:
+    async def tried(folder: Path) -> mutations_of_the_log.Found:
+        async with opening.opened(Settings(state=folder)) as registry:
+            with witnesses.watched(registry, folder / "witnesses", "ombuds.example", "un.example") as watched:
+                return await mutations_of_the_log.run(registry, watched, count=count, seed=seed)
+
+    with postgres.place() as folder:
+        return asyncio.run(tried(folder))
+
+
 _ALL = (
     truth,
     conversion,
@@ -326,6 +358,7 @@ _ALL = (
     leaks,
     erased,
     renewals,
+    audit,
     crashes,
     noninterference,
     withdrawals,

@@ -27,6 +27,9 @@ registry.alert.envelope smallint
 registry.audit_checkpoint.checkpoint text
 registry.audit_checkpoint.frontier bytea
 registry.audit_checkpoint.size bigint
+registry.audit_cosignature.cosignature text
+registry.audit_cosignature.size bigint
+registry.audit_cosignature.witness text
 registry.audit_detail.day date
 registry.audit_detail.detail uuid
 registry.audit_detail.dossier uuid
@@ -37,6 +40,9 @@ registry.audit_leaf.leaf uuid
 registry.audit_pending.leaf uuid
 registry.audit_sequence.leaf uuid
 registry.audit_sequence.position bigint
+registry.audit_tile.hash bytea
+registry.audit_tile.level smallint
+registry.audit_tile.position bigint
 registry.budget_clock.minutes integer
 registry.budget_clock.only_row boolean
 registry.budget_clock.seen timestamp with time zone
@@ -105,7 +111,7 @@ KEYS = """
     WHERE key.indisunique AND space.nspname IN ('registry', 'vault') AND NOT class.relispartition
     GROUP BY key.indexrelid, class.relname
 """
-COUNTERS = {("position",), ("size",), ("only_row",), ("account",)}
+COUNTERS = {("position",), ("size",), ("only_row",), ("account",), ("size", "witness"), ("level", "position")}
 """Unique columns that count, are constant, or are a keyed hash of what somebody asks: nothing came from a source."""
 
 

@@ -61,6 +61,7 @@ class World:
 
 CLINIC, OTHER_CLINIC, SCHOOL, OTHER_SCHOOL = "clinic-nadir", "clinic-zenith", "school-nadir", "school-zenith"
 FAR_CLINIC, HOME_CLINIC, STEWARD = "clinic-corvia", "clinic-bektar", "steward-almara"
+OMBUDSPERSON = "ombudsperson-almara"
 VACCINES, SCHOOLS = "almara-dhis2", "bektar-schools"
 MORE_VACCINES = "bektar-iis"
 PEOPLE = (
@@ -71,6 +72,7 @@ PEOPLE = (
     (SCHOOL, Kind.SCHOOL, "XAL"),
     (OTHER_SCHOOL, Kind.SCHOOL, "XAL"),
     (STEWARD, Kind.STEWARD, "XAL"),
+    (OMBUDSPERSON, Kind.OMBUDSPERSON, "XAL"),
     (VACCINES, Kind.SOURCE, "XAL"),
     (MORE_VACCINES, Kind.SOURCE, "XBK"),
     (SCHOOLS, Kind.SOURCE, "XBK"),
