@@ -52,6 +52,7 @@ prove: $(VENV)/installed-dev ## the long proofs: one line of figures each, JSON 
 
 bench: $(VENV)/installed-dev ## benchmarks
 	@$(BIN)/python -m tests.bench.speed
+	@$(BIN)/python -m tests.bench.appends
 
 test-deps: ## system packages some tests use (Chromium, PostgreSQL 15, SoftHSM); needs root and apt
 	@command -v apt-get >/dev/null || { echo "test-deps knows only apt; install chromium, postgresql and softhsm2 yourself"; exit 1; }

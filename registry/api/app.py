@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -134,12 +134,13 @@ async def _every(seconds: float, work: Work, registry: Registry) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _stop(workers: list[asyncio.Task[None]]) -> None:
-    for each in workers:
-        each.cancel()
-    for each in workers:
-        with suppress(asyncio.CancelledError):
-            await each
+async def _stop(workers: Iterable[asyncio.Task[None]]) -> None:
+    """End them. A library that is handling an error of its own can lose a cancellation, so it is repeated."""
+    left = {*workers}
+    while left:
+        for each in left:
+            each.cancel()
+        _, left = await asyncio.wait(left, timeout=0.5)
 
 
 async def _last_work(registry: Registry) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from registry.api import answers, limits
 from registry.errors import RegistryError
@@ -40,7 +41,10 @@ def application(own: Witness) -> FastAPI:
 @router.post("/add-checkpoint")
 async def add_checkpoint(own: Serving, request: Request) -> Response:
     """Cosign a checkpoint that continues the one cosigned before."""
-    body = await request.body()
+    try:
+        body = await request.body()
+    except ClientDisconnect:  # whoever asked waits no longer
+        raise HTTPException(400) from None
     # Answered on the loop itself, the sync of the disk included: nothing runs between judging and remembering.
     reply = witness.observe(own, body.decode("utf-8", "replace"), now=opening.wall_clock())
     return Response(reply.text, status_code=reply.outcome.status, headers={"Content-Type": reply.media})
