@@ -7,6 +7,7 @@ keys with them. No key is used here, as the state has none: only ids, days, leng
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,17 @@ from tests.store import rows
 from tests.support import postgres
 
 Fingerprint = tuple[tuple[str, int], ...]
-MOST_SHARED = 8
-"""From how many shared lookup keys on the state would guess that two dossiers are one person; the best of 1 to 12."""
+ENOUGH = 8
+"""From how many shared lookup keys on the state guesses that two dossiers are one person."""
 
 
-async def measure(*, children: int | None = None) -> dict[str, Any]:
+def measure(*, children: int | None = None) -> dict[str, Any]:
     """For every source: how many of its people it finds, and how well it guesses who else knows them."""
     with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
         own = folder / "own"
         own.mkdir()
         with cluster.clone(own) as settings:
-            return await _measured(settings, folder, children)
+            return asyncio.run(_measured(settings, folder, children))
 
 
 async def _measured(settings: Settings, folder: Path, children: int | None) -> dict[str, Any]:
@@ -43,7 +44,7 @@ async def _measured(settings: Settings, folder: Path, children: int | None) -> d
             everyone = {each.id: each for each in await dossiers.everyone(tx) if each.source != organisations.HOUSE}
     counted = Counter(marks.values())
     found = {id for id in everyone if counted[marks[id]] == 1}
-    guesses = {(one, other) for (one, other), count in shared.items() if one in found and count >= MOST_SHARED}
+    guesses = {(one, other) for (one, other), count in shared.items() if one in found and count >= ENOUGH}
     links = {(one, other) for one in found for other in everyone[one].members if other != one}
     right = len(guesses & links)
     return {

@@ -3,6 +3,7 @@ of bringing an older state back."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,13 @@ from tests.support import canaries, dumps, leaks, postgres, readable
 from tests.support.postgres import Cluster
 
 
-async def prove(*, people: int, children: int | None = None) -> dict[str, Any]:
+def prove(*, people: int, children: int | None = None) -> dict[str, Any]:
     """Erase so many people who have dossiers at several sources."""
     with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
         own = folder / "own"
         own.mkdir()
         with cluster.clone(own) as settings:
-            return await _proved(cluster, settings, folder, people, children)
+            return asyncio.run(_proved(cluster, settings, folder, people, children))
 
 
 async def _proved(

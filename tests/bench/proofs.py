@@ -22,6 +22,7 @@ from registry.intake import Severity
 from registry.settings import Settings
 from tests.bench import crashes as crash_trials
 from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, theft
+from tests.bench import insider as insiders
 from tests.bench import kills as kill_trials
 from tests.bench import mutations as mutations_of_the_log
 from tests.bench.enumeration import Day
@@ -81,7 +82,12 @@ def leaks(_: Asked) -> Figures:
 
 def erased(_: Asked) -> Figures:
     """People erased, and then every backup from before brought back: what of them can be read with all keys."""
-    return asyncio.run(oblivion.prove(people=20))
+    return oblivion.prove(people=20)
+
+
+def insider(_: Asked) -> Figures:
+    """A measure, not a promise: what a state with its own submissions at hand guesses from the clear columns."""
+    return {"holds": True, **insiders.measure()}
 
 
 def renewals(asked: Asked) -> Figures:
@@ -358,6 +364,7 @@ _ALL = (
     leaks,
     erased,
     renewals,
+    insider,
     audit,
     crashes,
     noninterference,

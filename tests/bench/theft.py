@@ -128,7 +128,8 @@ async def _brought_back(settings: Settings, vault: bytes, sealer: Sealer | None)
     dump = dumps.dump(url, dumps.WITHOUT_VAULT)
     with psycopg.connect(url, autocommit=True) as connection:
         postgres.assert_own(connection, settings.state / "postgres")
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        statement = "CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy"  # keeps the log to what we wrote
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
     elsewhere = settings.model_copy(update={"database_url": url.replace("/postgres?", f"/{name}?")})
     dumps.restore(dump, str(elsewhere.database_url))
     file = settings.state / "vault"
