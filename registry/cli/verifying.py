@@ -67,6 +67,9 @@ def _print(path: Path, verdict: Verdict) -> None:
 
 def _lines(facts: Any) -> list[str]:
     """What the short form on a QR code says, in words."""
+    if "sha256" in facts:
+        said = f"{'yes' if facts['agreed'] else 'no'} to {facts['organisation']} ({facts['domain']})"
+        return [f"a family's receipt: {said}, until {facts['until']}, answered on {facts['given']}"]
     if "r" not in facts:
         return ["the whole summary is inside; open its page to read it"]
     lines = [f"for {facts.get('n', 'a person without a name')}, born {facts.get('b', 'unknown')} (as asked)"]

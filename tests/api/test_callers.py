@@ -53,6 +53,7 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ),
     ("POST", "/v1/questions"): Row(kinds=DESKS, body={"person": PERSON}),
     ("POST", "/v1/families"): Row(kinds=DESKS, body={"person": PERSON}),
+    ("POST", "/v1/consent-texts"): Row(kinds=DESKS, body={name: CONSENT[name] for name in CONSENT if name != "card"}),
     ("POST", "/v1/consents"): Row(kinds=DESKS, body=CONSENT),
     ("POST", "/v1/withdrawals"): Row(body={"card": "x"}, by_card=True),
     ("POST", "/v1/trails"): Row(body={"card": "x"}, by_card=True),

@@ -291,7 +291,6 @@ def test_a_service_that_cannot_start_says_why(bare: Commands) -> None:
     assert builders.found(ended.out + ended.err, ["Zahra-88", "amina", "Traceback"]) == []
 
 
-
 # --- a database that is down, or goes down ---------------------------------------------------------
 
 

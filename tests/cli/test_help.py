@@ -26,7 +26,7 @@ def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 LEAVES = list(commands(typer.main.get_command(cli.app)))
 GROUPS = [("consent",), ("audit",), ("keys",), ("organisation",), ("review",)]
 EXPECTED = {
-    "demo", "serve", "migrate", "import", "convert", "ask", "verify", "consent open", "consent give",
+    "demo", "serve", "migrate", "import", "convert", "ask", "verify", "consent open", "consent text", "consent give",
     "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "organisation add",
     "organisation key", "review list", "review decide", "review links", "review part",
 }  # fmt: skip
