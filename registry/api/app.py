@@ -14,14 +14,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from registry.api import answers, limits, operations, public
+from registry.api import answers, limits, operations, public, redress
 from registry.errors import RegistryError
-from registry.flows import match, trail
+from registry.flows import erasing, match, trail
 from registry.flows.opening import Clock, Registry, opened, wall_clock
 from registry.settings import Settings
 
 SEQUENCE_SECONDS = 0.1
 MATCH_SECONDS = 0.5
+ERASE_SECONDS = 60
 _log = structlog.get_logger()
 
 
@@ -44,6 +45,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     )
     app.include_router(public.router)
     app.include_router(operations.router)
+    app.include_router(redress.router)
     app.add_exception_handler(RegistryError, answers.of_error)
     app.add_exception_handler(RequestValidationError, answers.of_body)
     app.add_exception_handler(HTTPException, answers.of_route)
@@ -59,6 +61,7 @@ async def _working(registry: Registry) -> AsyncGenerator[None]:
     workers = [
         asyncio.create_task(_every(SEQUENCE_SECONDS, lambda: trail.sequence(registry))),
         asyncio.create_task(_every(MATCH_SECONDS, lambda: match.run(registry))),
+        asyncio.create_task(_every(ERASE_SECONDS, lambda: erasing.run_due(registry))),
     ]
     try:
         yield

@@ -11,7 +11,18 @@ import sys
 import typer
 
 from registry import logs
-from registry.cli import asking, auditing, deciding, demo, importing, keeping, organising, serving, verifying
+from registry.cli import (
+    asking,
+    auditing,
+    deciding,
+    demo,
+    importing,
+    keeping,
+    organising,
+    redressing,
+    serving,
+    verifying,
+)
 from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
 
@@ -42,7 +53,10 @@ app.command("import")(importing.import_files)
 app.command("convert")(importing.convert)
 app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
+app.command("correct")(redressing.correct)
 app.add_typer(deciding.app, name="consent")
+app.add_typer(redressing.app, name="rights")
+app.add_typer(redressing.ombudsperson, name="ombudsperson")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keeping.app, name="keys")
 app.add_typer(organising.app, name="organisation")

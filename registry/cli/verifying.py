@@ -98,4 +98,4 @@ def _named(antigens: str) -> str:
 
 
 _STATUS = {"due": "due now, recommended from", "not-yet": "due later, from", "too-old": "no longer recommended"}
-_CERTAINTY = {"c": "confirmed", "r": "recorded", "s": "stated"}
+_CERTAINTY = {"c": "confirmed", "r": "recorded", "s": "stated", "d": "disputed by the family"}

@@ -40,6 +40,7 @@ class Kind(Enum):
     SCHOOL = "school"
     SOURCE = "source"
     STEWARD = "steward"
+    OMBUDSPERSON = "ombudsperson"  # hears complaints and reviews emergencies: audit and clocks, no content
     REGISTRY = "registry"
 
 

@@ -171,14 +171,19 @@ def _question(held: Document) -> tuple[object, object] | None:
     return agreement.root.conditions.organisations, agreement.root.conditions.classes
 
 
+async def spoken_for(tx: Transaction, family: Dossier) -> Sequence[uuid.UUID]:
+    """The dossiers a family speaks for: all of its child's, only its own while it is not heard."""
+    around = await dossiers.load(tx, family.members)
+    return family.members if family.id in await families.heard(tx, around.values()) else [family.id]
+
+
 async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
     """A family's own audit trail, over everything known to be about its child; while it is not heard, over its own."""
     async with registry.database.transaction() as tx:
         family = await by_card(tx, card)
-        is_heard = family.id in await families.heard(tx, (await dossiers.load(tx, family.members)).values())
         held = documents.current(await documents.load(tx, [family.id])).values()
         agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
-        entries = await audit.entries(tx, family.members if is_heard else [family.id])
+        entries = await audit.entries(tx, await spoken_for(tx, family))
     own = [each for each in agreements if isinstance(each, Agreement)]
     named = {name for each in own if each.root.children for name in each.root.conditions.organisations or ()}
     return trail.shown_to_family(entries, own=frozenset(each.id for each in own), named=frozenset(named))

@@ -19,8 +19,13 @@ from registry.store.audit import Entry
 from registry.store.database import Transaction
 from registry.trust import checkpoint, merkle, p256
 
-FAMILY_ACTS = frozenset({"consent-withdrawn"})
-SHOWN = FAMILY_ACTS | {"ask", "family-opened", "consent-given", "review-shown", "review-decided"}
+FAMILY_ACTS = frozenset(
+    {"consent-withdrawn", "record-contested", "dispute-ended", "erasure-cancelled", "complaint-filed"}
+)
+SHOWN = FAMILY_ACTS | {
+    *("ask", "family-opened", "consent-given", "review-shown", "review-decided", "record-corrected", "erasure-asked"),
+    *("complaint-acknowledged", "complaint-decided", "audit-read", "emergency", "emergency-reviewed"),
+}
 """What a family reads in its trail: who asked, looked or decided; not the registry's own work of linking."""
 
 

@@ -24,11 +24,14 @@ def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 
 
 LEAVES = list(commands(typer.main.get_command(cli.app)))
-GROUPS = [("consent",), ("audit",), ("keys",), ("organisation",), ("review",)]
+GROUPS = [("consent",), ("audit",), ("keys",), ("organisation",), ("review",), ("rights",), ("ombudsperson",)]
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "consent open", "consent text", "consent give",
     "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "organisation add",
     "organisation key", "review list", "review decide", "review links", "review part",
+    "correct", "rights records", "rights contest", "rights settle", "rights erase", "rights keep", "rights erase-due",
+    "rights erasure", "rights complain", "rights complaint", "ombudsperson list", "ombudsperson acknowledge",
+    "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
 }  # fmt: skip
 
 

@@ -62,6 +62,7 @@ class World:
 
 CLINIC, OTHER_CLINIC, SCHOOL, OTHER_SCHOOL = "clinic-nadir", "clinic-zenith", "school-nadir", "school-zenith"
 FAR_CLINIC, HOME_CLINIC, STEWARD = "clinic-corvia", "clinic-bektar", "steward-almara"
+OMBUDSPERSON = "ombudsperson-almara"
 VACCINES, SCHOOLS = "almara-dhis2", "bektar-schools"
 MORE_VACCINES = "bektar-iis"
 PEOPLE = (
@@ -72,6 +73,7 @@ PEOPLE = (
     (SCHOOL, Kind.SCHOOL, "XAL"),
     (OTHER_SCHOOL, Kind.SCHOOL, "XAL"),
     (STEWARD, Kind.STEWARD, "XAL"),
+    (OMBUDSPERSON, Kind.OMBUDSPERSON, "XAL"),
     (VACCINES, Kind.SOURCE, "XAL"),
     (MORE_VACCINES, Kind.SOURCE, "XBK"),
     (SCHOOLS, Kind.SOURCE, "XBK"),
@@ -330,6 +332,12 @@ async def family(world: World, child: Child = ZAHOUANIA, *, at: str = CLINIC) ->
     opened = await rights.open_family(world.registry, world[at], description(child))
     await match.run(world.registry)
     return opened.card
+
+
+async def later_family(world: World, child: Child = ZAHOUANIA) -> str:
+    """Another family that comes for the same child, to another desk, a while after the first; its card."""
+    world.clock.advance(minutes=10)
+    return await family(world, child, at=OTHER_CLINIC)
 
 
 def answer(world: World, organisation: str, **changes: Any) -> rights.Answer:
