@@ -70,6 +70,19 @@ class Corrected(BaseModel):
     leaf: str
 
 
+class Patient(Body):
+    """A child this desk knows."""
+
+    patient: str = Field(description="the desk's own number of the child")
+
+
+class Paper(BaseModel):
+    """What this desk recorded itself, signed for the family to take home."""
+
+    records: list[dict[str, str]]
+    token: str
+
+
 class ErasureWaiting(BaseModel):
     """Erasure begins when the time to think has passed; the card ends it before."""
 

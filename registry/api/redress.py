@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from registry.api import pleas
 from registry.api.bodies import CardOnly
 from registry.api.security import Calling, Opened
-from registry.flows import correcting, disputes, erasing, grievances, records
+from registry.flows import correcting, disputes, erasing, grievances, papers, records
 from registry.flows.correcting import Correction
 from registry.flows.grievances import Complaint
 
@@ -45,6 +45,12 @@ async def correct(registry: Opened, caller: Calling, body: pleas.Correction) -> 
         registry, caller, number=body.patient, reference=body.reference, correction=correction
     )
     return pleas.Corrected(**asdict(made))
+
+
+@router.post("/papers", tags=["clinic and school"])
+async def paper(registry: Opened, caller: Calling, body: pleas.Patient) -> pleas.Paper:
+    """The signed paper of what this desk recorded of a child, whatever the family answered to anything."""
+    return pleas.Paper.model_validate(asdict(await papers.own(registry, caller, body.patient)))
 
 
 @router.post("/erasures", tags=["family"], status_code=202)

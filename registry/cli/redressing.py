@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from registry.cli.running import Json, Key, authenticated, out, print_json, run
-from registry.flows import correcting, disputes, erasing, grievances, records, trail
+from registry.flows import correcting, disputes, erasing, grievances, papers, records, trail
 from registry.flows.correcting import Correction
 from registry.flows.grievances import Complaint
 from registry.flows.opening import Registry
@@ -227,6 +227,18 @@ def counts(json: Json = False) -> None:
     """How many complaints there were and how the clocks were kept."""
     found = run(grievances.counts)
     _say(found, "\n".join(f"{name}: {count}" for name, count in found.items()), json=json)
+
+
+def paper(
+    patient: Annotated[str, typer.Argument(help="Your own number of the child.")], key: Key = "", json: Json = False
+) -> None:
+    """Sign what your desk recorded of a child, for the family to take home."""
+
+    async def work(registry: Registry) -> papers.Paper:
+        return await papers.own(registry, await authenticated(registry, key), patient)
+
+    made = run(work)
+    _say(asdict(made), made.token, json=json)
 
 
 def correct(

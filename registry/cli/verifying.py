@@ -70,6 +70,8 @@ def _lines(facts: Any) -> list[str]:
     if "sha256" in facts:
         said = f"{'yes' if facts['agreed'] else 'no'} to {facts['organisation']} ({facts['domain']})"
         return [f"a family's receipt: {said}, until {facts['until']}, answered on {facts['given']}"]
+    if "records" in facts:
+        return [f"recorded by {facts['by']}", *(f"{each['when']}: {each['what']}" for each in facts["records"])]
     if "r" not in facts:
         return ["the whole summary is inside; open its page to read it"]
     lines = [f"for {facts.get('n', 'a person without a name')}, born {facts.get('b', 'unknown')} (as asked)"]

@@ -17,7 +17,7 @@ import httpx
 
 from registry.continuity import page
 from registry.errors import BadInput, Unavailable
-from registry.flows import carriers, consent_receipt
+from registry.flows import carriers, consent_receipt, papers
 from registry.flows.carriers import Carried
 from registry.library import Library
 from registry.trust import qr, signing, status, trustlist
@@ -80,7 +80,7 @@ def _type_of(token: str) -> str:
     """Which of our kinds of document this claims to be; the signature check then holds it to that."""
     claimed = signing.read_unverified(token)
     typ = claimed.header.get("typ") if isinstance(claimed, signing.Unverified) else None
-    return typ if typ in (CARD, consent_receipt.TYPE) else SUMMARY
+    return typ if typ in (CARD, consent_receipt.TYPE, papers.TYPE) else SUMMARY
 
 
 def _refused(carried: Carried, reason: str, sentence: str) -> Verdict:
@@ -88,8 +88,8 @@ def _refused(carried: Carried, reason: str, sentence: str) -> Verdict:
 
 
 def _accepted(carried: Carried, outcome: Verified, trust: TrustList) -> Verdict:
-    facts: Mapping[str, Any] = outcome.payload.get("document") or outcome.payload.get("facts") or {}
-    facts = facts or outcome.payload.get("receipt") or {}
+    held = (outcome.payload.get(each) for each in ("document", "facts", "receipt", "paper"))
+    facts: Mapping[str, Any] = next((each for each in held if each), None) or {}
     return Verdict(
         accepted=True,
         carrier=carried.carrier,

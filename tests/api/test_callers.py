@@ -84,6 +84,7 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/corrections"): Row(
         kinds=DESKS, body={"patient": "7", "reference": "Immunization/1", "why": "typing-error", "on": TODAY}
     ),
+    ("POST", "/v1/papers"): Row(kinds=DESKS, body={"patient": "7"}),
     ("POST", "/v1/erasures"): Row(kinds=DESKS, body={"card": "x"}),
     ("POST", "/v1/erasures/end"): Row(body={"card": "x"}, by_card=True),
     ("POST", "/v1/erasures/standing"): Row(body={"number": "x"}, by_card=True),

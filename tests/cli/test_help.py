@@ -29,9 +29,9 @@ EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "consent open", "consent text", "consent give",
     "consent withdraw", "audit verify", "audit show", "keys export", "keys import", "organisation add",
     "organisation key", "review list", "review decide", "review links", "review part",
-    "correct", "rights records", "rights contest", "rights settle", "rights erase", "rights keep", "rights erase-due",
-    "rights erasure", "rights complain", "rights complaint", "ombudsperson list", "ombudsperson acknowledge",
-    "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
+    "correct", "paper", "rights records", "rights contest", "rights settle", "rights erase", "rights keep",
+    "rights erase-due", "rights erasure", "rights complain", "rights complaint", "ombudsperson list",
+    "ombudsperson acknowledge", "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
 }  # fmt: skip
 
 
