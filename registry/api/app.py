@@ -14,9 +14,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from registry.api import answers, deadline, limits, operations, public
+from registry.api import answers, deadline, limits, operations, public, redress
 from registry.errors import RegistryError
-from registry.flows import budgets, cosigning, match, trail
+from registry.flows import budgets, cosigning, erasing, match, trail
 from registry.flows.opening import Clock, Registry, opened, wall_clock
 from registry.settings import Settings
 
@@ -24,6 +24,7 @@ SEQUENCE_SECONDS = 0.1
 WITNESS_SECONDS = 0.1
 MATCH_SECONDS = 0.5
 WATCH_SECONDS = 30
+ERASE_SECONDS = 60
 _log = structlog.get_logger()
 
 
@@ -47,6 +48,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     app.include_router(public.router)
     app.include_router(operations.router)
     app.include_router(operations.desks)
+    app.include_router(redress.router)
     app.add_exception_handler(RegistryError, answers.of_error)
     app.add_exception_handler(RequestValidationError, answers.of_body)
     app.add_exception_handler(HTTPException, answers.of_route)
@@ -118,6 +120,7 @@ WORKERS: Mapping[str, tuple[float, Work]] = {
     "sequence": (SEQUENCE_SECONDS, trail.sequence),
     "match": (MATCH_SECONDS, match.run),
     "watch": (WATCH_SECONDS, _watch),
+    "erase": (ERASE_SECONDS, erasing.run_due),
 }
 """What runs beside the requests, each again so many seconds after it ended."""
 

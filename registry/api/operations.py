@@ -14,9 +14,11 @@ from fastapi.concurrency import run_in_threadpool
 from registry.api import answers, bodies, deadline
 from registry.api.deadline import Arrived
 from registry.api.security import Calling, Opened
+from registry.consent.interview import Interview
 from registry.fhir.outcome import Issue
 from registry.flows import (
     adapters,
+    asking,
     balp,
     desk,
     ingest,
@@ -90,10 +92,19 @@ async def replace_card(registry: Opened, caller: Calling, body: bodies.Family) -
     return bodies.FamilyOpened(card=family.card)
 
 
+@router.post("/consent-texts", tags=["family"])
+async def consent_text(registry: Opened, caller: Calling, body: bodies.ConsentText) -> bodies.ConsentWords:
+    """The words to read to a family before it answers."""
+    words = await asking.read_out(registry, caller, rights.Answer(**body.model_dump()))
+    return bodies.ConsentWords.model_validate(asdict(words))
+
+
 @desks.post("/consents", tags=["family"], status_code=201)
 async def give_consent(registry: Opened, caller: Calling, body: bodies.Consent) -> bodies.ConsentReceipt:
     """Record a family's answer to one question."""
-    answer = rights.Answer(**body.model_dump(exclude={"card"}))
+    answer = rights.Answer(
+        **body.model_dump(exclude={"card", "interview"}), interview=Interview(**body.interview.model_dump())
+    )
     receipt = await rights.give(registry, caller, body.card, answer)
     await _until_all_have_left(registry)
     return bodies.ConsentReceipt(**asdict(receipt))

@@ -22,6 +22,7 @@ from registry.cli import (
     importing,
     keeping,
     organising,
+    redressing,
     serving,
     vaulting,
     verifying,
@@ -60,7 +61,11 @@ app.command("verify")(verifying.verify)
 app.command("decide")(evaluating.decide)
 app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
+app.command("correct")(redressing.correct)
+app.command("paper")(redressing.paper)
 app.add_typer(deciding.app, name="consent")
+app.add_typer(redressing.app, name="rights")
+app.add_typer(redressing.ombudsperson, name="ombudsperson")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(alerting.app, name="alert")
 app.add_typer(keeping.app, name="keys")

@@ -19,6 +19,7 @@ from rich.progress import Progress
 from registry.cli import asking, auditing, scenes, stage, truth
 from registry.cli.running import err, out, write_file
 from registry.cli.stage import HAND_OVERS, Samples
+from registry.consent.interview import Interview
 from registry.errors import Unavailable
 from registry.flows import (
     adapters,
@@ -136,6 +137,9 @@ async def allow(play: Play) -> None:
             fled=frozenset({"XBK"}),
             language="ar",
             understood=True,
+            interview=Interview(
+                family_language="ar", interviewer_language="ar", private=True, teach_back="if-no", reads=True
+            ),
         )
         receipt = await rights.give(play.registry, clinic, play.card, answer)
         out.print(scenes.consent(receipt))

@@ -1,9 +1,10 @@
-"""`continuity consent open|card|give|withdraw`: what a family decides."""
+"""`continuity consent open|card|text|give|withdraw`: what a family decides."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,14 +23,20 @@ from registry.cli.persons import (
     Sex,
     Village,
 )
-from registry.cli.running import Json, Key, User, authenticated, out, print_json, run
-from registry.flows import lost_card, match, rights, trail
+from registry.cli.running import Json, Key, User, authenticated, out, print_json, run, write_file
+from registry.consent.interview import Interview
+from registry.flows import asking, lost_card, match, rights, trail
+from registry.flows.asking import Text
 from registry.flows.opening import Registry
 from registry.flows.rights import Answer, ConsentReceipt, Withdrawal
 
 app = typer.Typer(help="A family's own dossier: open it, say yes, say no, take it back.", no_args_is_help=True)
 
 Card = Annotated[str, typer.Option(help="The family card.", prompt="Family card")]
+Domain = Annotated[str, typer.Option(help="health (to a clinic) or education (to a school).")]
+Recipient = Annotated[str, typer.Option("--organisation", help="Who may receive it: its registered name.")]
+Until = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day it holds.")]
+Language = Annotated[str, typer.Option(help="Language of the text read.")]
 
 
 @app.command("open")
@@ -104,22 +111,57 @@ def card_(
         out.print(f"The family's new card, shown this once: [bold]{card}[/]")
 
 
+@app.command("text")
+def text(
+    domain: Domain,
+    organisation: Recipient,
+    until: Until,
+    language: Language = "en",
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Show the words to read to a family before it answers, and the questions by which it says back what they mean."""
+    asked = Answer(domain=domain, organisation=organisation, until=until.date(), language=language)
+
+    async def work(registry: Registry) -> Text:
+        return await asking.read_out(registry, await authenticated(registry, key), asked)
+
+    shown = run(work)
+    if json:
+        print_json(asdict(shown))
+        return
+    out.print(escape(shown.text), soft_wrap=True)
+    for name, each in shown.teach_back.items():
+        out.print(escape(f"{name}: {each['question']} ({each['right']})"), soft_wrap=True)
+
+
 @app.command("give")
 def give(
     card: Card,
-    domain: Annotated[str, typer.Option(help="health (to a clinic) or education (to a school).")],
-    organisation: Annotated[str, typer.Option(help="Who may receive it: the name it is registered under.")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day it holds.")],
+    domain: Domain,
+    organisation: Recipient,
+    until: Until,
     yes: Annotated[bool, typer.Option("--yes/--no", help="What the family answered; without --yes it is no.")] = False,
     places: Annotated[bool, typer.Option("--places", help="It may also learn where.")] = False,
     fled: Annotated[
         list[str] | None, typer.Option(help="A country that must never learn where; may be given again.")
     ] = None,
     relationship: Annotated[str, typer.Option(help="Guardian: MTH, FTH, GUARD, ...; or self.")] = "MTH",
-    language: Annotated[str, typer.Option(help="Language the text was read in.")] = "en",
+    language: Language = "en",
     understood: Annotated[
         bool, typer.Option("--understood", help="The family said in its own words what it means.")
     ] = False,
+    teach_back: Annotated[str, typer.Option(help="Which question it answered: who, if-no or take-back.")] = "",
+    family_language: Annotated[str, typer.Option(help="The language the family speaks best.")] = "",
+    interviewer_language: Annotated[str, typer.Option(help="A language the interviewer speaks as well.")] = "",
+    interpreter: Annotated[str, typer.Option(help="The interpreter's id, where the two differ.")] = "",
+    private: Annotated[bool, typer.Option("--private", help="Nobody else could hear or see.")] = False,
+    present: Annotated[
+        list[str] | None, typer.Option(help="Who else was in the room: interpreter, witness, child, authority, ...")
+    ] = None,
+    reads: Annotated[bool, typer.Option("--reads", help="Somebody of the family reads this language.")] = False,
+    witness: Annotated[str, typer.Option(help="Id of a witness of the family's choice, where it does not read.")] = "",
+    page: Annotated[Path | None, typer.Option(help="Write the printable receipt to this file.")] = None,
     key: Key = "",
     json: Json = False,
 ) -> None:
@@ -134,6 +176,16 @@ def give(
         relationship=relationship,
         language=language,
         understood=understood,
+        interview=Interview(
+            family_language=family_language,
+            interviewer_language=interviewer_language,
+            interpreter=interpreter,
+            private=private,
+            present=frozenset(present or ()),
+            teach_back=teach_back,
+            reads=reads,
+            witness=witness,
+        ),
     )
 
     async def work(registry: Registry) -> ConsentReceipt:
@@ -142,6 +194,8 @@ def give(
         return receipt
 
     receipt = run(work)
+    if page:
+        write_file(page, receipt.page.encode())
     if json:
         print_json(asdict(receipt))
         return

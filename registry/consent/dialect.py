@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, timezone
 from typing import Any, Final, cast
 
-from registry.consent import elements, period, texts
+from registry.consent import elements, interview, period, texts
 from registry.consent.agreement import (
     Agreement,
     Conditions,
@@ -49,8 +49,8 @@ _PROVISION: Final = ("type", "period", "actor", "purpose", "securityLabel", "pro
 _STATUSES: Final = {each.value: each for each in Status}
 _EXTENSIONS: Final = frozenset(
     {
-        *(texts.TEXT, texts.AUTHORITY, texts.ASSENT, texts.PROTECTED_FROM, texts.SUPERSEDES, texts.WITHDRAWN),
-        texts.UTC_OFFSET,
+        *(texts.TEXT, texts.INTERVIEW, texts.AUTHORITY, texts.ASSENT, texts.PROTECTED_FROM, texts.SUPERSEDES),
+        *(texts.WITHDRAWN, texts.UTC_OFFSET),
     }
 )
 
@@ -74,7 +74,7 @@ def _agreement(consent: Resource, content: Content) -> Agreement:
     patient = elements.person(content.get("patient"))
     elements.require(patient.startswith("Patient/"), Refusal.MALFORMED)
     clock = Clock(zone=_zone(content))
-    elements.require(_states_notice(content), Refusal.NO_NOTICE)
+    elements.require(_states_notice(content) and interview.holds(content), Refusal.NO_NOTICE)
     return Agreement(
         id=consent.id,
         version=elements.known(_version(content), Refusal.NO_VERSION),

@@ -128,6 +128,7 @@ def _ours(name: str) -> str:
 
 
 PROFILE: Final = _ours("continuity-consent")
+INTERVIEW: Final = _ours("consent-interview")  # how the family was asked
 TEXT: Final = _ours("consent-text")  # what was read to the person: language, version, sha256
 AUTHORITY: Final = _ours("consent-authority")  # of a guardian: relationship, end
 PROTECTED_FROM: Final = _ours("consent-protected-from")  # a country the family names as fled

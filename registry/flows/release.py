@@ -269,7 +269,13 @@ def _as_exactly_as_asked(birth: PartialDate | None, asked: str) -> PartialDate |
 
 
 def _record_of(held: Held) -> Record:
-    return Record(dossier=held.dossier.id.hex, source=held.dossier.source, country=held.country, resource=held.resource)
+    return Record(
+        dossier=held.dossier.id.hex,
+        source=held.dossier.source,
+        country=held.country,
+        resource=held.resource,
+        disputed=held.disputed,
+    )
 
 
 def _with_lot(leaving: Record, held: Held) -> Record:

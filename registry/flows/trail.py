@@ -27,12 +27,19 @@ from registry.trust.refusal import Refused
 WITNESS = "the witness "
 """How the word of a witness is named among claims; its name follows."""
 
-FAMILY_ACTS = frozenset({"consent-withdrawn", "trail-shown", "receipt-given"})
+FAMILY_ACTS = frozenset(
+    {
+        *("consent-withdrawn", "record-contested", "dispute-ended", "erasure-cancelled", "complaint-filed"),
+        *("trail-shown", "receipt-given"),
+    }
+)
 """What a family does itself, with its card."""
 
-SHOWN = frozenset({"consent-withdrawn", "ask", "family-opened", "card-replaced"}) | frozenset(
-    {"consent-given", "review-shown", "review-decided"}
-)
+SHOWN = (FAMILY_ACTS - {"trail-shown", "receipt-given"}) | {
+    *("ask", "family-opened", "card-replaced", "consent-given", "review-shown", "review-decided"),
+    *("record-corrected", "erasure-asked", "complaint-acknowledged", "complaint-decided", "audit-read"),
+    *("emergency", "emergency-reviewed"),
+}
 """What a family reads in its trail: who asked, looked or decided; not the registry's own work of linking, and not
 that it read this before."""
 

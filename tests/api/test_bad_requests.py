@@ -177,6 +177,7 @@ async def test_an_answer_of_a_family_that_cannot_be_is_refused(service: Service,
         "until": TODAY,
         "agreed": True,
         "understood": True,
+        "interview": builders.plain_interview(),
     }
     assert (await service.post("/v1/consents", CLINIC, **body)).status_code == 201
     problems(await service.post("/v1/consents", CLINIC, **{**body, **change}), 422)

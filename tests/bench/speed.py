@@ -39,7 +39,7 @@ from registry.settings import Settings
 from registry.trust import p256, sealing, signing, trustlist
 from registry.trust.sealing import Label
 from tests.bench import main_job
-from tests.support import postgres
+from tests.support import builders, postgres
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 RUNS, RUN_SECONDS = 7, 0.2
@@ -213,6 +213,7 @@ async def _ask(play: Play, questions: int) -> list[float]:
         agreed=True,
         understood=True,
         fled=frozenset({"XBK"}),
+        interview=builders.interviewed(),
     )
     await rights.give(registry, made.caller, family.card, yes)
     clinic, asking = replace(made.caller, user="desk-1"), Asked(description=described, grounds="treatment")

@@ -26,14 +26,17 @@ def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 LEAVES = list(commands(typer.main.get_command(cli.app)))
 GROUPS = [
     ("consent",), ("audit",), ("keys",), ("vault",), ("organisation",), ("review",), ("evaluate",), ("alert",),
-    ("witness",),
+    ("witness",), ("rights",), ("ombudsperson",),
 ]  # fmt: skip
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "erase", "consent open", "consent card",
-    "consent give", "consent withdraw", "audit verify", "audit show", "audit trust", "audit receipt", "audit check",
-    "audit export", "witness init", "witness serve", "keys export", "keys import", "keys rotate",
+    "consent text", "consent give", "consent withdraw", "audit verify", "audit show", "audit trust", "audit receipt",
+    "audit check", "audit export", "witness init", "witness serve", "keys export", "keys import", "keys rotate",
     "keys reseal", "vault backup", "vault restore", "organisation add", "organisation key", "review list",
     "review decide", "review links", "review part", "decide", "evaluate decisions", "alert list", "alert lift",
+    "correct", "paper", "rights records", "rights contest", "rights settle", "rights erase", "rights keep",
+    "rights erase-due", "rights erasure", "rights complain", "rights complaint", "ombudsperson list",
+    "ombudsperson acknowledge", "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
 }  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def consented(continuity: Commands) -> str:
 def yes(card: str, domain: str, organisation: str) -> tuple[str, ...]:
     until = str(builders.START.date().replace(year=builders.START.year + 1, day=1))
     named = ("--domain", domain, "--organisation", organisation, "--until", until)
-    return ("consent", "give", "--card", card, *named, "--yes", "--understood", "--fled", "XBK")
+    spoken = ("--family-language", "en", "--interviewer-language", "en", "--private", "--reads", "--teach-back", "who")
+    return ("consent", "give", "--card", card, *named, "--yes", "--understood", *spoken, "--fled", "XBK")
 
 
 def trusted(continuity: Commands) -> Path:

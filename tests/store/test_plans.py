@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from registry.store import audit, documents, dossiers, judgements, keys, releases, submissions, vault
+from registry.store import audit, documents, dossiers, judgements, keys, matters, releases, submissions, vault
 from registry.store.database import Transaction
 from tests.store import plans, rows
 
@@ -66,6 +66,7 @@ HOT: dict[str, Work] = {
     "receipt": _receipt,
     "release": _release,
     "audit": _audit,
+    "matters of a family": lambda tx, one: matters.about(tx, [one], "dispute"),
 }
 
 

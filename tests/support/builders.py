@@ -9,11 +9,12 @@ import json
 import secrets
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from registry.consent.interview import Interview
 from registry.fhir import CANONICAL, resource
 from registry.flows import ingest, match, opening, organisations, question, release, rights
 from registry.flows.ingest import Receipt
@@ -333,6 +334,12 @@ async def family(world: World, child: Child = ZAHOUANIA, *, at: str = CLINIC) ->
     return opened.card
 
 
+async def later_family(world: World, child: Child = ZAHOUANIA) -> str:
+    """Another family that comes for the same child, to another desk, a while after the first; its card."""
+    world.clock.advance(minutes=10)
+    return await family(world, child, at=OTHER_CLINIC)
+
+
 def answer(world: World, organisation: str, **changes: Any) -> rights.Answer:
     """Yes to an organisation, for a year, places closed; fled from Bektar."""
     yes = rights.Answer(
@@ -343,7 +350,21 @@ def answer(world: World, organisation: str, **changes: Any) -> rights.Answer:
         fled=frozenset({"XBK"}),
         understood=True,
     )
-    return replace(yes, **changes)
+    changed = replace(yes, **changes)
+    return changed if "interview" in changes else replace(changed, interview=interviewed(changed.language))
+
+
+def plain_interview(**changes: Any) -> Json:
+    """The same as a client of the service writes it."""
+    return {**asdict(interviewed()), "present": [], **changes}
+
+
+def interviewed(language: str = "en", **changes: Any) -> Interview:
+    """A family asked as it must be: in its language, by somebody who speaks it, in private."""
+    asked = Interview(
+        family_language=language, interviewer_language=language, private=True, teach_back="if-no", reads=True
+    )
+    return replace(asked, **changes)
 
 
 async def allow(world: World, card: str, organisation: str, **changes: Any) -> rights.ConsentReceipt:
