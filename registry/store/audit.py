@@ -123,9 +123,15 @@ async def take_pending(tx: Transaction) -> tuple[tuple[UUID, bytes], ...]:
 
 
 async def place(tx: Transaction, leaves: Sequence[UUID], *, start: int) -> None:
-    rows = [(start + offset, leaf) for offset, leaf in enumerate(leaves)]
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany("INSERT INTO registry.audit_sequence (position, leaf) VALUES (%s, %s)", rows)
+    """Give these leaves their places, one after another from `start` on, in one statement."""
+    await tx.connection.execute(
+        """
+        INSERT INTO registry.audit_sequence (position, leaf)
+        SELECT %s + placed.number - 1, placed.leaf
+        FROM unnest(%s::uuid[]) WITH ORDINALITY AS placed (leaf, number)
+        """,
+        (start, list(leaves)),
+    )
 
 
 async def last_checkpoint(tx: Transaction) -> tuple[int, str, bytes] | None:

@@ -37,6 +37,8 @@ ALL = (
     Cells("audit_detail", "detail"),
     Cells("submission", "submission"),
     Cells("review", "review"),
+    Cells("alert", "alert"),
+    Cells("matter", "matter"),
 )
 BETWEEN = "registry.judgement.evidence"
 """The one column under the data keys of two dossiers; its row says which in `sealed`."""

@@ -19,7 +19,7 @@ from tests.support.builders import CLINIC, SCHOOL, STEWARD, VACCINES, ZAHOUANIA
 pytestmark = pytest.mark.anyio
 
 CANARY = "Zzyzxcanary"
-WITH_A_BODY = [path for (method, path), row in TABLE.items() if method == "POST" and row.body is not None]
+WITH_A_BODY = [path for (method, path), row in TABLE.items() if method == "POST" and row.body]
 CALLERS = {
     "/v1/enrolments": SCHOOL,
     **dict.fromkeys(("/v1/reviews/{review_id}", "/v1/links", "/v1/partings"), STEWARD),
@@ -44,7 +44,12 @@ def body_of(path: str) -> dict[str, Any]:
 
 
 async def send(service: Service, path: str, **more: Any) -> Any:
-    return await service.call("POST", path.replace("{review_id}", "0" * 32), CALLERS.get(path, CLINIC), **more)
+    return await service.call(
+        "POST",
+        path.replace("{review_id}", "0" * 32).replace("{complaint_id}", "0" * 32),
+        CALLERS.get(path, CLINIC),
+        **more,
+    )
 
 
 # --- the body --------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("GET", "/trust"): Row(),
     ("GET", "/status-list"): Row(),
     ("GET", "/checkpoint"): Row(),
+    ("GET", "/audit/trust"): Row(),
+    ("GET", "/audit/growth"): Row(params={"size": "0"}),
     ("GET", "/docs"): Row(),
     ("GET", "/docs/oauth2-redirect"): Row(),
     ("GET", "/openapi.json"): Row(),
@@ -68,6 +70,8 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/consents"): Row(kinds=DESKS, body=CONSENT),
     ("POST", "/v1/withdrawals"): Row(body={"card": "x"}, by_card=True),
     ("POST", "/v1/trails"): Row(body={"card": "x"}, by_card=True),
+    ("POST", "/v1/receipts"): Row(body={"card": "x"}, by_card=True),
+    ("GET", "/v1/audit-events"): Row(kinds=OMBUDS, params={"from": TODAY, "to": TODAY}),
     ("POST", "/v1/people"): Row(kinds=DESKS, body={"person": PERSON, "patient": "7"}),
     ("POST", "/v1/doses"): Row(
         kinds=frozenset({Kind.CLINIC}), body={"person": PERSON, "patient": "7", "vaccine": "03", "on": TODAY}

@@ -35,6 +35,7 @@ class Discloses(Enum):
     RELEASE = "a summary, through the release step"
     FAMILY = "a family's own view, by its card"
     STEWARD = "demographics and evidence of two dossiers"
+    OMBUDSPERSON = "complaints, clocks, and the log of what was complained about; no content"
 
 
 ROUTES: Mapping[tuple[str, str], Discloses] = {
@@ -44,6 +45,9 @@ ROUTES: Mapping[tuple[str, str], Discloses] = {
     ("GET", "/trust"): Discloses.NOTHING,
     ("GET", "/status-list"): Discloses.NOTHING,
     ("GET", "/checkpoint"): Discloses.NOTHING,
+    ("GET", "/audit/trust"): Discloses.NOTHING,
+    ("GET", "/audit/growth"): Discloses.NOTHING,
+    ("GET", "/v1/grievances/counts"): Discloses.NOTHING,
     ("GET", "/docs"): Discloses.NOTHING,
     ("GET", "/docs/oauth2-redirect"): Discloses.NOTHING,
     ("GET", "/openapi.json"): Discloses.NOTHING,
@@ -55,6 +59,23 @@ ROUTES: Mapping[tuple[str, str], Discloses] = {
     ("POST", "/v1/consents"): Discloses.OWN,
     ("POST", "/v1/withdrawals"): Discloses.FAMILY,
     ("POST", "/v1/trails"): Discloses.FAMILY,
+    ("POST", "/v1/receipts"): Discloses.FAMILY,
+    ("POST", "/v1/records"): Discloses.FAMILY,
+    ("POST", "/v1/disputes"): Discloses.FAMILY,
+    ("POST", "/v1/disputes/end"): Discloses.FAMILY,
+    ("POST", "/v1/erasures/end"): Discloses.FAMILY,
+    ("POST", "/v1/erasures/standing"): Discloses.FAMILY,
+    ("POST", "/v1/grievances"): Discloses.FAMILY,
+    ("POST", "/v1/grievances/standing"): Discloses.FAMILY,
+    ("POST", "/v1/consent-texts"): Discloses.OWN,
+    ("POST", "/v1/erasures"): Discloses.OWN,
+    ("POST", "/v1/corrections"): Discloses.OWN,
+    ("POST", "/v1/papers"): Discloses.OWN,
+    ("GET", "/v1/audit-events"): Discloses.OMBUDSPERSON,
+    ("GET", "/v1/grievances"): Discloses.OMBUDSPERSON,
+    ("POST", "/v1/grievances/{complaint_id}/acknowledgement"): Discloses.OMBUDSPERSON,
+    ("POST", "/v1/grievances/{complaint_id}/decision"): Discloses.OMBUDSPERSON,
+    ("POST", "/v1/grievances/{complaint_id}/trail"): Discloses.OMBUDSPERSON,
     ("POST", "/v1/people"): Discloses.OWN,
     ("POST", "/v1/doses"): Discloses.OWN,
     ("POST", "/v1/enrolments"): Discloses.OWN,
@@ -68,15 +89,22 @@ WORKERS = {
     "sequence": "places audit leaves and signs a checkpoint",
     "match": "judges dossiers inside",
     "watch": "moves the budgets' clock; counts of alerts to the log",
+    "erase": "destroys what a family asked to be erased when its time to think is over",
 }
 OUTBOX = {
     "match": "dossiers to be matched inside",
     "match-failed": "dossiers that could not be matched, kept aside inside",
 }
-NETWORK = {"flows/verify.py": "a verifier fetches somebody's status list; nothing is sent"}
+NETWORK = {
+    "flows/verify.py": "a verifier fetches somebody's status list; nothing is sent",
+    "flows/cosigning.py": "witnesses are shown checkpoints: how many leaves there are, and a hash over them",
+    "flows/proofs.py": "whoever checks a receipt asks a log for its growth since; nothing is sent",
+}
 READERS = {
     "flows/decide.py": "everything about a person, to decide what may leave and to release it",
     "flows/ingest.py": "what one source said before, to see what is new",
+    "flows/correcting.py": "what a desk itself recorded, to be corrected by it",
+    "flows/papers.py": "what a desk itself recorded, for the paper of that day",
     "flows/rights.py": "a family's own consents",
 }
 """Who opens documents at all."""

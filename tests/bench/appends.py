@@ -108,7 +108,7 @@ async def _followed(registry: Registry) -> AsyncGenerator[list[float]]:
     known, lags, samples = cosigning.configured(registry.settings), list[float](), list[tuple[float, int]]()
     async with cosigning.client() as http:
 
-        async def look() -> None:
+        async def look(registry: Registry) -> None:
             async with registry.database.transaction() as tx:
                 (leaves, _), seen = await audit.count(tx), await audit.cosigned(tx)
             witnessed, now = min((seen.get(each.name, 0) for each in known), default=0), time.monotonic()
@@ -118,11 +118,11 @@ async def _followed(registry: Registry) -> AsyncGenerator[list[float]]:
                 samples.append((now, leaves))
 
         jobs = {
-            app.SEQUENCE_SECONDS: lambda: trail.sequence(registry),
-            app.WITNESS_SECONDS + 0.001: lambda: cosigning.push(registry, known, http),
+            app.SEQUENCE_SECONDS: trail.sequence,
+            app.WITNESS_SECONDS + 0.001: lambda registry: cosigning.push(registry, known, http),
             0.05: look,
         }
-        workers = [asyncio.create_task(app._every(pause, job)) for pause, job in jobs.items()]  # pyright: ignore[reportPrivateUsage]
+        workers = [asyncio.create_task(app._every(pause, job, registry)) for pause, job in jobs.items()]  # pyright: ignore[reportPrivateUsage]
         try:
             yield lags
             while samples:

@@ -133,12 +133,12 @@ async def lag(registry: Registry, act: Callable[[], Awaitable[object]]) -> float
     witnesses = cosigning.configured(registry.settings)
     async with cosigning.client() as http:
 
-        async def follow() -> None:
+        async def follow(registry: Registry) -> None:
             await cosigning.push(registry, witnesses, http)
 
         workers = [
-            asyncio.create_task(app._every(app.SEQUENCE_SECONDS, lambda: trail.sequence(registry))),  # pyright: ignore[reportPrivateUsage]
-            asyncio.create_task(app._every(app.WITNESS_SECONDS, follow)),  # pyright: ignore[reportPrivateUsage]
+            asyncio.create_task(app._every(app.SEQUENCE_SECONDS, trail.sequence, registry)),  # pyright: ignore[reportPrivateUsage]
+            asyncio.create_task(app._every(app.WITNESS_SECONDS, follow, registry)),  # pyright: ignore[reportPrivateUsage]
         ]
         await act()
         began = time.monotonic()

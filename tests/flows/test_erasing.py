@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from registry.errors import BadInput, NotPermitted, UnknownName
-from registry.flows import erasing, match, release, review, rights, trail
+from registry.flows import erasing, erasure, match, release, review, rights, trail
 from registry.flows.release import Asked
 from registry.store import documents, dossiers, keys
 from tests.support import builders
@@ -165,7 +165,7 @@ async def test_what_is_left_of_a_person_goes_on(world: World, card: str) -> None
         family = await rights.by_card(tx, card)
         held = await dossiers.load(tx, family.members)
         gone = next(each.id for each in held.values() if each.source == SCHOOLS)
-        assert await erasing.erase_dossiers(tx, world.registry, [gone]) == 1
+        assert (await erasure.within(tx, world.registry, [gone], decision="a test")).dossiers == 1
     await match.run(world.registry)  # the others may have been joined through it
     async with world.registry.database.transaction() as tx:
         left = await rights.by_card(tx, card)
