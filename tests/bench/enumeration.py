@@ -143,7 +143,7 @@ async def _consented(world: World, caller: Caller, child: Child) -> None:
     await match.run(world.registry)
     yes = rights.Answer(
         domain="health", organisation=caller.name, until=world.clock.now.date() + timedelta(days=30), agreed=True,
-        fled=frozenset({"XBK"}), understood=True,
+        fled=frozenset({"XBK"}), understood=True, interview=builders.interviewed(),
     )  # fmt: skip
     await rights.give(world.registry, caller, family.card, yes)
 
