@@ -4,12 +4,12 @@ that says how it discloses; one without a row fails."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 import registry
@@ -201,7 +201,7 @@ async def test_no_other_route_answers_with_a_word_of_the_records(service: Servic
             continue
         for name in (CLINIC, OTHER_CLINIC, SCHOOL, VACCINES, STEWARD, None):
             answered = await test_callers.send(service, route, _about_her(row, card), name=name)
-            text = _words(route[1], answered) if "docs" not in route[1] and "openapi" not in route[1] else ""
+            text = _words(answered.text) if "docs" not in route[1] and "openapi" not in route[1] else ""
             allowed = _demographics() if ROUTES[route] is Discloses.STEWARD else set[str]()
             if route[1] == "/v1/submissions":  # a receipt names the rows of the file that came with the request
                 allowed = {*SECRETS["sources"]}
@@ -209,11 +209,9 @@ async def test_no_other_route_answers_with_a_word_of_the_records(service: Servic
     assert passed == []
 
 
-def _words(path: str, answered: httpx.Response) -> str:
-    """What an answer says. Hashes and signatures of a receipt are left out: three letters stand in them by chance."""
-    if path != "/v1/receipts" or answered.status_code != 200:
-        return answered.text
-    return str([each["event"] for each in answered.json()["entries"]])
+def _words(text: str) -> str:
+    """What an answer says, without hashes and signatures: three letters of a country stand in them by chance."""
+    return re.sub(r"[A-Za-z0-9_+/=-]{40,}", " ", text)
 
 
 def _about_her(row: test_callers.Row, card: str) -> test_callers.Row:
