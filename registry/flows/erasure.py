@@ -19,7 +19,7 @@ from uuid import UUID
 from registry.errors import BadInput, UnknownName
 from registry.flows import decide, linking, organisations, trail
 from registry.flows.opening import Registry
-from registry.store import dossiers, erasures, keys
+from registry.store import dossiers, erasures, keys, outbox
 from registry.store.database import Transaction, again_on_conflict
 
 
@@ -75,5 +75,6 @@ async def _gather(tx: Transaction, registry: Registry, rest: Iterable[UUID]) -> 
     left = set(rest)
     if not left:
         return 0
+    await outbox.put(tx, "match", sorted(left))  # what joined them may be gone with what was erased
     persons = [members for members in await linking.gather(tx, left) if left & {*members}]
     return sum([await decide.again(tx, registry, members) for members in persons])
