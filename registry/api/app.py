@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from registry.api import answers, deadline, limits, operations, public, redress
 from registry.errors import RegistryError
-from registry.flows import budgets, cosigning, erasing, match, trail
+from registry.flows import budgets, cosigning, erasure_request, match, trail
 from registry.flows.opening import Clock, Registry, opened, wall_clock
 from registry.settings import Settings
 
@@ -120,7 +120,7 @@ WORKERS: Mapping[str, tuple[float, Work]] = {
     "sequence": (SEQUENCE_SECONDS, trail.sequence),
     "match": (MATCH_SECONDS, match.run),
     "watch": (WATCH_SECONDS, _watch),
-    "erase": (ERASE_SECONDS, erasing.run_due),
+    "erase": (ERASE_SECONDS, erasure_request.run_due),
 }
 """What runs beside the requests, each again so many seconds after it ended."""
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from registry.api import pleas
 from registry.api.bodies import CardOnly
 from registry.api.security import Calling, Opened
-from registry.flows import correcting, disputes, erasing, grievances, papers, records
+from registry.flows import correcting, disputes, erasure_request, grievances, papers, records
 from registry.flows.correcting import Correction
 from registry.flows.grievances import Complaint
 
@@ -56,19 +56,19 @@ async def paper(registry: Opened, caller: Calling, body: pleas.Patient) -> pleas
 @router.post("/erasures", tags=["family"], status_code=202)
 async def ask_erasure(registry: Opened, caller: Calling, body: CardOnly) -> pleas.ErasureWaiting:
     """Ask at a desk that everything about the child be erased, after seven days to think."""
-    return pleas.ErasureWaiting(**asdict(await erasing.ask(registry, caller, body.card)))
+    return pleas.ErasureWaiting(**asdict(await erasure_request.ask(registry, caller, body.card)))
 
 
 @router.post("/erasures/end", tags=["family"])
 async def cancel_erasure(registry: Opened, body: CardOnly) -> pleas.Ended:
     """End the waiting: nothing is erased."""
-    return pleas.Ended(erasures=await erasing.cancel(registry, body.card))
+    return pleas.Ended(erasures=await erasure_request.cancel(registry, body.card))
 
 
 @router.post("/erasures/standing", tags=["family"])
 async def follow_erasure(registry: Opened, body: pleas.Number) -> pleas.ErasureStanding:
     """How an erasure stands, also after the card opens nothing any more."""
-    return pleas.ErasureStanding.model_validate(asdict(await erasing.follow(registry, body.number)))
+    return pleas.ErasureStanding.model_validate(asdict(await erasure_request.follow(registry, body.number)))
 
 
 @router.post("/grievances", tags=["family"], status_code=201)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import secrets
 import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -38,6 +40,25 @@ User = Annotated[
     str,
     typer.Option("--user", envvar="CONTINUITY_USER", help="Who of the organisation calls, by its own opaque id."),
 ]
+
+
+def gathering(**groups: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command take the options of these functions, and give it what they return under the names here."""
+    options = {name: inspect.signature(group, eval_str=True).parameters for name, group in groups.items()}
+
+    def around(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def called(**given: Any) -> None:
+            made = {name: group(**{each: given.pop(each) for each in options[name]}) for name, group in groups.items()}
+            command(**given, **made)
+
+        own = inspect.signature(command, eval_str=True)
+        taken = [each for name, one in own.parameters.items() for each in options.get(name, {name: one}).values()]
+        named = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in taken]
+        called.__signature__ = own.replace(parameters=named)  # type: ignore[attr-defined]  # what typer reads
+        return called
+
+    return around
 
 
 def settings() -> Settings:

@@ -62,7 +62,6 @@ class KnownNames:
 
 
 _NONE: frozenset[int] = frozenset()
-NO_KNOWN_NAMES = KnownNames(by_sound={})
 
 
 def known_names(groups: Iterable[Sequence[str]]) -> KnownNames:

@@ -21,10 +21,9 @@ from registry.flows import adapters, opening
 from registry.intake import Severity
 from registry.settings import Settings
 from tests.bench import crashes as crash_trials
-from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, theft
+from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, tampering, theft
 from tests.bench import insider as insiders
 from tests.bench import kills as kill_trials
-from tests.bench import mutations as mutations_of_the_log
 from tests.bench.enumeration import Day
 from tests.support import consent_cases, mutants, postgres, witnesses
 from tests.support.consent_faults import FAULTS
@@ -344,11 +343,11 @@ def audit(asked: Asked) -> Figures:
     }
 
 
-def _insider(count: int, seed: int) -> mutations_of_the_log.Found:
-    async def tried(folder: Path) -> mutations_of_the_log.Found:
+def _insider(count: int, seed: int) -> tampering.Found:
+    async def tried(folder: Path) -> tampering.Found:
         async with opening.opened(Settings(state=folder)) as registry:
             with witnesses.watched(registry, folder / "witnesses", "ombuds.example", "un.example") as watched:
-                return await mutations_of_the_log.run(registry, watched, count=count, seed=seed)
+                return await tampering.run(registry, watched, count=count, seed=seed)
 
     with postgres.place() as folder:
         return asyncio.run(tried(folder))

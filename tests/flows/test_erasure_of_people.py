@@ -116,6 +116,15 @@ async def test_the_same_file_brings_nobody_back_and_its_receipt_is_the_one_given
     assert await seen(told.registry, ERASED) == set()
 
 
+async def test_who_is_left_is_matched_anew(told: Told) -> None:
+    """What joined them may be gone with what was erased."""
+    gone, *left = told.dossiers
+    await match.run(told.registry)
+    assert await match.waiting(told.registry) == 0
+    await erasure.erase(told.registry, [gone], decision=DECISION)
+    assert await match.waiting(told.registry) == len(left) > 0
+
+
 async def test_the_same_erasure_again_changes_nothing(told: Told) -> None:
     await erasure.erase(told.registry, told.dossiers, decision=DECISION)
     entered = told.registry.ledger.read()

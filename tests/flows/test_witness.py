@@ -17,7 +17,7 @@ from registry.store import audit, witnesskey
 from registry.trust import checkpoint, cosignature, merkle
 from registry.trust import witness as rules
 from registry.trust.witness import Outcome, Request
-from tests.bench import mutations
+from tests.bench import tampering
 from tests.support import builders, insider, witnesses
 from tests.support.builders import CLINIC, OTHER_CLINIC, World
 from tests.support.witnesses import Watched
@@ -159,7 +159,7 @@ async def test_a_cosignature_by_another_key_is_not_kept(world: World, watched: W
 
 async def test_a_small_number_of_mutations_by_an_insider_are_all_found(world: World, watched: Watched) -> None:
     """Every act with every way of covering it; the 20,000 are made by `make prove`."""
-    found = await mutations.run(world.registry, watched, count=len(insider.ACTS) * len(insider.COVERS), seed=7)
+    found = await tampering.run(world.registry, watched, count=len(insider.ACTS) * len(insider.COVERS), seed=7)
     assert found.missed == []
     assert found.cosigned == 0
     assert len(found.kinds) == len(insider.ACTS) * len(insider.COVERS)
@@ -169,7 +169,7 @@ async def test_without_the_memory_of_witnesses_an_insider_with_the_key_is_not_fo
     world: World, watched: Watched
 ) -> None:
     """What witnesses are for; and that the proof above does not find everything for some other reason."""
-    found = await mutations.run(world.registry, watched, count=50, seed=7, remembering=False)
+    found = await tampering.run(world.registry, watched, count=50, seed=7, remembering=False)
     assert any("without witnesses" in each for each in found.missed)
 
 
@@ -279,7 +279,7 @@ async def test_what_happens_is_witnessed_within_two_seconds(world: World, tmp_pa
     with witnesses.processes(states) as addresses:
         settings = world.registry.settings.model_copy(update={"witnesses": addresses})
         registry = builders.replace(world.registry, settings=settings)
-        lags = [await mutations.lag(registry, lambda: builders.ask(world, OTHER_CLINIC)) for _ in range(5)]
+        lags = [await tampering.lag(registry, lambda: builders.ask(world, OTHER_CLINIC)) for _ in range(5)]
     assert max(lags) <= 2, lags
 
 
