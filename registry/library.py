@@ -53,6 +53,7 @@ class Library:
     places: Places
     weights: Weights
     page_template: str
+    receipt_template: str
     page_messages: Messages
     migrations: Mapping[str, str]
     roles: str
@@ -79,10 +80,11 @@ def load(folder: Path = FOLDER) -> Library:
         concept_maps=concept_maps,
         schedules={each.id: each for each in _each(folder, "schedules", schedule.read)},
         ladders=tuple(_each(folder, "ladders", ladder.read)),
-        consent_texts=json("texts/consent-1.json", folder),
+        consent_texts=json("texts/consent-2.json", folder),
         places=_using("policies/places.json", lambda: _places(concept_maps, folder)),
         weights=_using("matching/weights-1.json", lambda: _weights(folder)),
         page_template=text("templates/summary.html.j2", folder),
+        receipt_template=text("templates/consent-receipt.html.j2", folder),
         page_messages=json("templates/messages.json", folder),
         roles=text("roles/create_roles.sql", folder),
         migrations={path.name: text(f"sql/{path.name}", folder) for path in _files(folder / "sql", ".sql")},

@@ -36,10 +36,13 @@ class Person(Body):
 
 
 class Question(Body):
-    """What a clinic or school asks with: a description, or the family's card, or both."""
+    """What a clinic or school asks with: a description, and the family's card or the reason the child is there."""
 
     person: Person
     card: str = Field(default="", description="the family card, if the family shows it")
+    grounds: Literal["", "treatment", "enrolment"] = Field(
+        default="", description="why the child is before the desk today, attested by Desk-User; needed without a card"
+    )
     language: str = Field(default="en", description="language of the page")
 
 
@@ -54,7 +57,7 @@ class Released(BaseModel):
 
 
 class Family(Body):
-    """A family that comes for the first time."""
+    """A family that comes for the first time, or without its card."""
 
     person: Person
 
@@ -65,33 +68,68 @@ class FamilyOpened(BaseModel):
     card: str
 
 
-class Consent(Body):
-    """A family's answer to one question. Everything is no unless it says yes."""
+class Interview(Body):
+    """How the family was asked. A yes needs all of it, a no nothing; nothing stated means nothing was done."""
 
-    card: str
+    family_language: str = Field(default="", description="the language the family speaks best (BCP 47)")
+    interviewer_language: str = Field(default="", description="a language the interviewer speaks as well, if it is one")
+    interpreter: str = Field(default="", description="the interpreter's id at the desk, where the two differ")
+    private: bool = Field(default=False, description="nobody else could hear or see")
+    present: frozenset[str] = Field(
+        default=frozenset(), description="who else was in the room: interpreter, witness, child, authority, ..."
+    )
+    teach_back: str = Field(default="", description="which question the family answered in its own words")
+    reads: bool = Field(default=False, description="somebody of the family reads the language of the text")
+    witness: str = Field(default="", description="id of a witness of the family's choice, where it does not read")
+
+
+class ConsentText(Body):
+    """The question a desk is going to ask."""
+
     domain: Literal["health", "education"]
     organisation: str
     until: date
+    language: str = "en"
+
+
+class ConsentWords(BaseModel):
+    """What is read to the family, and what it is asked to say back in its own words."""
+
+    language: str
+    version: str
+    text: str
+    sha256: str
+    teach_back: dict[str, dict[str, str]]
+
+
+class Consent(ConsentText):
+    """A family's answer to one question. Everything is no unless it says yes."""
+
+    card: str
     agreed: bool = False
     places: bool = False
     fled: frozenset[str] = Field(default=frozenset(), description="countries that must never learn where (XAL, ...)")
     relationship: str = Field(default="MTH", description="v3-RoleCode of the guardian, or self")
-    language: str = "en"
     understood: bool = Field(default=False, description="the family said in its own words what it means")
+    interview: Interview = Field(default_factory=Interview)
 
 
 class ConsentReceipt(BaseModel):
-    """What the family takes home."""
+    """What the family takes home; no name of the child is in it."""
 
     consent: str
+    language: str
     domain: str
     organisation: str
     agreed: bool
     places: bool
     until: date
     text: str
+    withdraw: str = Field(description="how to take it back, in the family's language")
     leaf: str
     commitment: str
+    token: str = Field(description="the signed receipt (JWS, ES256), to be checked without a network")
+    page: str = Field(description="the printable receipt")
 
 
 class CardOnly(Body):

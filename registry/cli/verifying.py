@@ -67,6 +67,11 @@ def _print(path: Path, verdict: Verdict) -> None:
 
 def _lines(facts: Any) -> list[str]:
     """What the short form on a QR code says, in words."""
+    if "sha256" in facts:
+        said = f"{'yes' if facts['agreed'] else 'no'} to {facts['organisation']} ({facts['domain']})"
+        return [f"a family's receipt: {said}, until {facts['until']}, answered on {facts['given']}"]
+    if "records" in facts:
+        return [f"recorded by {facts['by']}", *(f"{each['when']}: {each['what']}" for each in facts["records"])]
     if "r" not in facts:
         return ["the whole summary is inside; open its page to read it"]
     lines = [f"for {facts.get('n', 'a person without a name')}, born {facts.get('b', 'unknown')} (as asked)"]
@@ -95,4 +100,4 @@ def _named(antigens: str) -> str:
 
 
 _STATUS = {"due": "due now, recommended from", "not-yet": "due later, from", "too-old": "no longer recommended"}
-_CERTAINTY = {"c": "confirmed", "r": "recorded", "s": "stated"}
+_CERTAINTY = {"c": "confirmed", "r": "recorded", "s": "stated", "d": "disputed by the family"}

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from registry.consent import dialect, texts
+from registry.consent import dialect, interview, texts
 from registry.consent.agreement import Refused
+from registry.consent.interview import Interview
 from registry.consent.request import DOMAINS
 from registry.consent.texts import ContentClass
 from registry.errors import BadInput
@@ -23,7 +24,6 @@ from registry.fhir.terminology import Coding
 
 Json = dict[str, Any]
 
-_CODES: Final[Mapping[ContentClass, Coding]] = {held: coding for coding, held in texts.LABELS.items()}
 _CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 
 
@@ -38,12 +38,13 @@ class Guardian:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """The text that was shown, and whether the person could say in own words what it means (teach-back)."""
+    """The text that was shown, how, and whether the person could say in own words what it means (teach-back)."""
 
     language: str
     version: str
     sha256: str
     understood: bool
+    interview: Interview | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,9 @@ def _extensions(answer: Answer, utc_offset: str) -> list[Json]:
         {"url": texts.PROTECTED_FROM, "valueCoding": {"system": texts.COUNTRIES, "code": country}}
         for country in sorted(answer.fled)
     )
-    optional = (_authority(answer.grantor), _superseded(answer.supersedes), _zone(utc_offset))
+    held = answer.notice.interview
+    asked = interview.write(held) if held else {}
+    optional = (asked, _authority(answer.grantor), _superseded(answer.supersedes), _zone(utc_offset))
     return [_shown(answer.notice), *(each for each in optional if each), *fled]
 
 
@@ -178,7 +181,7 @@ def _actor(organisation: str) -> Json:
 
 
 def _labels(*classes: ContentClass) -> list[Json]:
-    return [_coding(_CODES[each]) for each in classes]
+    return [_coding(texts.CODES[each]) for each in classes]
 
 
 def _coding(coding: Coding) -> Json:

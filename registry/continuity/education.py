@@ -23,7 +23,8 @@ from registry.fhir.resource import Content
 
 RULE_VERSION = "placement-1.0.0"
 _KIND = f"{CANONICAL}/CodeSystem/record-kind"
-_TRUST = ("issuer-confirmed", "document-seen", "assessed", "self-declared", "unknown")
+_TRUST = ("issuer-confirmed", "document-seen", "assessed", "self-declared", "unknown", "disputed")
+DISPUTED = "disputed"
 _RESULT_OF_STATUS = {
     "promoted": "promoted",
     "graduated": "promoted",
@@ -136,7 +137,7 @@ def _school_year(record: Record) -> SchoolYear:
         programme=elements.text(elements.mapping(grade.get("iscedProgramme")).get("code")) or None,
         languages=_languages(content),
         results=frozenset({_result(content)}),
-        verification=_verification(content),
+        verification=DISPUTED if record.disputed else _verification(content),
         references=(f"{record.dossier}/{record.resource.reference}",),
     )
 
@@ -221,12 +222,14 @@ def _agree(one: str | int | None, two: str | int | None) -> bool:
 def _merged(group: Sequence[SchoolYear]) -> SchoolYear:
     """One school year of several tellings: nothing known is lost, disagreeing results all stay."""
     best = min(group, key=lambda each: (_TRUST.index(each.verification), _order(each)))
+    disputed = any(each.verification == DISPUTED for each in group)
     results = frozenset(result for each in group for result in each.results)
     known = results - {"unknown", "in-progress"}
     filled = {name: _first(group, name) for name in ("school", "school_id", "country", "country_inside", "ends")}
     return replace(
         best,
         **filled,
+        verification=DISPUTED if disputed else best.verification,
         year_number=_first(group, "year_number"),
         programme=_first(group, "programme"),
         languages=tuple(sorted({each for one in group for each in one.languages})),
@@ -262,6 +265,9 @@ def _readings(told: SchoolYear, ladders: Sequence[Ladder], on: date) -> tuple[li
             steps, code = _STEPS[result]
             reasons.append(_because(code, number, _months(told, on)))
             found |= {number - step: Basis(completed=number - step, told=told, ladder=here) for step in steps}
+        if told.verification == DISPUTED:  # it may be right or wrong: the year before is possible too
+            reasons.append(because("disputed-year", year=number))
+            found[number - 1] = Basis(completed=number - 1, told=told, ladder=here)
     return list(found.values()), reasons
 
 

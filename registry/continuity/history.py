@@ -26,12 +26,16 @@ Antigens = Callable[[Content], frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """The latest version of one resource of one dossier. `source` and `country` are compared, never printed."""
+    """The latest version of one resource of one dossier. `source` and `country` are compared, never printed.
+
+    `disputed`: the family says that it is wrong.
+    """
 
     dossier: str
     source: str
     country: str | None
     resource: Resource
+    disputed: bool = False
 
 
 class Told(Enum):
@@ -46,6 +50,7 @@ class Certainty(Enum):
     CONFIRMED = "confirmed"
     RECORDED = "recorded"
     STATED = "stated"
+    DISPUTED = "disputed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +165,7 @@ def _event(number: int, group: Sequence[sameness.Dose], birth: PartialDate | Non
     told = tuple(_provenance(each.record) for each in group)
     when, when_text = sameness.agreed_date(group)
     numbers = {each.number for each in group if each.number}
-    certainty, why = _certainty(told)
+    certainty, why = _disputed(group) or _certainty(told)
     return DoseEvent(
         id=f"d{number}",
         antigens=group[0].what if group[0].recognised else frozenset(),
@@ -185,6 +190,12 @@ def _provenance(record: Record) -> Provenance:
         told=_told(record.resource.content),
         content=record.resource.content,
     )
+
+
+def _disputed(group: Sequence[sameness.Dose]) -> tuple[Certainty, Reason] | None:
+    """Shown as disputed and never hidden, however many others confirm it: the family has a word of its own."""
+    is_disputed = any(each.record.disputed for each in group)
+    return (Certainty.DISPUTED, because("disputed")) if is_disputed else None
 
 
 def _certainty(told: Sequence[Provenance]) -> tuple[Certainty, Reason]:

@@ -2,9 +2,9 @@
 
 A dose that came too early is kept and not counted; a series is resumed, never restarted. When dates are only partly
 known the answer holds for every day they can mean, or says that it is uncertain. Doses without any date, doses
-that may be one dose told twice, and doses only told are left out of the count; where counting them would change
-the answer, that answer stands beside it (`otherwise`). Dates proposed are never too early, whatever day a partly
-known date means; a dose without any date delays nothing, or the next one could never be given.
+that may be one dose told twice, doses only told and doses the family disputes are left out of the count; where
+counting them would change the answer, that answer stands beside it (`otherwise`). Dates proposed are never too early,
+whatever day a partly known date means; a dose without any date delays nothing, or the next one could never be given.
 """
 
 from __future__ import annotations
@@ -127,6 +127,7 @@ def _doubtful(antigen: str, events: Sequence[DoseEvent]) -> dict[str, str]:
     # (1 July 2025): without a documented or reliable history a person is treated as not immunised.
     same = {each.id for each in events if antigen in each.antigens}
     told = {each.id: "told-not-counted" for each in events if each.certainty is Certainty.STATED}
+    told |= {each.id: "disputed-not-counted" for each in events if each.certainty is Certainty.DISPUTED}
     undated = {each.id: "undated-not-counted" for each in events if each.when is None}
     twice = {each.id: "duplicate-not-counted" for each in events if each.possible_duplicate_of in same}
     return told | undated | twice

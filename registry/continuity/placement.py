@@ -193,6 +193,8 @@ def _flags(
         yield because("language-change")
     if completed.bases and all(_is_declared(each) for each in completed.bases):
         yield because("self-declared")
+    if any(basis.told.verification == education.DISPUTED for basis in completed.bases):
+        yield because("disputed-record")
 
 
 def _over_age(here: Ladder, ages: range, candidates: Sequence[Candidate]) -> Iterator[Reason]:

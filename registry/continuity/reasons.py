@@ -15,6 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "health-authority": "A health authority confirms it.",
     "one-secondary-record": "One system holds a copy; the place that gave it has not confirmed it.",
     "told-only": "Told by the family; no paper or record was seen.",
+    "disputed": "The family says that this record is wrong; nobody has settled it yet.",
     # findings on a dose
     "before-birth": "The date lies before the birth date: check both dates.",
     "in-the-future": "The date lies after the day of asking: check it.",
@@ -33,6 +34,7 @@ SENTENCES: Mapping[str, str] = {
     "duplicate-not-counted": "Left out of the count: it may be the same dose as another.",
     "undated-not-counted": "Left out of the count until its date is known.",
     "told-not-counted": "Left out of the count until a clinician accepts what the family told.",
+    "disputed-not-counted": "Left out of the count: the family says that this record is wrong.",
     # what is due
     "complete": "Complete: the doses this rule set asks for count (needed: {needed}).",
     "due": "Dose {dose} is due.",
@@ -48,6 +50,7 @@ SENTENCES: Mapping[str, str] = {
     "unfinished": "Year {year} was not finished.",
     "in-progress": "Year {year} was going on; {months} months of it are on record.",
     "outcome-unknown": "The result of year {year} is not known.",
+    "disputed-year": "The family says that the record of year {year} is wrong.",
     "label-ambiguous": "The name of the grade can mean more than one year.",
     "label-unknown": "The name of the grade is not in the ladder of that country and year.",
     "sources-disagree": "The record's own number of the year and the ladder disagree.",
@@ -66,6 +69,7 @@ SENTENCES: Mapping[str, str] = {
     "perhaps-over-age": "Perhaps two or more years older than the usual age; not everything is known.",
     "gap": "More than one year out of school on record: an assessment is advised.",
     "language-change": "The language of teaching differs: an assessment and language help are advised.",
+    "disputed-record": "The family says that a record used here is wrong: ask the family; an assessment is advised.",
     "self-declared": "Told by the family without a document: usable; an assessment is advised.",
 }
 

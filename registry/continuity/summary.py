@@ -24,7 +24,7 @@ def card(summary: Content) -> dict[str, Any]:
 
     `r` release, `x` valid until, `n` name and `b` birth date as asked; a clinic's `d` doses [date, vaccine,
     certainty] and `u` what is not complete [antigens, status, recommended day]; a school's `c` completed years,
-    `g` grades proposed [way, year, label]. Certainty: c confirmed, r recorded, s stated.
+    `g` grades proposed [way, year, label]. Certainty: c confirmed, r recorded, s stated, d disputed.
     """
     frame = document.resources(summary, "Composition")[0]
     person = document.resources(summary, "Patient")[0]

@@ -6,7 +6,7 @@ Computed on every read and never cached, so that a withdrawal holds from its com
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -21,24 +21,27 @@ from registry.flows import families, organisations
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.library import Library
-from registry.store import documents, dossiers, releases
+from registry.store import documents, dossiers, matters, releases
 from registry.store.database import Transaction
 from registry.store.documents import Document
 from registry.store.dossiers import Dossier
 from registry.store.releases import Release
 
 FAMILY = organisations.FAMILY
+DISPUTE = "dispute"
+"""The kind of matter by which a family contests a record."""
 
 KINDS = {Kind.CLINIC: OrganisationKind.CLINIC, Kind.SCHOOL: OrganisationKind.SCHOOL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """One document of a person with where it comes from. `ref` names it in decisions."""
+    """One document of a person with where it comes from. `ref` names it in decisions; a family may dispute it."""
 
     dossier: Dossier
     resource: Resource
     country: str | None
+    disputed: bool = False
 
     @property
     def ref(self) -> str:
@@ -71,11 +74,13 @@ async def load(tx: Transaction, members: Iterable[UUID]) -> Person:
     """Open everything about a person, in the snapshot of this transaction."""
     opened = await dossiers.load(tx, members)
     current = documents.current(await documents.load(tx, opened)).values()
+    heard = await families.heard(tx, opened.values())
+    contested = {str(each.content["record"]) for each in await matters.about(tx, heard, DISPUTE)}
     held = [_held(opened[each.dossier], each) for each in current]
     return Person(
         dossiers=tuple(opened[id] for id in sorted(opened)),
-        held=tuple(sorted(held, key=lambda each: each.ref)),
-        heard=await families.heard(tx, opened.values()),
+        held=tuple(sorted((replace(each, disputed=each.ref in contested) for each in held), key=lambda each: each.ref)),
+        heard=heard,
     )
 
 

@@ -93,7 +93,7 @@ async def record_enrolment(registry: Registry, caller: Caller, child: Child, enr
 async def _record(registry: Registry, caller: Caller, child: Child, contents: Sequence[Content]) -> Recorded:
     if not 0 < len(child.number) <= _NUMBER_LENGTH:
         raise BadInput("`patient` is the desk's own number of the child, up to 64 characters", where="patient")
-    patient = question.patient(child.description, id=_safe(caller, child.number), country=caller.country)
+    patient = question.patient(child.description, id=local_id(caller, child.number), country=caller.country)
     resources = [resource.of(each) for each in (patient, *contents)]
     for each in resources:
         ingest.require_acceptable(registry, each)
@@ -119,7 +119,7 @@ async def _require_same_child(tx: Transaction, registry: Registry, caller: Calle
         raise BadInput("this number is another child's here", where="patient", remedy="see your own register")
 
 
-def _safe(caller: Caller, number: str) -> str:
+def local_id(caller: Caller, number: str) -> str:
     """A FHIR id for the desk's own number; the number itself may hold any character."""
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{caller.name}/{number}").hex
 
@@ -136,7 +136,7 @@ def _immunization(caller: Caller, child: Child, dose: Dose) -> Content:
         "meta": _meta(caller),
         "status": "completed",
         "vaccineCode": {"coding": [coding]},
-        "patient": {"reference": f"Patient/{_safe(caller, child.number)}"},
+        "patient": {"reference": f"Patient/{local_id(caller, child.number)}"},
         "occurrenceDateTime": dose.on.isoformat(),
         "primarySource": True,
         "lotNumber": dose.lot or None,
@@ -159,7 +159,7 @@ def _enrolment(registry: Registry, caller: Caller, child: Child, enrolment: Enro
             }
         ],
         "code": {"coding": [{"system": f"{CANONICAL}/CodeSystem/record-kind", "code": "school-enrolment"}]},
-        "subject": {"reference": f"Patient/{_safe(caller, child.number)}"},
+        "subject": {"reference": f"Patient/{local_id(caller, child.number)}"},
         "created": registry.today().isoformat(),
         "author": {"reference": f"Organization/{caller.name}", "display": caller.display},
         "extension": _facts(caller, enrolment),

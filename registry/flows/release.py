@@ -22,11 +22,11 @@ from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
 from registry.continuity.education import Timeline
 from registry.continuity.history import DoseEvent, Provenance, Record
-from registry.errors import BadInput, UnknownName
+from registry.errors import BadInput, Conflict, UnknownName
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
-from registry.flows import decide, people, publish, question, rights, trail, verify
+from registry.flows import budgets, decide, people, publish, question, rights, trail, verify
 from registry.flows.decide import Held, Person
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
@@ -44,15 +44,21 @@ NOTHING = (
     "Nothing can be said. This does not mean that nothing exists. Treat or enrol the child by your own rules; "
     "you can register the child here and record what you do."
 )
+GROUNDS = {Kind.CLINIC: "treatment", Kind.SCHOOL: "enrolment"}
 SCHEDULE = "who-routine-2023"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A desk's question: what it knows of the child, the family's card if it was shown, the language of the page."""
+    """A desk's question: what it knows of the child, the family's card if it was shown, the language of the page.
+
+    `grounds` is why the child is before the desk today (GROUNDS), attested by its named user; without a
+    card nothing is looked up unless it is given.
+    """
 
     description: Description = field(repr=False)
     card: str = field(default="", repr=False)
+    grounds: str = ""
     language: str = "en"
 
 
@@ -67,6 +73,11 @@ class Released:
     document: Content = field(repr=False)
     expires_at: datetime
 
+    @property
+    def digest(self) -> str:
+        """Covers every byte of the answer: the document lies in the token, so it need not stand here twice."""
+        return trail.digest([self.token, self.card, self.page])
+
 
 async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
     """Answer a question; None says nothing, whatever the reason. Raises BadInput for an unknown language."""
@@ -74,27 +85,60 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
     if asked.language not in registry.library.page_messages:
         known = ", ".join(sorted(registry.library.page_messages))
         raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
-    return await _answer(registry, caller, asked)
+    _require_grounds(caller, asked)
+    told = demographics.of(resource.of(question.patient(asked.description, id="asked", country=caller.country)))
+    spent = await budgets.spend(registry, caller, told, by_card=bool(asked.card))
+    released = None
+    try:
+        released = await _answer(registry, caller, asked, told, allowed=spent.allowed)
+    except Conflict:  # an error of its own would say that somebody is known, whose family decides just now
+        await _unanswered(registry, caller, asked)
+    finally:
+        await budgets.settle(registry, caller, spent, is_silent=released is None)
+    return released
+
+
+def _require_grounds(caller: Caller, asked: Asked) -> None:
+    """Raise BadInput unless the family's card was shown, or a named user attests why the child is there today.
+
+    Judged by the request alone, so that the refusal says nothing about anybody.
+    """
+    wanted = GROUNDS[caller.kind]
+    if asked.grounds not in ("", wanted):
+        raise BadInput(f"for a {caller.kind.value} this is `{wanted}`, or nothing", where="grounds")
+    if not asked.card and not (asked.grounds and caller.user):
+        raise BadInput(
+            "without the family's card a question needs the reason why the child is before you, and who attests it",
+            where="grounds",
+            remedy=f"give the card; or the grounds `{wanted}` and the user's id",
+        )
+
+
+async def _unanswered(registry: Registry, caller: Caller, asked: Asked) -> None:
+    """Record a question that came to no answer of its own: somebody kept changing what it was about."""
+    async with registry.database.transaction(Function.RELEASE) as tx:
+        await _record_silence(tx, registry, caller, asked, None)
 
 
 @again_on_conflict  # a consent or a link changed meanwhile: decide again
-async def _answer(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
+async def _answer(
+    registry: Registry, caller: Caller, asked: Asked, told: Demographics, *, allowed: bool
+) -> Released | None:
     # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
     async with registry.database.transaction(Function.RELEASE, snapshot=True) as tx:
-        members = await _find(tx, registry, caller, asked)
+        members = await _find(tx, registry, asked, told)
         person = await decide.load(tx, members)
         decision = decide.ask(registry.library, person, caller, now=registry.now()) if members else None
-        if decision is None or decision.outcome is not Outcome.PERMIT:
-            await _record_silence(tx, registry, caller, person if members else None, card=asked.card)
+        # Over its budget a question does the same work as any other, and says nothing.
+        if decision is None or decision.outcome is not Outcome.PERMIT or not allowed:
+            await _record_silence(tx, registry, caller, asked, person if members else None)
             return None
         await decide.hold(tx, {each.id: each for each in person.dossiers})
         return await _release(tx, registry, caller, asked, person, decision)
 
 
-async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Asked) -> Sequence[UUID]:
+async def _find(tx: Transaction, registry: Registry, asked: Asked, told: Demographics) -> Sequence[UUID]:
     """The dossiers of the person meant: by the card the family shows, else by what the desk knows."""
-    described = question.patient(asked.description, id="asked", country=caller.country)
-    told = demographics.of(resource.of(described))
     reader = people.Reader()
     near = await people.candidates(tx, reader, people.Question(asked=people.hashed(tx, match_keys.asked(told))))
     found = match.identify(told, near, await people.weights(tx, registry.library.weights))
@@ -122,16 +166,21 @@ async def _of_card(
 
 
 async def _record_silence(
-    tx: Transaction, registry: Registry, caller: Caller, person: Person | None, *, card: str
+    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person | None
 ) -> None:
     """An answer that says nothing costs the same audit as one that does.
 
     It lies with the person; with the family whose card was tried in vain; and for an unknown person in our house.
     """
-    about = person.anchor.id if person else await rights.card_holder(tx, card) or registry.house
-    await trail.write(
-        tx, registry, about, "ask", caller, domain=_domain(caller), purpose=_purpose(caller), answer="nothing"
-    )
+    about = person.anchor.id if person else await rights.card_holder(tx, asked.card) or registry.house
+    said = {"answer": "nothing", "digest": trail.digest(NOTHING), **_question(caller, asked)}
+    await trail.write(tx, registry, about, "ask", caller, **said)
+
+
+def _question(caller: Caller, asked: Asked) -> dict[str, str]:
+    """What the audit keeps of a question: what for, on what grounds, and who of the organisation asked."""
+    told = {"grounds": "card" if asked.card else asked.grounds, "user": caller.user}
+    return {"domain": _domain(caller), "purpose": _purpose(caller), **told}
 
 
 def _purpose(caller: Caller) -> str:
@@ -157,7 +206,7 @@ async def _release(
     )
     document = _document(registry, caller, asked, person, decision, heading)
     released = _signed(registry, caller, asked, document, heading)
-    await _record(tx, registry, caller, person, decision, heading)
+    await _record(tx, registry, caller, asked, person, decision, heading, digest=released.digest)
     return released
 
 
@@ -221,7 +270,13 @@ def _as_exactly_as_asked(birth: PartialDate | None, asked: str) -> PartialDate |
 
 
 def _record_of(held: Held) -> Record:
-    return Record(dossier=held.dossier.id.hex, source=held.dossier.source, country=held.country, resource=held.resource)
+    return Record(
+        dossier=held.dossier.id.hex,
+        source=held.dossier.source,
+        country=held.country,
+        resource=held.resource,
+        disputed=held.disputed,
+    )
 
 
 def _with_lot(leaving: Record, held: Held) -> Record:
@@ -296,7 +351,15 @@ def _signed(registry: Registry, caller: Caller, asked: Asked, document: Content,
 
 
 async def _record(
-    tx: Transaction, registry: Registry, caller: Caller, person: Person, decision: Decision, heading: Heading
+    tx: Transaction,
+    registry: Registry,
+    caller: Caller,
+    asked: Asked,
+    person: Person,
+    decision: Decision,
+    heading: Heading,
+    *,
+    digest: str,
 ) -> None:
     release = Release(
         id=UUID(heading.id),
@@ -314,15 +377,7 @@ async def _record(
     )
     await releases.record(tx, release, today=registry.today())
     await keys.add(tx, [(keys.index_hash(tx, "release", heading.id), person.anchor.id)])
-    details = {"release": heading.id, "basis": decision.basis, "items": len(decision.permitted)}
+    details = {"release": heading.id, "basis": decision.basis, "items": len(decision.permitted), "digest": digest}
     await trail.write(
-        tx,
-        registry,
-        person.anchor.id,
-        "ask",
-        caller,
-        domain=_domain(caller),
-        purpose=_purpose(caller),
-        answer="summary",
-        **details,
+        tx, registry, person.anchor.id, "ask", caller, answer="summary", **_question(caller, asked), **details
     )

@@ -8,22 +8,18 @@ From the commit of a withdrawal on every question is refused, because decisions 
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from registry.consent import dialect, grant
 from registry.consent.agreement import Agreement
-from registry.consent.grant import Guardian, Notice
-from registry.consent.texts import ContentClass
-from registry.errors import BadInput, UnknownName
-from registry.fhir import dates, resource
-from registry.fhir.dates import PartialDate
+from registry.errors import UnknownName
+from registry.fhir import resource
 from registry.fhir.resource import Resource
-from registry.flows import cards, decide, families, ingest, organisations, question, trail
+from registry.flows import asking, cards, consent_receipt, decide, families, ingest, organisations, question, trail
+from registry.flows.asking import Answer
+from registry.flows.consent_receipt import ConsentReceipt
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
@@ -34,11 +30,6 @@ from registry.store.documents import Document
 from registry.store.dossiers import Dossier
 from registry.store.functions import Function
 
-DOMAINS = {"health": ContentClass.DOSES, "education": ContentClass.SCHOOLING}
-_RECIPIENTS = {"health": Kind.CLINIC, "education": Kind.SCHOOL}
-MAJORITY_YEARS = 18
-LONGEST = timedelta(days=5 * 365)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
@@ -46,40 +37,6 @@ class Family:
 
     card: str = field(repr=False)
     dossier: uuid.UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the family answered to one question. Everything is no unless it says yes.
-
-    `fled`: countries that must never learn where (ISO 3166 alpha-3), asked each time. `relationship`: v3-RoleCode
-    of the guardian, or `self`. `understood`: whether the family could say in its own words what it means.
-    """
-
-    domain: str
-    organisation: str
-    until: date
-    agreed: bool = False
-    places: bool = False
-    fled: frozenset[str] = field(default=frozenset(), repr=False)
-    relationship: str = "MTH"
-    language: str = "en"
-    understood: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentReceipt:
-    """What the family takes home: no name in it, only what was answered and the proof that it was recorded."""
-
-    consent: str
-    domain: str
-    organisation: str
-    agreed: bool
-    places: bool
-    until: date
-    text: str
-    leaf: str
-    commitment: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,44 +51,63 @@ class Withdrawal:
 async def open_family(registry: Registry, caller: Caller, description: Description) -> Family:
     """Open the dossier of a family that comes for the first time, at a desk that attests its presence."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
-    card = cards.draw()
+    async with registry.database.transaction(Function.RIGHTS) as tx:
+        return await open_new(tx, registry, caller, description)
+
+
+async def open_new(tx: Transaction, registry: Registry, caller: Caller, description: Description) -> Family:
+    """Open a family's dossier and hand out its card."""
     local = uuid.uuid4().hex  # noqa: TID251
     patient = resource.of(question.patient(description, id=local, country=caller.country))
     ingest.require_acceptable(registry, patient)
-    async with registry.database.transaction(Function.RIGHTS) as tx:
-        await ingest.store(tx, registry, source=decide.FAMILY, entries=[Entry(person=local, resource=patient)])
-        dossier = await keys.only(tx, keys.index_hash(tx, "person", decide.FAMILY, local))
-        assert dossier is not None  # noqa: S101 - stored two lines above
-        await keys.add(tx, [(keys.index_hash(tx, "card", cards.normal(card)), dossier)])
-        await trail.write(tx, registry, dossier, "family-opened", caller)
+    await ingest.store(tx, registry, source=decide.FAMILY, entries=[Entry(person=local, resource=patient)])
+    dossier = await keys.only(tx, keys.index_hash(tx, "person", decide.FAMILY, local))
+    assert dossier is not None  # noqa: S101 - stored two lines above
+    card = await hand_out_card(tx, dossier)
+    await trail.write(tx, registry, dossier, "family-opened", caller)
     return Family(card=card, dossier=dossier)
+
+
+async def hand_out_card(tx: Transaction, family: uuid.UUID) -> str:
+    """Draw a card for a family's dossier; the one it had opens nothing from the commit on."""
+    held = (await dossiers.load(tx, [family], lock=True))[family]
+    card = cards.draw()
+    hashed = _card_hash(tx, card)
+    await keys.remove(tx, [(held.card, family)] if held.card is not None else [])
+    await keys.add(tx, [(hashed, family)])
+    await dossiers.rewrite(tx, [replace(held, card=hashed)])
+    return card
+
+
+def _card_hash(tx: Transaction, card: str) -> int:
+    return keys.index_hash(tx, "card", cards.normal(card))
 
 
 async def by_card(tx: Transaction, card: str, *, lock: bool = False) -> Dossier:
     """The family's dossier. Raises UnknownName for a card nobody holds."""
-    found = await keys.only(tx, keys.index_hash(tx, "card", cards.normal(card)))
+    hashed = _card_hash(tx, card)
+    found = await keys.only(tx, hashed)
     held = (await dossiers.load(tx, [found], lock=lock)).get(found) if found else None
-    if held is None:
+    if held is None or held.card not in (None, hashed):
         raise UnknownName("no family card of this code is known", where="card", remedy="read it once more")
     return held
 
 
 async def card_holder(tx: Transaction, card: str) -> uuid.UUID | None:
     """The dossier of the family whose card this is, if it is anybody's."""
-    return await keys.only(tx, keys.index_hash(tx, "card", cards.normal(card))) if card else None
+    return await keys.only(tx, _card_hash(tx, card)) if card else None
 
 
 @again_on_conflict
 async def give(registry: Registry, caller: Caller, card: str, answer: Answer) -> ConsentReceipt:
     """Record a family's answer to one question. Raises BadInput naming what is missing or cannot be."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
-    now = registry.now()
     async with registry.database.transaction(Function.RIGHTS) as tx:
         recipient = await organisations.named(tx, answer.organisation)
-        _check(answer, recipient, now.date())
-        text = _text_shown(registry.library.consent_texts, answer, recipient)
+        asking.check(registry, answer, recipient)
+        text = asking.text(registry, answer, recipient)
         family = await by_card(tx, card, lock=True)
-        consent = _compose(registry, family, answer, text)
+        consent = asking.compose(registry, family, answer, text)
         ingest.require_acceptable(registry, consent)
         # A new answer to the same question ends this family's earlier one; else an old no would stand for ever.
         before = await _earlier_answers(tx, registry, family, answer)
@@ -142,17 +118,7 @@ async def give(registry: Registry, caller: Caller, card: str, answer: Answer) ->
             answer="yes" if answer.agreed else "no", consent=consent.id,
         )  # fmt: skip
         await decide.again(tx, registry, family.members)  # a no, or a country named, ends what was given before
-    return ConsentReceipt(
-        consent=consent.id,
-        domain=answer.domain,
-        organisation=recipient.display,
-        agreed=answer.agreed,
-        places=answer.places,
-        until=answer.until,
-        text=text,
-        leaf=leaf.leaf.hex,
-        commitment=leaf.commitment.hex(),
-    )
+    return consent_receipt.write(registry, answer, recipient, text=text, consent=consent.id, proof=leaf)
 
 
 async def _earlier_answers(tx: Transaction, registry: Registry, family: Dossier, answer: Answer) -> list[Resource]:
@@ -167,7 +133,7 @@ async def _earlier_answers(tx: Transaction, registry: Registry, family: Dossier,
 def _is_about(agreement: Agreement, answer: Answer) -> bool:
     conditions = agreement.root.conditions
     is_recipient = conditions.organisations == frozenset({answer.organisation})
-    return is_recipient and conditions.classes is not None and DOMAINS[answer.domain] in conditions.classes
+    return is_recipient and conditions.classes is not None and asking.DOMAINS[answer.domain] in conditions.classes
 
 
 @again_on_conflict
@@ -226,90 +192,47 @@ def _question(held: Document) -> tuple[object, object] | None:
     return agreement.root.conditions.organisations, agreement.root.conditions.classes
 
 
-async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
-    """A family's own audit trail, over everything known to be about its child; while it is not heard, over its own."""
-    async with registry.database.transaction(Function.RIGHTS) as tx:
-        family = await by_card(tx, card)
-        is_heard = family.id in await families.heard(tx, (await dossiers.load(tx, family.members)).values())
-        held = documents.current(await documents.load(tx, [family.id])).values()
-        agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
-        entries = await audit.entries(tx, family.members if is_heard else [family.id])
+async def spoken_for(tx: Transaction, family: Dossier) -> Sequence[uuid.UUID]:
+    """The dossiers a family speaks for: all of its child's, only its own while it is not heard."""
+    around = await dossiers.load(tx, family.members)
+    return family.members if family.id in await families.heard(tx, around.values()) else [family.id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEvents:
+    """What the log holds about a family's child, its own consents, and whom it ever said yes to."""
+
+    family: uuid.UUID
+    entries: tuple[audit.Entry, ...] = field(repr=False)
+    consents: frozenset[str]
+    named: frozenset[str]
+
+
+async def own_events(tx: Transaction, card: str) -> OwnEvents:
+    """The log over everything known to be about the child; while its family is not heard, over its own dossier."""
+    family = await by_card(tx, card)
+    held = documents.current(await documents.load(tx, [family.id])).values()
+    agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
     own = [each for each in agreements if isinstance(each, Agreement)]
-    named = {name for each in own if each.root.children for name in each.root.conditions.organisations or ()}
-    return trail.shown_to_family(entries, own=frozenset(each.id for each in own), named=frozenset(named))
+    return OwnEvents(
+        family=family.id,
+        entries=await audit.entries(tx, await spoken_for(tx, family)),
+        consents=frozenset(each.id for each in own),
+        named=frozenset(
+            name for each in own if each.root.children for name in each.root.conditions.organisations or ()
+        ),
+    )
+
+
+async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
+    """A family's own audit trail."""
+    async with registry.database.transaction(Function.RIGHTS) as tx:
+        own = await own_events(tx, card)
+        lines = trail.shown_to_family(own.entries, own=own.consents, named=own.named)
+        shown = trail.digest([trail.plain(each) for each in lines])
+        await trail.write(tx, registry, own.family, "trail-shown", None, digest=shown)
+    return lines
 
 
 def _is_live(held: Resource) -> bool:
     return held.kind == "Consent" and held.content.get("status") == "active"
-
-
-def _check(answer: Answer, recipient: Caller, today: date) -> None:
-    problems = [
-        (answer.domain not in DOMAINS, "`domain` is health or education"),
-        (
-            recipient.kind is not _RECIPIENTS.get(answer.domain),
-            "this organisation cannot receive this domain",
-        ),
-        (not today <= answer.until <= today + LONGEST, "`until` is a day from today to five years from now"),
-        (answer.places and not answer.agreed, "places cannot be opened where the answer is no"),
-        (
-            answer.agreed and not answer.understood,
-            "a yes needs the family to have said what it means (teach-back)",
-        ),
-    ]
-    wrong = [message for is_wrong, message in problems if is_wrong]
-    if wrong:
-        raise BadInput("; ".join(wrong), where="consent", remedy="correct this and record the answer again")
-
-
-def _text_shown(texts: Mapping[str, Any], answer: Answer, recipient: Caller) -> str:
-    language = texts["languages"].get(answer.language)
-    if language is None:
-        known = ", ".join(sorted(texts["languages"]))
-        raise BadInput("there is no text in this language", where="language", remedy=f"use one of: {known}")
-    asked = f"{language[answer.domain]}\n{language['places']}"
-    return asked.format(recipient=recipient.display, until=answer.until.isoformat())
-
-
-def _compose(registry: Registry, family: Dossier, answer: Answer, text: str) -> Resource:
-    now = registry.now()
-    asked = grant.Question(
-        patient=f"Patient/{family.local}",
-        organisation=answer.organisation,
-        domain=DOMAINS[answer.domain],
-        starts=dates.of(now.date()),
-        ends=dates.of(answer.until),
-    )
-    notice = Notice(
-        language=answer.language,
-        version=registry.library.consent_texts["version"],
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-        understood=answer.understood or not answer.agreed,
-    )
-    said = grant.Answer(
-        grantor=_grantor(family, answer),
-        notice=notice,
-        at=now,
-        agreed=answer.agreed,
-        places=answer.places,
-        fled=answer.fled,
-    )
-    return resource.of(grant.compose(uuid.uuid4().hex, asked, said))  # noqa: TID251
-
-
-def _grantor(family: Dossier, answer: Answer) -> str | Guardian:
-    if answer.relationship == "self":
-        return f"Patient/{family.local}"
-    birth = dates.parse(str((family.about or {}).get("birthDate", "")))
-    return Guardian(
-        reference=f"RelatedPerson/{uuid.uuid4().hex}",  # noqa: TID251
-        relationship=answer.relationship,
-        authority_ends=_majority(birth) if birth else dates.of(answer.until),
-    )
-
-
-def _majority(birth: PartialDate) -> PartialDate:
-    """The last day before the eighteenth birthday; of an inexact birth date the earliest it can mean."""
-    first = birth.first
-    last_day = 28 if (first.month, first.day) == (2, 29) else first.day
-    return dates.of(first.replace(year=first.year + MAJORITY_YEARS, day=last_day) - timedelta(days=1))

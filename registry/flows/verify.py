@@ -17,7 +17,7 @@ import httpx
 
 from registry.continuity import page
 from registry.errors import BadInput, Unavailable
-from registry.flows import carriers
+from registry.flows import carriers, consent_receipt, papers
 from registry.flows.carriers import Carried
 from registry.library import Library
 from registry.trust import qr, signing, status, trustlist
@@ -77,10 +77,10 @@ def verify(body: bytes, trust: TrustList, library: Library, *, now: datetime) ->
 
 
 def _type_of(token: str) -> str:
-    """Which of our two kinds of document this claims to be; the signature check then holds it to that."""
+    """Which of our kinds of document this claims to be; the signature check then holds it to that."""
     claimed = signing.read_unverified(token)
     typ = claimed.header.get("typ") if isinstance(claimed, signing.Unverified) else None
-    return CARD if typ == CARD else SUMMARY
+    return typ if typ in (CARD, consent_receipt.TYPE, papers.TYPE) else SUMMARY
 
 
 def _refused(carried: Carried, reason: str, sentence: str) -> Verdict:
@@ -88,7 +88,8 @@ def _refused(carried: Carried, reason: str, sentence: str) -> Verdict:
 
 
 def _accepted(carried: Carried, outcome: Verified, trust: TrustList) -> Verdict:
-    facts: Mapping[str, Any] = outcome.payload.get("document") or outcome.payload.get("facts") or {}
+    held = (outcome.payload.get(each) for each in ("document", "facts", "receipt", "paper"))
+    facts: Mapping[str, Any] = next((each for each in held if each), None) or {}
     return Verdict(
         accepted=True,
         carrier=carried.carrier,
@@ -102,6 +103,8 @@ def _accepted(carried: Carried, outcome: Verified, trust: TrustList) -> Verdict:
 
 
 def _is_the_page(text: str, outcome: Verified, token: str, library: Library) -> bool:
+    if "receipt" in outcome.payload:
+        return text == consent_receipt.render(outcome.payload, token, library)
     found = _LANGUAGE.search(text)
     if found is None or found[1] not in library.page_messages or "document" not in outcome.payload:
         return False

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import LiteralString, cast
 
 import psycopg
@@ -23,6 +22,7 @@ from registry.errors import BadInput
 from registry.store import database, migrate, tickets, vault
 from registry.store.database import Connection, Envelopes, Sealer, Transaction
 from registry.store.functions import ROLES, Function
+from registry.store.wrapping import Remembered, Wrapping
 from registry.trust import sealing
 from registry.trust.keyring import Keyring
 
@@ -44,10 +44,10 @@ class Rights:
 async def prepared(
     url: str,
     keyring: Keyring,
+    wrapping: Wrapping,
     *,
     migrations: Mapping[str, str],
     roles: str,
-    today: date,
     sealer: Sealer | None = None,
 ) -> str:
     """Prepare the database at `url`; returns the address over which the flows work.
@@ -56,7 +56,9 @@ async def prepared(
     """
     try:
         async with database.connected(url, connections=1) as pool, database.begun(pool) as connection:
-            tx = Transaction(connection=connection, keyring=keyring, sealer=sealer or Envelopes())
+            tx = Transaction(
+                connection=connection, keyring=keyring, wrapping=Remembered(wrapping), sealer=sealer or Envelopes()
+            )
             await tx.hold(_LOCK)
             rights = await _rights(connection)
             if rights.is_app and not (rights.makes_roles or rights.is_free or rights.is_owner):
@@ -64,7 +66,7 @@ async def prepared(
                 return url
             if rights.makes_roles and not rights.is_prepared:
                 await connection.execute(cast(LiteralString, roles))  # our own file
-            await _as_owner(tx, migrations, today)
+            await _as_owner(tx, migrations)
             login = await _login(connection, url, keyring) if rights.makes_roles else None
     except psycopg.errors.InsufficientPrivilege:
         raise _refused("the user of this address may not prepare the database") from None
@@ -109,10 +111,10 @@ async def _require_current(tx: Transaction, migrations: Mapping[str, str]) -> No
         )
 
 
-async def _as_owner(tx: Transaction, migrations: Mapping[str, str], today: date) -> None:
+async def _as_owner(tx: Transaction, migrations: Mapping[str, str]) -> None:
     await _become(tx, "registry_owner")
     await migrate.migrate(tx, migrations)
-    await vault.check_keyring(tx, today=today)  # before the key of the tickets is changed for a wrong one
+    await vault.is_ours(tx)  # before the key of the tickets is changed for a wrong one
     await tx.connection.execute(
         """
         INSERT INTO vault.ticket_key (inner_pad, outer_pad)

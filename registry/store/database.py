@@ -20,6 +20,8 @@ from registry.errors import BadInput, Conflict, Unavailable
 from registry.store import tickets
 from registry.store.functions import Function
 from registry.store.tickets import Visit
+from registry.store.wrapping import Remembered, Wrapping
+from registry.trust import keyring as keyrings
 from registry.trust import sealing
 from registry.trust.keyring import Keyring
 from registry.trust.sealing import Label
@@ -54,14 +56,17 @@ class Envelopes:
 class Transaction:
     """One transaction. Data keys, and dossiers held for writing, are remembered here and forgotten with it.
 
+    `former_keys` are those that data keys replaced a while ago, and some values may still be sealed under.
     Without a `visit` it is one of whoever prepares the database, whom tickets do not concern.
     """
 
     connection: Connection
     keyring: Keyring = field(repr=False)
+    wrapping: Remembered = field(repr=False)
     sealer: Sealer = field(repr=False)
     visit: Visit | None = None
     data_keys: dict[uuid.UUID, bytes] = field(default_factory=dict[uuid.UUID, bytes], repr=False)
+    former_keys: dict[uuid.UUID, bytes] = field(default_factory=dict[uuid.UUID, bytes], repr=False)
     held: dict[uuid.UUID, Dossier] = field(default_factory=dict[uuid.UUID, "Dossier"], repr=False)
 
     async def hold(self, lock: int) -> None:
@@ -85,6 +90,7 @@ class Database:
     pool: AsyncConnectionPool[Connection]
     keyring: Keyring = field(repr=False)
     ticket_key: bytes = field(repr=False)
+    wrapping: Remembered = field(repr=False)
     sealer: Sealer = field(repr=False)
 
     async def answers(self) -> None:
@@ -103,7 +109,9 @@ class Database:
         """
         async with begun(self.pool) as connection:
             visit = await entered(connection, function, self.ticket_key, snapshot=snapshot)
-            yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer, visit=visit)
+            yield Transaction(
+                connection=connection, keyring=self.keyring, wrapping=self.wrapping, sealer=self.sealer, visit=visit
+            )
 
 
 async def entered(connection: Connection, function: Function, key: bytes, *, snapshot: bool = False) -> Visit:
@@ -191,12 +199,25 @@ async def _configure(connection: Connection) -> None:
 
 @asynccontextmanager
 async def opened(
-    url: str, keyring: Keyring, *, sealer: Sealer | None = None, patience_seconds: float = 10
+    url: str,
+    keyring: Keyring,
+    wrapping: Wrapping,
+    *,
+    sealer: Sealer | None = None,
+    patience_seconds: float = 10,
 ) -> AsyncGenerator[Database]:
-    """Open the database at `url`. Raises BadInput and Unavailable as `connected` does."""
-    key = tickets.key_of(keyring)
+    """Open the database at `url`. Raises BadInput and Unavailable as `connected` does.
+
+    Of the wrapping keys none stays: they are fetched from `wrapping` and remembered for a short time.
+    """
     async with connected(url, patience_seconds=patience_seconds) as pool:
-        yield Database(pool=pool, keyring=keyring, ticket_key=key, sealer=sealer or Envelopes())
+        yield Database(
+            pool=pool,
+            keyring=keyrings.without_wrapping(keyring),
+            ticket_key=tickets.key_of(keyring),
+            wrapping=Remembered(wrapping),
+            sealer=sealer or Envelopes(),
+        )
 
 
 @asynccontextmanager

@@ -15,18 +15,21 @@ class Function(Enum):
     """What a transaction is for."""
 
     INGEST = "ingest"  # a hand-over comes in
-    DESK = "desk"  # a desk registers and records; also what names no function of its own
+    DESK = "desk"  # a desk registers, records and corrects; also what names no function of its own
     RELEASE = "release"  # a clinic or a school asks
-    RIGHTS = "rights"  # a family decides, and reads its trail
+    RIGHTS = "rights"  # a family decides, contests, complains, and reads what is its own
     MATCH = "match"  # the matcher
     REVIEW = "review"  # a steward settles
+    REDRESS = "redress"  # the ombudsperson hears complaints and reviews emergencies
     ORGANISE = "organise"  # organisations and their keys
-    SEQUENCE = "sequence"  # the sequencer of the audit log
-    AUDIT = "audit"  # the log is proved
+    BUDGET = "budget"  # what may be asked is counted, and fishing noticed; nobody's records
+    SEQUENCE = "sequence"  # the audit log is ordered and shown to its witnesses
+    AUDIT = "audit"  # the log is proved and exported
     PUBLISH = "publish"  # what everybody may see
+    ERASE = "erase"  # dossiers stop existing
+    KEYS = "keys"  # data keys are rotated, renewed, backed up and brought back
     OPERATE = "operate"  # health and counts
     MEASURE = "measure"  # everybody looked at, of a made-up world
-    KEYS = "keys"  # data keys are rotated and destroyed
 
     @property
     def role(self) -> str:
@@ -37,7 +40,7 @@ ROLES = (OWNER, APP, *(each.role for each in Function))
 
 WIDE = MappingProxyType(
     {
-        Function.MATCH: frozenset({"dossier", "data_key", "judgement", "lookup_key"}),
+        Function.MATCH: frozenset({"dossier", "data_key", "judgement", "lookup_key", "audit_detail"}),
         Function.AUDIT: frozenset({"data_key", "audit_detail"}),
         Function.MEASURE: frozenset({"dossier", "data_key"}),
         Function.KEYS: frozenset({"data_key"}),

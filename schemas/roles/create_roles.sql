@@ -18,8 +18,8 @@ BEGIN
     FOREACH role IN ARRAY ARRAY[
         'registry_owner', 'registry_app',
         'registry_ingest', 'registry_desk', 'registry_release', 'registry_rights', 'registry_match', 'registry_review',
-        'registry_organise', 'registry_sequence', 'registry_audit', 'registry_publish', 'registry_operate',
-        'registry_measure', 'registry_keys'
+        'registry_redress', 'registry_organise', 'registry_budget', 'registry_sequence', 'registry_audit',
+        'registry_publish', 'registry_erase', 'registry_keys', 'registry_operate', 'registry_measure'
     ] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             BEGIN

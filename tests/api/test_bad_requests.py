@@ -19,7 +19,7 @@ from tests.support.builders import CLINIC, SCHOOL, STEWARD, VACCINES, ZAHOUANIA
 pytestmark = pytest.mark.anyio
 
 CANARY = "Zzyzxcanary"
-WITH_A_BODY = [path for (method, path), row in TABLE.items() if method == "POST" and row.body is not None]
+WITH_A_BODY = [path for (method, path), row in TABLE.items() if method == "POST" and row.body]
 CALLERS = {
     "/v1/enrolments": SCHOOL,
     **dict.fromkeys(("/v1/reviews/{review_id}", "/v1/links", "/v1/partings"), STEWARD),
@@ -44,7 +44,12 @@ def body_of(path: str) -> dict[str, Any]:
 
 
 async def send(service: Service, path: str, **more: Any) -> Any:
-    return await service.call("POST", path.replace("{review_id}", "0" * 32), CALLERS.get(path, CLINIC), **more)
+    return await service.call(
+        "POST",
+        path.replace("{review_id}", "0" * 32).replace("{complaint_id}", "0" * 32),
+        CALLERS.get(path, CLINIC),
+        **more,
+    )
 
 
 # --- the body --------------------------------------------------------------------------------------
@@ -177,6 +182,7 @@ async def test_an_answer_of_a_family_that_cannot_be_is_refused(service: Service,
         "until": TODAY,
         "agreed": True,
         "understood": True,
+        "interview": builders.plain_interview(),
     }
     assert (await service.post("/v1/consents", CLINIC, **body)).status_code == 201
     problems(await service.post("/v1/consents", CLINIC, **{**body, **change}), 422)

@@ -14,11 +14,21 @@ from registry.flows.organisations import Kind
 from registry.settings import Settings
 from tests.api.conftest import Service
 from tests.support import builders, samples
-from tests.support.builders import CLINIC, OTHER_CLINIC, OTHER_SCHOOL, SCHOOL, STEWARD, VACCINES, ZAHOUANIA
+from tests.support.builders import (
+    CLINIC,
+    OMBUDSPERSON,
+    OTHER_CLINIC,
+    OTHER_SCHOOL,
+    SCHOOL,
+    STEWARD,
+    VACCINES,
+    ZAHOUANIA,
+)
 
 pytestmark = pytest.mark.anyio
 
 DESKS = frozenset({Kind.CLINIC, Kind.SCHOOL})
+OMBUDS = frozenset({Kind.OMBUDSPERSON})
 PERSON = {"given": "Nabil", "birth": "2015-05-01"}
 TODAY = builders.START.date().isoformat()
 NOBODY = "0" * 32
@@ -44,6 +54,8 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("GET", "/trust"): Row(),
     ("GET", "/status-list"): Row(),
     ("GET", "/checkpoint"): Row(),
+    ("GET", "/audit/trust"): Row(),
+    ("GET", "/audit/growth"): Row(params={"size": "0"}),
     ("GET", "/docs"): Row(),
     ("GET", "/docs/oauth2-redirect"): Row(),
     ("GET", "/openapi.json"): Row(),
@@ -51,11 +63,15 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/submissions"): Row(
         kinds=frozenset({Kind.SOURCE}), content=samples.file(VACCINES), params={"adapter": "dhis2"}
     ),
-    ("POST", "/v1/questions"): Row(kinds=DESKS, body={"person": PERSON}),
+    ("POST", "/v1/questions"): Row(kinds=DESKS, body={"person": PERSON, "card": NOBODY}),
     ("POST", "/v1/families"): Row(kinds=DESKS, body={"person": PERSON}),
+    ("POST", "/v1/cards"): Row(kinds=DESKS, body={"person": PERSON}),
+    ("POST", "/v1/consent-texts"): Row(kinds=DESKS, body={name: CONSENT[name] for name in CONSENT if name != "card"}),
     ("POST", "/v1/consents"): Row(kinds=DESKS, body=CONSENT),
     ("POST", "/v1/withdrawals"): Row(body={"card": "x"}, by_card=True),
     ("POST", "/v1/trails"): Row(body={"card": "x"}, by_card=True),
+    ("POST", "/v1/receipts"): Row(body={"card": "x"}, by_card=True),
+    ("GET", "/v1/audit-events"): Row(kinds=OMBUDS, params={"from": TODAY, "to": TODAY}),
     ("POST", "/v1/people"): Row(kinds=DESKS, body={"person": PERSON, "patient": "7"}),
     ("POST", "/v1/doses"): Row(
         kinds=frozenset({Kind.CLINIC}), body={"person": PERSON, "patient": "7", "vaccine": "03", "on": TODAY}
@@ -67,10 +83,33 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/reviews/{review_id}"): Row(kinds=frozenset({Kind.STEWARD}), body={"verdict": "link"}),
     ("GET", "/v1/links"): Row(kinds=frozenset({Kind.STEWARD})),
     ("POST", "/v1/links"): Row(kinds=frozenset({Kind.STEWARD}), body={"card": "x"}),
+    ("POST", "/v1/records"): Row(body={"card": "x"}, by_card=True),
+    ("POST", "/v1/disputes"): Row(body={"card": "x", "record": "y", "words": "no"}, by_card=True),
+    ("POST", "/v1/disputes/end"): Row(body={"card": "x", "record": "y"}, by_card=True),
+    ("POST", "/v1/corrections"): Row(
+        kinds=DESKS, body={"patient": "7", "reference": "Immunization/1", "why": "typing-error", "on": TODAY}
+    ),
+    ("POST", "/v1/papers"): Row(kinds=DESKS, body={"patient": "7"}),
+    ("POST", "/v1/erasures"): Row(kinds=DESKS, body={"card": "x"}),
+    ("POST", "/v1/erasures/end"): Row(body={"card": "x"}, by_card=True),
+    ("POST", "/v1/erasures/standing"): Row(body={"number": "x"}, by_card=True),
+    ("POST", "/v1/grievances"): Row(body={"words": "no", "card": "x"}, by_card=True),
+    ("POST", "/v1/grievances/standing"): Row(body={"number": "x"}, by_card=True),
+    ("GET", "/v1/grievances/counts"): Row(),
+    ("GET", "/v1/grievances"): Row(kinds=OMBUDS),
+    ("POST", "/v1/grievances/{complaint_id}/acknowledgement"): Row(kinds=OMBUDS, body={}),
+    ("POST", "/v1/grievances/{complaint_id}/decision"): Row(kinds=OMBUDS, body={"outcome": "upheld", "answer": "yes"}),
+    ("POST", "/v1/grievances/{complaint_id}/trail"): Row(kinds=OMBUDS, body={}),
     ("POST", "/v1/partings"): Row(kinds=frozenset({Kind.STEWARD}), body={"left": NOBODY, "right": NOBODY}),
 }
 GUARDED = {name: row for name, row in TABLE.items() if row.kinds is not None}
-BY_KIND = {Kind.CLINIC: CLINIC, Kind.SCHOOL: SCHOOL, Kind.SOURCE: VACCINES, Kind.STEWARD: STEWARD}
+BY_KIND = {
+    Kind.CLINIC: CLINIC,
+    Kind.SCHOOL: SCHOOL,
+    Kind.SOURCE: VACCINES,
+    Kind.STEWARD: STEWARD,
+    Kind.OMBUDSPERSON: OMBUDSPERSON,
+}
 
 
 def routes(each: Any) -> Iterator[tuple[str, str]]:
@@ -96,7 +135,13 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 async def send(service: Service, route: tuple[str, str], row: Row, **more: Any) -> Any:
     method, path = route
     content = {"json": row.body} if row.body is not None else {"content": row.content} if row.content else {}
-    return await service.call(method, path.replace("{review_id}", NOBODY), params=row.params, **content, **more)
+    return await service.call(
+        method,
+        path.replace("{review_id}", NOBODY).replace("{complaint_id}", NOBODY),
+        params=row.params,
+        **content,
+        **more,
+    )
 
 
 def is_outcome(answered: Any, status: int, code: str) -> bool:
@@ -221,8 +266,9 @@ async def test_a_consent_of_one_family_is_not_withdrawn_with_the_card_of_another
 async def test_a_new_key_of_an_organisation_is_that_organisation(service: Service, name: str) -> None:
     more = await builders.organisations.new_key(service.world.registry, name)
     for key in (more.key, service.world.keys[name]):
-        headers = {"Authorization": f"Bearer {key}"}
-        answered = await service.call("POST", "/v1/questions", json={"person": PERSON}, headers=headers)
+        headers = {"Authorization": f"Bearer {key}", "Desk-User": "desk-1"}
+        body = {"person": PERSON, "grounds": builders.grounds(service.world, name)}
+        answered = await service.call("POST", "/v1/questions", json=body, headers=headers)
         assert answered.status_code == 404
 
 

@@ -51,6 +51,7 @@ def consent(service: Service, card: str, domain: str, organisation: str) -> dict
         "agreed": True,
         "fled": ["XBK"],
         "understood": True,
+        "interview": builders.plain_interview(),
     }
 
 

@@ -13,7 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -40,7 +40,7 @@ from registry.store.functions import Function
 from registry.trust import p256, sealing, signing, trustlist
 from registry.trust.sealing import Label
 from tests.bench import main_job
-from tests.support import postgres
+from tests.support import builders, postgres
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 RUNS, RUN_SECONDS = 7, 0.2
@@ -226,12 +226,12 @@ async def _ask(play: Play, questions: int) -> list[float]:
         agreed=True,
         understood=True,
         fled=frozenset({"XBK"}),
+        interview=builders.interviewed(),
     )
     await rights.give(registry, made.caller, family.card, yes)
-    released = await release.ask(registry, made.caller, Asked(description=described))
-    assert released is not None
-    asking = Asked(description=described)
-    return [await _timed(lambda: release.ask(registry, made.caller, asking)) for _ in range(questions)]
+    clinic, asking = replace(made.caller, user="desk-1"), Asked(description=described, grounds="treatment")
+    assert await release.ask(registry, clinic, asking) is not None
+    return [await _timed(lambda: release.ask(registry, clinic, asking)) for _ in range(questions)]
 
 
 def _show(found: list[Measured], out: Path) -> None:

@@ -61,7 +61,7 @@ SPOILT: list[tuple[str, Callable[[Path], object], str]] = [
     ("a list", _write("terminology/antigen.json", "[]"), "schemas/terminology/antigen.json"),
     ("empty", _write("maps/new.json", ""), "schemas/maps/new.json"),
     ("not UTF-8", lambda f: (f / MAP).write_bytes(b'{"a":"\xff"}'), f"schemas/{MAP}: cannot be read"),
-    ("gone", lambda f: (f / "texts/consent-1.json").unlink(), "schemas/texts/consent-1.json: cannot be read"),
+    ("gone", lambda f: (f / "texts/consent-2.json").unlink(), "schemas/texts/consent-2.json: cannot be read"),
     ("bad TOML", _write("policies/new.toml", "a = = 1"), "schemas/policies/new.toml: not TOML"),
     ("a map without id", _replace(MAP, '"id": "vaccine-to-antigen",', ""), f"schemas/{MAP}: KeyError"),
     ("a map to no antigen", _replace(MAP, '"code": "BCG", "display": "Tub', '"code": "BSG", "display": "Tub'), "is translated to BSG"),

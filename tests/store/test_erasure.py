@@ -21,6 +21,7 @@ from registry.store.dossiers import Dossier
 from registry.store.reviews import Doubt
 from tests.bench import main_job
 from tests.store import rows
+from tests.support import builders
 
 pytestmark = pytest.mark.anyio
 
@@ -81,8 +82,9 @@ async def test_a_family_can_consent_and_a_clinic_is_answered_from_what_is_left(
     clinic = played.callers["clinic-nadir"]
     until = registry.today().replace(year=registry.today().year + 1, day=1)
     yes = rights.Answer(
-        domain="health", organisation=clinic.name, until=until, agreed=True, understood=True, fled=frozenset({"XBK"})
-    )
+        domain="health", organisation=clinic.name, until=until, agreed=True, understood=True, fled=frozenset({"XBK"}),
+        interview=builders.interviewed(),
+    )  # fmt: skip
     await rights.give(registry, clinic, played.card, yes)
     asked = Asked(description=main_job.asked(played, "clinic"), card=played.card)
     released = await release.ask(registry, clinic, asked)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from registry.flows.opening import Registry
-from registry.store import audit, documents, dossiers, judgements, keys, releases, submissions, vault
+from registry.store import audit, documents, dossiers, judgements, keys, matters, releases, submissions, vault
 from registry.store.database import Transaction
 from registry.store.functions import Function
 from tests.store import plans, rows
@@ -68,6 +68,7 @@ HOT: dict[str, Work] = {
     "receipt": _receipt,
     "release": _release,
     "audit": _audit,
+    "matters of a family": lambda tx, one: matters.about(tx, [one], "dispute"),
 }
 
 

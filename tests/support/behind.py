@@ -26,7 +26,7 @@ async def transaction(self: Database, *, snapshot: bool = False) -> AsyncIterato
             await connection.execute("SET plan_cache_mode = force_custom_plan")
             if snapshot:
                 await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer)
+            yield Transaction(connection=connection, keyring=self.keyring, wrapping=self.wrapping, sealer=self.sealer)
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise database.unavailable(error) from None
 

@@ -9,11 +9,12 @@ import json
 import secrets
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from registry.consent.interview import Interview
 from registry.fhir import CANONICAL, resource
 from registry.flows import ingest, match, opening, organisations, question, release, rights
 from registry.flows.ingest import Receipt
@@ -61,6 +62,7 @@ class World:
 
 CLINIC, OTHER_CLINIC, SCHOOL, OTHER_SCHOOL = "clinic-nadir", "clinic-zenith", "school-nadir", "school-zenith"
 FAR_CLINIC, HOME_CLINIC, STEWARD = "clinic-corvia", "clinic-bektar", "steward-almara"
+OMBUDSPERSON = "ombudsperson-almara"
 VACCINES, SCHOOLS = "almara-dhis2", "bektar-schools"
 MORE_VACCINES = "bektar-iis"
 PEOPLE = (
@@ -71,6 +73,7 @@ PEOPLE = (
     (SCHOOL, Kind.SCHOOL, "XAL"),
     (OTHER_SCHOOL, Kind.SCHOOL, "XAL"),
     (STEWARD, Kind.STEWARD, "XAL"),
+    (OMBUDSPERSON, Kind.OMBUDSPERSON, "XAL"),
     (VACCINES, Kind.SOURCE, "XAL"),
     (MORE_VACCINES, Kind.SOURCE, "XBK"),
     (SCHOOLS, Kind.SOURCE, "XBK"),
@@ -91,7 +94,7 @@ async def populated(registry: Registry, clock: Clock) -> World:
         await organisations.register(registry, name=name, display=f"The {name}", kind=kind, country=country)
         for name, kind, country in PEOPLE
     ]
-    callers = {each.caller.name: each.caller for each in made}
+    callers = {each.caller.name: replace(each.caller, user="desk-1") for each in made}
     return World(registry=registry, clock=clock, callers=callers, keys={each.caller.name: each.key for each in made})
 
 
@@ -331,6 +334,12 @@ async def family(world: World, child: Child = ZAHOUANIA, *, at: str = CLINIC) ->
     return opened.card
 
 
+async def later_family(world: World, child: Child = ZAHOUANIA) -> str:
+    """Another family that comes for the same child, to another desk, a while after the first; its card."""
+    world.clock.advance(minutes=10)
+    return await family(world, child, at=OTHER_CLINIC)
+
+
 def answer(world: World, organisation: str, **changes: Any) -> rights.Answer:
     """Yes to an organisation, for a year, places closed; fled from Bektar."""
     yes = rights.Answer(
@@ -341,7 +350,21 @@ def answer(world: World, organisation: str, **changes: Any) -> rights.Answer:
         fled=frozenset({"XBK"}),
         understood=True,
     )
-    return replace(yes, **changes)
+    changed = replace(yes, **changes)
+    return changed if "interview" in changes else replace(changed, interview=interviewed(changed.language))
+
+
+def plain_interview(**changes: Any) -> Json:
+    """The same as a client of the service writes it."""
+    return {**asdict(interviewed()), "present": [], **changes}
+
+
+def interviewed(language: str = "en", **changes: Any) -> Interview:
+    """A family asked as it must be: in its language, by somebody who speaks it, in private."""
+    asked = Interview(
+        family_language=language, interviewer_language=language, private=True, teach_back="if-no", reads=True
+    )
+    return replace(asked, **changes)
 
 
 async def allow(world: World, card: str, organisation: str, **changes: Any) -> rights.ConsentReceipt:
@@ -350,8 +373,17 @@ async def allow(world: World, card: str, organisation: str, **changes: Any) -> r
 
 async def ask(world: World, name: str, child: Child = ZAHOUANIA, *, card: str = "") -> Released | None:
     """An organisation asks with what a desk knows of the child."""
-    asked = Asked(description=description(child, *AT_A_DESK), card=card)
-    return await release.ask(world.registry, world[name], asked)
+    return await release.ask(world.registry, world[name], question_of(world, name, child, card=card))
+
+
+def question_of(world: World, name: str, child: Child = ZAHOUANIA, *, card: str = "", **changes: str) -> Asked:
+    """What an organisation asks of a child that stands before it; `changes` are of the description."""
+    return Asked(description=description(child, *AT_A_DESK, **changes), card=card, grounds=grounds(world, name))
+
+
+def grounds(world: World, name: str) -> str:
+    """Why a child is before this desk."""
+    return release.GROUNDS.get(world[name].kind, "")
 
 
 async def released(world: World, name: str, child: Child = ZAHOUANIA) -> Released:

@@ -60,8 +60,8 @@ BEGIN
 END
 $$;
 
--- Protect a table: say which function may do what in it, as 'function: verbs' for the rows a ticket names (by the
--- columns `dossier` and `key`), or as 'function all: verbs' for every row. Saying it again for a function replaces
+-- Protect a table: say which function may do what in it, as 'function: verbs' for the rows a ticket names (by a
+-- column `dossier`, or by one that holds a keyed hash), or as 'function all: verbs' for every row. Saying it again for a function replaces
 -- what was said; what is said of no function is refused to all.
 CREATE FUNCTION registry.protect(guarded regclass, VARIADIC grants text[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -80,7 +80,7 @@ BEGIN
     SELECT string_agg(format('(SELECT registry.scope()) ? %I::text', attname), ' OR ' ORDER BY attname DESC)
         INTO named
         FROM pg_attribute
-        WHERE attrelid = guarded AND attname IN ('dossier', 'key') AND NOT attisdropped;
+        WHERE attrelid = guarded AND attname IN ('dossier', 'key', 'queue', 'number') AND NOT attisdropped;
     FOREACH one IN ARRAY grants LOOP
         said := regexp_match(one, '^(\w+)( all)?: ([a-z, ]+)$');
         IF said IS NULL OR (said[2] IS NULL AND named IS NULL) THEN
@@ -108,10 +108,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     )::bigint
 $$;
 
--- Whether a key file has sealed this database already; asked before there is one to sign tickets with.
+-- Whether a key file has sealed this database already, asked before there is one to sign tickets with. One that was
+-- restored without its vault is sealed as well.
 CREATE FUNCTION registry.is_sealed() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT EXISTS (SELECT 1 FROM vault.keyring_check) $$;
+AS $$ SELECT EXISTS (SELECT 1 FROM vault.keyring_check) OR EXISTS (SELECT 1 FROM registry.dossier) $$;
 
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
@@ -125,27 +126,19 @@ SELECT registry.protect('registry.dossier',
     'rights: select, insert, update',
     'match all: select, update',
     'review: select, update',
+    'redress: select',
     'organise: select, insert',
-    'measure all: select',
-    'keys: select, update');
-SELECT registry.protect('vault.data_key',
-    'ingest: select, insert',
-    'desk: select, insert',
-    'release: select',
-    'rights: select, insert',
-    'match all: select',
-    'review: select',
-    'organise: select, insert',
-    'audit all: select',
-    'measure all: select',
-    'keys all: select, insert, update, delete');
+    'audit: select',
+    'erase: select, update',
+    'measure all: select');
 SELECT registry.protect('registry.document',
     'ingest: select, insert',
     'desk: select, insert',
     'release: select',
     'rights: select, insert',
     'match: select', -- what was released is decided on anew when persons change
-    'review: select');
+    'review: select',
+    'erase: select');
 SELECT registry.protect('registry.lookup_key',
     'ingest: select, insert, delete',
     'desk: select, insert, delete',
@@ -154,28 +147,73 @@ SELECT registry.protect('registry.lookup_key',
     'match all: select, insert, delete',
     'review: select',
     'organise: select, insert',
-    'keys: select, insert, delete');
+    'erase: select, delete',
+    'keys: select, delete'); -- a restored vault opens nobody who was erased since
 SELECT registry.protect('registry.judgement',
     'desk: select, insert',
     'release: select',
     'rights: select',
     'match all: select, insert',
-    'review all: select, insert'); -- a steward sees what was linked last, of anybody
+    'review all: select, insert', -- a steward sees what was linked last, of anybody
+    'redress: select',
+    'erase: select');
 SELECT registry.protect('registry.review',
     'desk all: select, insert',
     'rights all: select, insert',
     'match all: select, insert',
     'review all: select, insert, delete',
+    'erase all: select, insert',
     'measure all: select');
 SELECT registry.protect('registry.release',
     'desk: select',
     'release: select, insert',
     'rights: select',
     'match: select',
-    'review: select');
+    'review: select',
+    'erase: select');
 SELECT registry.protect('registry.submission', 'ingest: select, insert');
+SELECT registry.protect('registry.matter',
+    'desk: select',
+    'release: select, insert', -- an emergency is to be reviewed
+    'rights: select, insert, update, delete',
+    'match: select',
+    'review: select',
+    'redress: select, update',
+    'erase: select, insert, update, delete');
 
--- The audit log: who acts appends; the sequencer orders; only the auditor and the family read -----------------------
+-- The vault ----------------------------------------------------------------------------------------------------------
+
+SELECT registry.protect('vault.data_key',
+    'ingest: select, insert',
+    'desk: select, insert',
+    'release: select',
+    'rights: select, insert',
+    'match all: select',
+    'review: select',
+    'redress: select',
+    'organise: select, insert',
+    'budget: select',
+    'audit all: select',
+    'erase all: select, delete', -- of all that were ever erased, whose keys a backup brought back
+    'keys all: select, insert, update, delete',
+    'measure all: select');
+SELECT registry.protect('vault.keyring_check',
+    'ingest all: select',
+    'desk all: select',
+    'rights all: select',
+    'organise all: select',
+    'keys all: select, insert, update');
+SELECT registry.protect('vault.erasure', 'erase all: select, insert', 'keys all: select, insert');
+SELECT registry.protect('vault.ticket_key');
+
+-- When data keys are renewed, everything is sealed anew: registry.store.cells lists the same tables.
+SELECT registry.protect(sealed, 'keys all: select, update')
+FROM unnest(ARRAY[
+    'registry.dossier', 'registry.document', 'registry.judgement', 'registry.release', 'registry.audit_detail',
+    'registry.submission', 'registry.review', 'registry.alert', 'registry.matter'
+]::regclass[]) AS sealed;
+
+-- The audit log: who acts appends; the sequencer orders and has it witnessed; the auditor reads, a family its own ----
 
 SELECT registry.protect('registry.audit_detail',
     'ingest: insert',
@@ -184,25 +222,34 @@ SELECT registry.protect('registry.audit_detail',
     'rights: select, insert',
     'match all: insert',
     'review: insert',
-    'audit all: select',
-    'keys: insert');
+    'redress: select, insert',
+    'budget: insert',
+    'erase: insert',
+    'audit all: select, insert');
 SELECT registry.protect(appended,
     'ingest all: insert',
     'desk all: insert',
     'release all: insert',
-    'rights all: insert',
     'match all: insert',
     'review all: insert',
-    'keys all: insert',
-    'audit all: select')
+    'redress all: insert',
+    'budget all: insert',
+    'erase all: insert',
+    'audit all: select, insert')
 FROM unnest(ARRAY['registry.audit_leaf', 'registry.audit_pending']::regclass[]) AS appended;
-SELECT registry.protect('registry.audit_leaf', 'sequence all: select');
-SELECT registry.protect('registry.audit_pending', 'sequence all: select, delete');
-SELECT registry.protect('registry.audit_sequence', 'sequence all: select, insert', 'audit all: select');
-SELECT registry.protect('registry.audit_checkpoint',
-    'sequence all: select, insert',
-    'audit all: select',
+SELECT registry.protect('registry.audit_leaf',
+    'rights all: select, insert', -- commitments, for the proofs in a receipt
+    'sequence all: select',
     'publish all: select');
+SELECT registry.protect('registry.audit_pending', 'rights all: insert', 'sequence all: select, delete');
+SELECT registry.protect(proving,
+    'sequence all: select, insert',
+    'rights all: select',
+    'audit all: select',
+    'publish all: select')
+FROM unnest(ARRAY[
+    'registry.audit_sequence', 'registry.audit_checkpoint', 'registry.audit_cosignature', 'registry.audit_tile'
+]::regclass[]) AS proving;
 
 -- What concerns nobody -----------------------------------------------------------------------------------------------
 
@@ -212,20 +259,24 @@ SELECT registry.protect('registry.status',
     'rights all: select, update',
     'match all: select, update',
     'review all: select, update',
+    'erase all: select, update',
+    'keys all: select, update',
     'publish all: select');
 SELECT registry.protect('registry.outbox',
     'ingest all: select, insert',
     'desk all: select, insert',
     'rights all: select, insert',
     'match all: select, insert, delete',
+    'erase all: select, insert',
     'operate all: select');
-SELECT registry.protect('vault.keyring_check', 'organise all: select, insert');
-SELECT registry.protect('vault.ticket_key');
+SELECT registry.protect('registry.account', 'budget all: select, insert, update, delete');
+SELECT registry.protect('registry.budget_clock', 'budget all: select, insert, update');
+SELECT registry.protect('registry.alert', 'budget all: select, insert, delete');
 
 -- What the functions above read for everybody, they read as the owner: under FORCE not even the owner sees a row else.
 CREATE POLICY owner ON registry.dossier FOR SELECT TO registry_owner USING (true);
 CREATE POLICY owner ON vault.keyring_check TO registry_owner USING (true);
 CREATE POLICY owner ON vault.ticket_key TO registry_owner USING (true);
-GRANT EXECUTE ON FUNCTION registry.about_how_many() TO registry_release, registry_match;
+GRANT EXECUTE ON FUNCTION registry.about_how_many() TO registry_release, registry_rights, registry_match;
 GRANT EXECUTE ON FUNCTION registry.is_sealed() TO registry_operate;
 GRANT SELECT ON public.migration TO registry_operate;
