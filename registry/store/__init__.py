@@ -20,10 +20,10 @@ sealed as ever. Put nothing of the vault where the other backups lie. Alternativ
 each read, and none on a standby); pg_current_xact_id() (none on a standby); a list of ids as a plain setting (forged).
 
 A new table: `SELECT registry.protect('registry.x', 'release: select, insert', 'match all: select', ...)` in its
-migration, one text for each function; without `all` the rows are those whose `dossier` (or `key`) a ticket names. Its
-clear columns go on the list of tests/store/test_catalogue.py. A function of the store that reads rows of dossiers
-whose data keys may not be loaded yet calls `tx.admit(table, ids)` first; `vault.load_keys`, `dossiers.load` and
-`keys.sharing` do so themselves.
+migration, one text for each function; without `all` the rows are those whose `dossier`, or keyed hash (`key`, `queue`,
+`number`), a ticket names. Its clear columns go on the list of tests/store/test_catalogue.py. A function of the store
+that reads or writes rows of dossiers whose data keys may not be loaded yet calls `tx.admit(table, ids)` first;
+`vault.load_keys`, `dossiers.load` and `keys.sharing` do so themselves.
 
 A new flow: `database.transaction(Function.X)`; one that names none works as a desk does, until
 tests/store/test_protection.py finds it. It may need one more `registry.protect` in a migration: what is said of a

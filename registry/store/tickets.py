@@ -1,4 +1,4 @@
-"""Tickets: what makes the database show rows to a transaction. It verifies them itself (`schemas/sql`, 0003).
+"""Tickets: what makes the database show rows to a transaction. It verifies them itself (`schemas/sql`, 0007).
 
 A ticket names the function, the transaction by what the server alone decides (its process and the moment it began),
 an end, and the dossiers and keyed hashes whose rows are to be seen. Whoever sends SQL of his own over a connection of

@@ -16,6 +16,7 @@ from registry.flows import opening
 from registry.settings import Settings
 from registry.store import database, keyfile, vault
 from registry.store.functions import Function
+from registry.store.keyfile import FileWrapping
 from tests.bench import main_job
 from tests.store import rows
 from tests.support import postgres
@@ -100,9 +101,9 @@ def _with_other_key(folder: Path, url: str) -> str:
 
 
 async def _prepared(url: str, folder: Path, migrations: dict[str, str]) -> str:
-    ring = keyfile.load(folder / "keyring.json")
+    file = folder / "keyring.json"
     return await opening.access.prepared(
-        url, ring, migrations=migrations, roles=library.load().roles, today=rows.today()
+        url, keyfile.load(file), FileWrapping(file), migrations=migrations, roles=library.load().roles
     )
 
 
@@ -143,9 +144,9 @@ async def test_a_server_that_writes_values_into_its_log_is_warned_of(shared_sett
 
 
 async def test_a_login_that_is_not_let_in_is_named(shared_settings: Settings) -> None:
-    ring = keyfile.load(shared_settings.keyring_path)
+    file = shared_settings.keyring_path
     nobody = conninfo.make_conninfo(str(shared_settings.database_url), user="registry_login_none")
     with pytest.raises(Unavailable) as raised:
-        async with database.opened(nobody, ring, patience_seconds=0.5):
+        async with database.opened(nobody, keyfile.load(file), FileWrapping(file), patience_seconds=0.5):
             pass
     assert "registry_login_none" in raised.value.remedy

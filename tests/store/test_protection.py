@@ -20,7 +20,9 @@ TABLES = """
     SELECT held.oid::regclass::text, held.relrowsecurity AND held.relforcerowsecurity, held.relispartition,
            EXISTS (SELECT FROM pg_policy WHERE polrelid = held.oid)
     FROM pg_class AS held
-    WHERE held.relkind IN ('r', 'p', 'f', 'm') AND held.relnamespace::regnamespace::text IN ('registry', 'vault')
+    WHERE held.relkind IN ('r', 'p', 'f', 'm')
+      AND held.relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+      AND held.oid <> 'public.migration'::regclass -- names of files, which only health reads
 """
 VIEWS = """
     SELECT oid::regclass::text
@@ -127,6 +129,64 @@ async def test_no_ticket_leaves_out_what_its_function_cannot_see_without(shared:
     found = await asked(shared, POLICIES)
     wide = {(str(table).rpartition(".")[2], name) for table, name, *_, shown, _ in found if shown == EVERY_ROW}
     assert {(table, each.value) for each, held in functions.WIDE.items() for table in held} <= wide
+
+
+READS = "select"
+WHO: dict[tuple[str, str], set[str]] = {
+    # what a record says
+    ("registry.document", READS): {"ingest", "desk", "release", "rights", "match", "review", "erase", "keys"},
+    ("registry.document", "update"): {"keys"},
+    ("registry.document", "delete"): set(),
+    ("registry.submission", READS): {"ingest", "keys"},
+    # who was told what, and who asked
+    ("registry.release", "insert"): {"release"},
+    ("registry.audit_detail", READS): {"rights", "redress", "audit", "keys"},
+    ("registry.audit_detail", "delete"): set(),
+    ("registry.audit_leaf", "update"): set(),
+    ("registry.audit_leaf", "delete"): set(),
+    ("registry.audit_sequence", "insert"): {"sequence"},
+    ("registry.audit_sequence", "update"): set(),
+    ("registry.audit_checkpoint", "update"): set(),
+    ("registry.status", "delete"): set(),
+    # who is who
+    ("registry.judgement", "insert"): {"desk", "match", "review"},
+    ("registry.judgement", "delete"): set(),
+    # complaints, emergencies, erasures asked for
+    ("registry.matter", "insert"): {"release", "rights", "erase"},
+    ("registry.matter", "delete"): {"rights", "erase"},
+    # what counts questions knows of nobody, and nobody else gives a question back
+    ("registry.account", "update"): {"budget"},
+    ("registry.alert", "delete"): {"budget"},
+    # keys
+    ("vault.data_key", "update"): {"keys"},
+    ("vault.data_key", "delete"): {"erase", "keys"},
+    ("vault.erasure", "delete"): set(),
+    ("vault.keyring_check", "update"): {"keys"},
+    ("vault.ticket_key", READS): set(),
+}
+ALL_OF = {
+    "registry.dossier": {"match", "measure", "keys"},
+    "registry.document": {"keys"},
+    "registry.lookup_key": {"match"},
+    "registry.audit_detail": {"match", "audit", "keys"},
+    "registry.matter": {"keys"},
+    "vault.data_key": {"match", "audit", "erase", "measure", "keys"},
+}
+"""Who sees the rows of everybody (the matcher writes audit details, and reads none)."""
+
+
+@pytest.mark.parametrize(("table", "verb"), WHO.keys(), ids=lambda each: str(each))
+async def test_nobody_else_may_do_this(shared: Registry, table: str, verb: str) -> None:
+    asking = "SELECT has_table_privilege('registry_{}', '{}', '{}')"
+    may = {each.value for each in Function if await asked(shared, asking.format(each.value, table, verb)) == [(True,)]}
+    assert may == WHO[table, verb]
+
+
+async def test_nobody_else_sees_the_rows_of_everybody(shared: Registry) -> None:
+    found = [
+        (str(table), str(name)) for table, name, *_, shown, _ in await asked(shared, POLICIES) if shown == EVERY_ROW
+    ]
+    assert {table: {name for held, name in found if held == table} for table in ALL_OF} == ALL_OF
 
 
 async def test_everything_belongs_to_an_owner_nobody_logs_in_as(shared: Registry) -> None:

@@ -34,6 +34,6 @@ async def transaction(self: Database, *, snapshot: bool = False) -> AsyncIterato
 def of_a_test(
     self: Database, function: Function | None = None, *, snapshot: bool = False
 ) -> AbstractAsyncContextManager[Transaction]:
-    """In tests a transaction that names no function is the test's own; `tests/store/test_functions.py` sees to it that
+    """In tests a transaction that names no function is the test's own; `tests/store/test_protection.py` sees to it that
     every flow names one."""
     return _named(self, function, snapshot=snapshot) if function else transaction(self, snapshot=snapshot)
