@@ -25,9 +25,8 @@ migration, one text for each function; without `all` the rows are those whose `d
 that reads or writes rows of dossiers whose data keys may not be loaded yet calls `tx.admit(table, ids)` first;
 `vault.load_keys`, `dossiers.load` and `keys.sharing` do so themselves.
 
-A new flow: `database.transaction(Function.X)`; one that names none works as a desk does, until
-tests/store/test_protection.py finds it. It may need one more `registry.protect` in a migration: what is said of a
-function and a table replaces what was said of these two, and nothing else.
+A new flow: `database.transaction(Function.X)`. It may need one more `registry.protect` in a migration: what is said of
+a function and a table replaces what was said of these two, and nothing else.
 
 A new function: a member of `functions.Function` and its role in `schemas/roles`, made at the next start.
 """

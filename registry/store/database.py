@@ -99,9 +99,7 @@ class Database:
             pass
 
     @asynccontextmanager
-    async def transaction(
-        self, function: Function = Function.DESK, *, snapshot: bool = False
-    ) -> AsyncGenerator[Transaction]:
+    async def transaction(self, function: Function, *, snapshot: bool = False) -> AsyncGenerator[Transaction]:
         """Commit at the end, roll back on any exception. Raises Unavailable when the server cannot be used.
 
         Everything in it happens as the role of `function`, on the rows that its tickets name. With `snapshot` every

@@ -15,7 +15,7 @@ class Function(Enum):
     """What a transaction is for."""
 
     INGEST = "ingest"  # a hand-over comes in
-    DESK = "desk"  # a desk registers, records and corrects; also what names no function of its own
+    DESK = "desk"  # a desk registers, records and corrects
     RELEASE = "release"  # a clinic or a school asks
     RIGHTS = "rights"  # a family decides, contests, complains, and reads what is its own
     MATCH = "match"  # the matcher

@@ -23,9 +23,10 @@ from registry.flows.opening import Registry
 from registry.settings import Settings
 from registry.store import audit, tree, vault
 from registry.store.database import Transaction
+from registry.store.functions import Function
 from registry.trust import merkle
 from tests.store import rows
-from tests.support import postgres, witnesses
+from tests.support import behind, postgres, witnesses
 
 WRITERS, PROCESSES = 16, 2
 NAMES = ("ombuds.example", "un.example")
@@ -87,12 +88,12 @@ def _process(settings: Settings, writers: int, with_audit: bool, seconds: float)
 
 async def _writer(registry: Registry, with_audit: bool, seconds: float) -> list[float]:
     """One document after another into a dossier of its own, each with its entry or without; the time of each."""
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.DESK) as tx:
         one = (await rows.open_dossier(tx)).id
     times, end = list[float](), time.monotonic() + seconds
     while (began := time.monotonic()) < end:
         body = b'{"resourceType":"Immunization","id":"d-%d","status":"completed"}' % len(times)
-        async with registry.database.transaction() as tx:
+        async with registry.database.transaction(Function.DESK) as tx:
             await vault.load_keys(tx, [one])
             await rows.put(tx, one, body)
             if with_audit:
@@ -109,7 +110,7 @@ async def _followed(registry: Registry) -> AsyncGenerator[list[float]]:
     async with cosigning.client() as http:
 
         async def look(registry: Registry) -> None:
-            async with registry.database.transaction() as tx:
+            async with behind.transaction(registry.database) as tx:
                 (leaves, _), seen = await audit.count(tx), await audit.cosigned(tx)
             witnessed, now = min((seen.get(each.name, 0) for each in known), default=0), time.monotonic()
             while samples and samples[0][1] <= witnessed:
@@ -140,12 +141,12 @@ def _ms(times: Sequence[float], percentile: int) -> float:
 
 async def _proofs(state: Path, leaves: int) -> Figures:
     async with opening.opened(Settings(state=state)) as registry:
-        async with registry.database.transaction() as tx:
+        async with behind.transaction(registry.database) as tx:
             root = await _grown(tx, leaves)
             began = time.monotonic()
             await tree.complete(tx, leaves)
             tiled = time.monotonic() - began
-        async with registry.database.transaction() as tx:
+        async with behind.transaction(registry.database) as tx:
             told = await _timed(tx, leaves, root)
     return {"all tiles s": tiled, **told}
 

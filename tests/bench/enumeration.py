@@ -17,7 +17,7 @@ from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.release import Asked
 from registry.settings import Settings
-from tests.support import builders
+from tests.support import behind, builders
 from tests.support.builders import VACCINES, Child, World
 
 GIVEN = (
@@ -106,7 +106,7 @@ async def play(settings: Settings, day: Day, *, seed: int = 1) -> Outcome:
 
 async def _forget_matching(world: World) -> None:
     """Nobody of this population is known twice; only its families are matched."""
-    async with world.registry.database.transaction() as tx:
+    async with behind.transaction(world.registry.database) as tx:
         await tx.connection.execute("DELETE FROM registry.outbox")
 
 

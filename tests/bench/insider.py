@@ -19,7 +19,7 @@ from registry.settings import Settings
 from registry.store import dossiers
 from tests.bench import main_job
 from tests.store import rows
-from tests.support import postgres
+from tests.support import behind, postgres
 
 Fingerprint = tuple[tuple[str, int], ...]
 ENOUGH = 8
@@ -40,7 +40,7 @@ async def _measured(settings: Settings, folder: Path, children: int | None) -> d
         samples = main_job.write_world(folder / "world", children=children)
         await main_job.link(registry, settings, samples, folder / "made")
         marks, shared = await _fingerprints(registry), await _shared(registry)
-        async with registry.database.transaction() as tx:
+        async with behind.transaction(registry.database) as tx:
             everyone = {each.id: each for each in await dossiers.everyone(tx) if each.source != organisations.HOUSE}
     counted = Counter(marks.values())
     found = {id for id in everyone if counted[marks[id]] == 1}
@@ -57,7 +57,7 @@ async def _measured(settings: Settings, folder: Path, children: int | None) -> d
 
 
 async def _fingerprints(registry: Registry) -> dict[UUID, Fingerprint]:
-    async with registry.database.transaction() as tx:
+    async with behind.transaction(registry.database) as tx:
         held = await rows.rows(tx, "SELECT dossier, day::text, octet_length(sealed) FROM registry.document")
     marks: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
     for dossier, day, length in held:
@@ -67,7 +67,7 @@ async def _fingerprints(registry: Registry) -> dict[UUID, Fingerprint]:
 
 async def _shared(registry: Registry) -> Counter[tuple[UUID, UUID]]:
     """How many lookup keys every two dossiers share."""
-    async with registry.database.transaction() as tx:
+    async with behind.transaction(registry.database) as tx:
         held = await rows.rows(
             tx,
             """

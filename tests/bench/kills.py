@@ -22,7 +22,7 @@ from registry.flows import opening, rotation
 from registry.settings import Settings
 from registry.store import judgements, keyfile
 from tests.store import rows
-from tests.support import postgres, readable
+from tests.support import behind, postgres, readable
 from tests.support.postgres import Cluster
 
 _SCRIPT = """
@@ -30,6 +30,7 @@ import asyncio, sys
 from pathlib import Path
 from registry.flows import opening, resealing, rotation
 from registry.settings import Settings
+from tests.support import behind
 
 async def main():
     settings = Settings(state=Path(sys.argv[1]), database_url=sys.argv[2])
@@ -67,7 +68,7 @@ def _own(cluster: Cluster, folder: Path) -> AbstractContextManager[Settings]:
 
 async def _prepared(settings: Settings, what: str, count: int) -> str:
     async with opening.opened(settings) as registry:
-        async with registry.database.transaction() as tx:
+        async with behind.transaction(registry.database) as tx:
             held = [await rows.open_dossier(tx, f"p-{number}") for number in range(count)]
             for number, each in enumerate(held):
                 await rows.put(tx, each.id, f'{{"resourceType":"Patient","id":"p{number}"}}'.encode())

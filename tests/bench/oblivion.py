@@ -14,7 +14,7 @@ from registry.flows.opening import Registry
 from registry.settings import Settings
 from registry.store import documents, dossiers
 from tests.bench import main_job
-from tests.support import canaries, dumps, leaks, postgres, readable
+from tests.support import behind, canaries, dumps, leaks, postgres, readable
 from tests.support.postgres import Cluster
 
 
@@ -54,7 +54,7 @@ async def _proved(
 
 async def _people(registry: Registry, count: int) -> list[UUID]:
     """The dossiers of the first so many people whom several sources know."""
-    async with registry.database.transaction() as tx:
+    async with behind.transaction(registry.database) as tx:
         everyone = [each for each in await dossiers.everyone(tx) if each.source != organisations.HOUSE]
     persons = {each.person: each.members for each in everyone if len(each.members) > 1}
     return [member for person in sorted(persons)[:count] for member in persons[person]]
@@ -62,7 +62,7 @@ async def _people(registry: Registry, count: int) -> list[UUID]:
 
 async def _telling(registry: Registry, chosen: Iterable[UUID]) -> list[str]:
     """Texts of these people that nobody else's records hold."""
-    async with registry.database.transaction() as tx:
+    async with behind.transaction(registry.database) as tx:
         everyone = [each.id for each in await dossiers.everyone(tx)]
         held = await documents.load(tx, everyone)
     gone = {*chosen}

@@ -18,7 +18,7 @@ from registry.errors import BadInput
 from registry.flows import desk, rights
 from registry.flows.desk import Child
 from registry.settings import Settings
-from tests.support import builders
+from tests.support import behind, builders
 from tests.support.builders import CLINIC, SCHOOL, World
 
 READERS = 6
@@ -142,7 +142,7 @@ async def _read(now: Round, name: str, after: float, outcome: Outcome) -> None:
 
 
 async def _alive(world: World) -> int:
-    async with world.registry.database.transaction() as tx:
+    async with behind.transaction(world.registry.database) as tx:
         cursor = await tx.connection.execute("SELECT count(*) FROM registry.status WHERE NOT revoked")
         row = await cursor.fetchone()
     return row[0] if row else 0

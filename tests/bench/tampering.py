@@ -20,7 +20,7 @@ from registry.trust import witness as rules
 from registry.trust.history import Claim
 from registry.trust.witness import Outcome, Request
 from tests.store import rows
-from tests.support import insider
+from tests.support import behind, insider
 from tests.support.insider import ACTS, COVERS, Insider
 from tests.support.witnesses import Watched
 
@@ -55,7 +55,7 @@ async def run(registry: Registry, watched: Watched, *, count: int, seed: int, re
 async def _prepare(watched: Watched) -> tuple[int, bytes]:
     """A log with several checkpoints, all but the last cosigned by every witness: up to which leaf, and its root."""
     for batch in BATCHES:
-        async with watched.registry.database.transaction() as tx:
+        async with behind.transaction(watched.registry.database) as tx:
             one = await rows.open_dossier(tx)
             for number in range(batch):
                 await trail.write(tx, watched.registry, one.id, "ask", None, answer=f"nothing {number}")
@@ -65,7 +65,7 @@ async def _prepare(watched: Watched) -> tuple[int, bytes]:
     proof, _ = await cosigning.verify(watched.registry, watched.http)
     assert proof.holds, proof.problems
     assert proof.leaves - proof.witnessed == BATCHES[-1]
-    async with watched.registry.database.transaction() as tx:
+    async with behind.transaction(watched.registry.database) as tx:
         leaves = await _leaves(tx)
     return proof.witnessed, merkle.root(leaves[: proof.witnessed])
 
@@ -97,7 +97,7 @@ class Trial:
 async def _tried(registry: Registry, watched: Watched, found: Found, trial: Trial, dice: Random) -> None:
     found.kinds[trial.kind] += 1
     with suppress(_Undo):
-        async with registry.database.transaction() as tx:
+        async with behind.transaction(registry.database) as tx:
             by = Insider(tx=tx, registry=registry, witnessed=trial.witnessed, dice=dice)
             await ACTS[trial.act](by)
             await COVERS[trial.cover](by)
@@ -150,6 +150,6 @@ async def lag(registry: Registry, act: Callable[[], Awaitable[object]]) -> float
 
 
 async def _is_witnessed(registry: Registry, witnesses: Sequence[cosigning.Witness]) -> bool:
-    async with registry.database.transaction() as tx:
+    async with behind.transaction(registry.database) as tx:
         waiting, seen, newest = await audit.unplaced(tx), await audit.cosigned(tx), await audit.last_checkpoint(tx)
     return not waiting and newest is not None and all(seen.get(each.name, 0) >= newest[0] for each in witnesses)

@@ -19,6 +19,7 @@ from registry.flows import decide, desk, ingest, lost_card, people, question, re
 from registry.flows.ingest import Receipt
 from registry.identity import demographics
 from registry.identity import keys as match_keys
+from registry.store.functions import Function
 
 Switch = Callable[[], Any]
 
@@ -34,7 +35,7 @@ def _instead(*replacements: tuple[Any, str, Any]) -> Iterator[None]:
 async def _near(registry: Any, description: Any) -> int:
     """How many people share a key with a description: what a careless check would look at."""
     told = demographics.of(resource.of(question.patient(description, id="asked", country="XAL")))
-    async with registry.database.transaction() as tx:
+    async with registry.database.transaction(Function.MATCH) as tx:
         hashed = people.hashed(tx, match_keys.asked(told))
         return len(await people.candidates(tx, people.Reader(), people.Question(asked=hashed)))
 
@@ -130,7 +131,7 @@ def _receipt_of_others() -> Any:
     async def told(registry: Any, submission: Any, *, body: bytes) -> Receipt:
         receipt = await taken(registry, submission, body=body)
         about = next(each.resource for each in submission.entries if each.resource.kind == "Patient")
-        async with registry.database.transaction() as tx:
+        async with registry.database.transaction(Function.MATCH) as tx:
             hashed = people.hashed(tx, match_keys.asked(demographics.of(about)))
             near = await people.candidates(tx, people.Reader(), people.Question(asked=hashed))
         if any(member.source != submission.source for each in near for member in each.members):

@@ -10,11 +10,12 @@ from registry.flows.opening import Registry
 from registry.store import cells, vault
 from registry.store.cells import Cells
 from registry.store.database import Transaction
+from tests.support import behind
 
 
 async def everything(registry: Registry) -> bytes:
     """The plain text of every sealed cell whose keys there are, in an order that does not depend on how they lie."""
-    async with registry.database.transaction() as tx:
+    async with behind.transaction(registry.database) as tx:
         return b"\n".join(sorted([plain for each in cells.ALL for plain in await _opened(tx, each)]))
 
 
