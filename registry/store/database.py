@@ -122,12 +122,13 @@ async def entered(connection: Connection, function: Function, key: bytes, *, sna
             SELECT
                 pg_backend_pid(),
                 (extract(epoch FROM transaction_timestamp()) * 1000000)::bigint,
+                (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
                 set_config('role', %s, true)
             """,
             (function.role,),
         )
-    pid, begun, _ = await cursor.fetchone() or (0, 0, "")
-    visit = Visit(function=function, key=key, pid=pid, begun=begun, since=time.monotonic())
+    pid, begun, met, _ = await cursor.fetchone() or (0, 0, 0, "")
+    visit = Visit(function=function, key=key, pid=pid, begun=begun, met=met, since=time.monotonic())
     await connection.execute("SELECT registry.admit(%s)", (visit.ticket(),))
     return visit
 

@@ -38,13 +38,15 @@ def pads(key: bytes) -> tuple[bytes, bytes]:
 class Visit:
     """What one transaction is for, what tells it from every other, and whom it has named so far.
 
-    `begun` is the server's clock in microseconds since 1970, `since` our own monotonic clock at that moment.
+    `begun` is when the transaction began, `met` when we first asked, both by the server's clock in microseconds since
+    1970; `since` is our own monotonic clock at that moment.
     """
 
     function: Function
     key: bytes = field(repr=False)
     pid: int
     begun: int
+    met: int
     since: float
     names: dict[str, int] = field(default_factory=dict[str, int], repr=False)
 
@@ -59,7 +61,7 @@ class Visit:
     def ticket(self) -> str:
         """A ticket for everything named, as the database reads it: 64 digits of HMAC, then what it vouches for."""
         lasts = SECONDS.get(self.function, SECONDS_ELSE)
-        until = self.begun + int((time.monotonic() - self.since + lasts) * _SECOND)
+        until = self.met + int((time.monotonic() - self.since + lasts) * _SECOND)
         told = {"for": self.function.role, "pid": self.pid, "begun": self.begun, "until": until, "names": self.names}
         body = orjson.dumps(told)
         return hmac.digest(self.key, body, "sha256").hex() + body.decode()

@@ -238,7 +238,7 @@ async def visiting(connection: Connection, key: bytes, function: Function = Func
         "SELECT pg_backend_pid(), (extract(epoch FROM transaction_timestamp()) * 1000000)::bigint"
     )
     pid, begun = await cursor.fetchone() or (0, 0)
-    return Visit(function=function, key=key, pid=pid, begun=begun, since=tickets.time.monotonic())
+    return Visit(function=function, key=key, pid=pid, begun=begun, met=begun, since=tickets.time.monotonic())
 
 
 async def test_without_a_ticket_no_function_sees_a_row_of_any_table(loot: Loot) -> None:
