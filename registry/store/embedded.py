@@ -100,8 +100,24 @@ def _clear_up(data: Path) -> None:
     if users.exists():
         living = [each for each in _numbers(users.read_bytes()) if psutil.pid_exists(each)]
         users.write_bytes(orjson.dumps(living))
+    while _is_headless(data):  # its processes are ending just now
+        time.sleep(_PAUSE_SECONDS)
     if (data / "postmaster.pid").exists() and not any(_works_in(data, each) for each in psutil.process_iter()):
-        (data / "postmaster.pid").unlink()
+        for left in (data / "postmaster.pid", *data.glob(".s.PGSQL.*")):  # its socket's lock names the same number
+            left.unlink(missing_ok=True)
+
+
+def _is_headless(data: Path) -> bool:
+    """Whether the server was killed and what it had started has not noticed yet: each ends at once when it does."""
+    try:
+        number = (data / "postmaster.pid").read_text().split("\n", 1)[0]
+    except FileNotFoundError:  # it has ended properly
+        return False
+    try:
+        is_living = number.isdecimal() and _works_in(data, psutil.Process(int(number)))
+    except psutil.NoSuchProcess:
+        is_living = False
+    return not is_living and any(_works_in(data, each) for each in psutil.process_iter())
 
 
 def _numbers(body: bytes) -> list[int]:

@@ -21,6 +21,7 @@ from registry.flows import adapters, opening
 from registry.intake import Severity
 from registry.settings import Settings
 from tests.bench import crashes as crash_trials
+from tests.bench import durability as durable
 from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, tampering, theft
 from tests.bench import insider as insiders
 from tests.bench import kills as kill_trials
@@ -56,6 +57,14 @@ Proof = Callable[[Asked], Figures | Skipped]
 def crashes(asked: Asked) -> Figures:
     """Kill -9 of the importing process and of the database, at random moments."""
     outcome = crash_trials.prove(kills=asked.kills, children=60)
+    for problem in outcome.problems:
+        sys.stdout.write(f"  {problem}\n")
+    return {"holds": not outcome.problems, **outcome.figures()}
+
+
+def durability(_: Asked, *, kills: int = 50) -> Figures:
+    """Kill -9 of service, worker, database and one of its processes, while families give and take back consent."""
+    outcome = durable.prove([*durable.Victim] * kills)
     for problem in outcome.problems:
         sys.stdout.write(f"  {problem}\n")
     return {"holds": not outcome.problems, **outcome.figures()}
@@ -366,6 +375,7 @@ _ALL = (
     insider,
     audit,
     crashes,
+    durability,
     noninterference,
     withdrawals,
     fishing,
