@@ -30,7 +30,7 @@ from registry.store import documents, dossiers, embedded
 from registry.store.database import Transaction
 from tests.bench import lives
 from tests.bench.lives import Broken, Client, Life
-from tests.support import builders, postgres
+from tests.support import behind, builders, postgres
 
 LIVES = 5
 """Families that are about when somebody is killed."""
@@ -219,7 +219,7 @@ async def _looked(settings: Settings, everybody: Iterable[Life]) -> list[str]:
     """What is wrong in the database itself: documents, and the log with all it must hold."""
     async with opening.opened(settings) as registry:
         proof = await trail.verify(registry)
-        async with registry.database.transaction() as tx:
+        async with behind.transaction(registry.database) as tx:
             held = await _documents(tx)
     found = list(proof.problems)
     for life in everybody:
@@ -247,5 +247,5 @@ def unlike(held: dict[str, list[resource.Resource]], life: Life) -> Iterator[str
 
 
 async def _count(settings: Settings) -> int:
-    async with opening.opened(settings) as registry, registry.database.transaction() as tx:
+    async with opening.opened(settings) as registry, behind.transaction(registry.database) as tx:
         return sum(map(len, (await _documents(tx)).values()))
