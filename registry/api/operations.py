@@ -40,10 +40,14 @@ async def submit(
 async def ask(registry: Opened, caller: Calling, body: bodies.Question) -> Any:
     """Ask for a person's summary. Whether nobody is known or nothing is allowed, the answer is the same."""
     started = time.monotonic()
-    described = question.read(body.person.model_dump())
-    asked = release.Asked(description=described, card=body.card, language=body.language)
+    asked = release.Asked(description=question.read(body.person.model_dump()), card=body.card, language=body.language)
     released = await release.ask(registry, caller, asked)
-    await _until_deadline(started, registry)
+    await until_deadline(started, registry)
+    return as_released(released)
+
+
+def as_released(released: release.Released | None) -> bodies.Released | Response:
+    """A summary as it is answered, or the one answer that says nothing."""
     if released is None:
         return nothing_to_say()
     return bodies.Released(
@@ -55,7 +59,7 @@ async def ask(registry: Opened, caller: Calling, body: bodies.Question) -> Any:
     )
 
 
-async def _until_deadline(started: float, registry: Registry) -> None:
+async def until_deadline(started: float, registry: Registry) -> None:
     # Absent and refused must not differ in time: every answer leaves at the same moment after its question.
     left = registry.settings.answer_seconds - (time.monotonic() - started)
     if left > 0:

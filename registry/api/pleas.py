@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from registry.api.bodies import Body, CardOnly
+from registry.api.bodies import Body, CardOnly, Question
 
 
 class Records(CardOnly):
@@ -167,3 +167,29 @@ class Event(BaseModel):
     action: str
     at: str
     details: dict[str, Any]
+
+
+class EmergencyQuestion(Question):
+    """A clinic asks where nobody can be asked: doses alone, for an hour, and it is reviewed."""
+
+    safety: Literal["unconscious", "life-threatening", "outbreak-contact", "no-guardian-reachable"]
+    reason: str = Field(description="in the clinician's words; sealed, for the reviewer")
+
+
+class Emergency(BaseModel):
+    """One declaration as it is reviewed."""
+
+    id: str
+    organisation: str
+    country: str
+    safety: str
+    reason: str
+    declared: datetime
+    review_by: datetime
+    was_told: bool
+    verdict: str | None
+    is_late: bool
+
+
+class Verdict(Body):
+    verdict: Literal["justified", "not-justified"]

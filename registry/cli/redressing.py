@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from registry.cli.running import Json, Key, authenticated, out, print_json, run
-from registry.flows import correcting, disputes, erasing, grievances, papers, records, trail
+from registry.flows import correcting, disputes, emergencies, erasing, grievances, papers, records, trail
 from registry.flows.correcting import Correction
 from registry.flows.grievances import Complaint
 from registry.flows.opening import Registry
@@ -220,6 +220,35 @@ def trail_(complaint: ComplaintId, key: Key = "", json: Json = False) -> None:
         return
     columns = ("at", "action", "organisation", "country", "domain", "answer")
     out.print(_table(columns, [{name: each.get(name, "") for name in columns} for each in found]))
+
+
+@ombudsperson.command("emergencies")
+def emergencies_(key: Key = "", json: Json = False) -> None:
+    """Every emergency a clinic declared, those that wait for a review first."""
+
+    async def work(registry: Registry) -> Sequence[emergencies.Emergency]:
+        return await emergencies.waiting(registry, await authenticated(registry, key))
+
+    found = [asdict(each) for each in run(work)]
+    if json:
+        print_json(found)
+        return
+    out.print(_table(("id", "organisation", "safety", "reason", "review_by", "is_late", "verdict"), found))
+
+
+@ombudsperson.command("review")
+def review(
+    emergency: Annotated[UUID, typer.Argument(help="The emergency, as `ombudsperson emergencies` names it.")],
+    verdict: Annotated[str, typer.Argument(help="justified or not-justified")],
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Say whether an emergency was justified; the family then reads who declared it."""
+
+    async def work(registry: Registry) -> emergencies.Emergency:
+        return await emergencies.review(registry, await authenticated(registry, key), emergency, verdict)
+
+    _say(asdict(_done(work)), "Recorded.", json=json)
 
 
 @ombudsperson.command("counts")

@@ -117,6 +117,11 @@ def _of_family(person: Person) -> list[Held]:
     return [each for each in person.held if each.dossier.source == FAMILY]
 
 
+def is_fled(person: Person, country: str) -> bool:
+    """Whether a family of this person named the country of a jurisdiction as fled."""
+    return country[:3] in {each[:3] for each in _facts(person).protected_from or ()}
+
+
 def _facts(person: Person) -> Facts:
     own = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.source == FAMILY)
     heard = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.id in person.heard)

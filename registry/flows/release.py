@@ -10,7 +10,7 @@ import base64
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -70,27 +70,33 @@ class Released:
 async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
     """Answer a question; None says nothing, whatever the reason. Raises BadInput for an unknown language."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
+    require_language(registry, asked)
+    return await _answer(registry, caller, asked)
+
+
+def require_language(registry: Registry, asked: Asked) -> None:
+    """Raise BadInput unless there is a page in the language asked for."""
     if asked.language not in registry.library.page_messages:
         known = ", ".join(sorted(registry.library.page_messages))
         raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
-    return await _answer(registry, caller, asked)
 
 
 @again_on_conflict  # a consent or a link changed meanwhile: decide again
 async def _answer(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
     # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
     async with registry.database.transaction(snapshot=True) as tx:
-        members = await _find(tx, registry, caller, asked)
+        members = await find(tx, registry, caller, asked)
         person = await decide.load(tx, members)
         decision = decide.ask(registry.library, person, caller, now=registry.now()) if members else None
         if decision is None or decision.outcome is not Outcome.PERMIT:
             await _record_silence(tx, registry, caller, person if members else None, card=asked.card)
             return None
         await decide.hold(tx, {each.id: each for each in person.dossiers})
-        return await _release(tx, registry, caller, asked, person, decision)
+        lasts = registry.settings.summary_lifetime
+        return await give(tx, registry, caller, asked, person, decision, lasts=lasts)
 
 
-async def _find(tx: Transaction, registry: Registry, caller: Caller, asked: Asked) -> Sequence[UUID]:
+async def find(tx: Transaction, registry: Registry, caller: Caller, asked: Asked) -> Sequence[UUID]:
     """The dossiers of the person meant: by the card the family shows, else by what the desk knows."""
     described = question.patient(asked.description, id="asked", country=caller.country)
     told = demographics.of(resource.of(described))
@@ -141,14 +147,22 @@ def _domain(caller: Caller) -> str:
     return "health" if caller.kind is Kind.CLINIC else "education"
 
 
-async def _release(
-    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person, decision: Decision
+async def give(
+    tx: Transaction,
+    registry: Registry,
+    caller: Caller,
+    asked: Asked,
+    person: Person,
+    decision: Decision,
+    *,
+    lasts: timedelta,
 ) -> Released:
+    """Give out what was decided: derive, sign, record. `lasts`: how long the summary is valid."""
     now = registry.now()
     heading = Heading(
         id=uuid.uuid4().hex,  # noqa: TID251
         issued=now,
-        expires=now + registry.settings.summary_lifetime,
+        expires=now + lasts,
         issuer=registry.settings.issuer,
         issuer_name=registry.settings.name,
         status_list=publish.status_address(registry),

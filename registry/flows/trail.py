@@ -193,7 +193,8 @@ def _line(event: Mapping[str, Any], own: frozenset[str], named: frozenset[str]) 
         at=at if known else at.replace(hour=0, minute=0, second=0, microsecond=0),
         action=event["action"],
         kind=event["kind"],
-        organisation=event["organisation"] if known else None,
+        # Break-glass names the organisation after review (disclosure.md, "Audit views").
+        organisation=event["organisation"] if known else event.get("named"),
         purpose=event.get("purpose"),
         domain=event.get("domain"),
         answer=event.get("answer"),

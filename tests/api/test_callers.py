@@ -95,6 +95,11 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/grievances/{complaint_id}/acknowledgement"): Row(kinds=OMBUDS, body={}),
     ("POST", "/v1/grievances/{complaint_id}/decision"): Row(kinds=OMBUDS, body={"outcome": "upheld", "answer": "yes"}),
     ("POST", "/v1/grievances/{complaint_id}/trail"): Row(kinds=OMBUDS, body={}),
+    ("POST", "/v1/emergencies"): Row(
+        kinds=frozenset({Kind.CLINIC}), body={"person": PERSON, "safety": "unconscious", "reason": "found alone"}
+    ),
+    ("GET", "/v1/emergencies"): Row(kinds=OMBUDS),
+    ("POST", "/v1/emergencies/{emergency_id}/review"): Row(kinds=OMBUDS, body={"verdict": "justified"}),
     ("POST", "/v1/partings"): Row(kinds=frozenset({Kind.STEWARD}), body={"left": NOBODY, "right": NOBODY}),
 }
 GUARDED = {name: row for name, row in TABLE.items() if row.kinds is not None}
@@ -132,7 +137,7 @@ async def send(service: Service, route: tuple[str, str], row: Row, **more: Any) 
     content = {"json": row.body} if row.body is not None else {"content": row.content} if row.content else {}
     return await service.call(
         method,
-        path.replace("{review_id}", NOBODY).replace("{complaint_id}", NOBODY),
+        path.replace("{review_id}", NOBODY).replace("{complaint_id}", NOBODY).replace("{emergency_id}", NOBODY),
         params=row.params,
         **content,
         **more,
