@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,9 +93,9 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/grievances/standing"): Row(body={"number": "x"}, by_card=True),
     ("GET", "/v1/grievances/counts"): Row(),
     ("GET", "/v1/grievances"): Row(kinds=OMBUDS),
-    ("POST", "/v1/grievances/{complaint_id}/acknowledgement"): Row(kinds=OMBUDS, body={}),
+    ("POST", "/v1/grievances/{complaint_id}/acknowledgement"): Row(kinds=OMBUDS),
     ("POST", "/v1/grievances/{complaint_id}/decision"): Row(kinds=OMBUDS, body={"outcome": "upheld", "answer": "yes"}),
-    ("POST", "/v1/grievances/{complaint_id}/trail"): Row(kinds=OMBUDS, body={}),
+    ("POST", "/v1/grievances/{complaint_id}/trail"): Row(kinds=OMBUDS),
     ("POST", "/v1/emergencies"): Row(
         kinds=frozenset({Kind.CLINIC}), body={"person": PERSON, "safety": "unconscious", "reason": "found alone"}
     ),
@@ -137,7 +138,7 @@ async def send(service: Service, route: tuple[str, str], row: Row, **more: Any) 
     content = {"json": row.body} if row.body is not None else {"content": row.content} if row.content else {}
     return await service.call(
         method,
-        path.replace("{review_id}", NOBODY).replace("{complaint_id}", NOBODY).replace("{emergency_id}", NOBODY),
+        re.sub(r"\{\w+\}", NOBODY, path),
         params=row.params,
         **content,
         **more,
