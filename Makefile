@@ -52,10 +52,11 @@ prove: $(VENV)/installed-dev ## the long proofs: one line of figures each, JSON 
 
 bench: $(VENV)/installed-dev ## benchmarks
 	@$(BIN)/python -m tests.bench.speed
+	@$(BIN)/python -m tests.bench.appends
 
-test-deps: ## system packages some tests use (Chromium, PostgreSQL 15); needs root and apt
-	@command -v apt-get >/dev/null || { echo "test-deps knows only apt; install chromium and postgresql yourself"; exit 1; }
-	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core postgresql
+test-deps: ## system packages some tests use (Chromium, PostgreSQL 15, SoftHSM); needs root and apt
+	@command -v apt-get >/dev/null || { echo "test-deps knows only apt; install chromium, postgresql and softhsm2 yourself"; exit 1; }
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core postgresql softhsm2
 
 clean: ## remove what was made, keep the environment
 	rm -rf demo-output .continuity build .pytest_cache .ruff_cache .hypothesis prove-output

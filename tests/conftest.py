@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from registry.settings import Settings
     from tests.support.postgres import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Machines are shared: how long an example takes says nothing about the law it is drawn for.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -14,14 +14,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from registry.api import answers, limits, operations, public, redress
+from registry.api import answers, deadline, emergencies, limits, operations, public, redress
 from registry.errors import RegistryError
-from registry.flows import erasing, match, trail
+from registry.flows import budgets, cosigning, erasure_request, match, trail
+from registry.flows import emergencies as declared
 from registry.flows.opening import Clock, Registry, opened, wall_clock
 from registry.settings import Settings
 
 SEQUENCE_SECONDS = 0.1
+WITNESS_SECONDS = 0.1
 MATCH_SECONDS = 0.5
+WATCH_SECONDS = 30
 ERASE_SECONDS = 60
 _log = structlog.get_logger()
 
@@ -32,7 +35,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         try:
-            async with opened(settings, clock=clock) as registry, _working(registry):
+            async with opened(settings, clock=clock) as registry, _working(registry), _watched(app, registry):
                 app.state.registry = registry
                 yield
         except RegistryError as error:
@@ -45,7 +48,9 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     )
     app.include_router(public.router)
     app.include_router(operations.router)
+    app.include_router(operations.desks)
     app.include_router(redress.router)
+    app.include_router(emergencies.router)
     app.add_exception_handler(RegistryError, answers.of_error)
     app.add_exception_handler(RequestValidationError, answers.of_body)
     app.add_exception_handler(HTTPException, answers.of_route)
@@ -58,16 +63,36 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
 @asynccontextmanager
 async def _working(registry: Registry) -> AsyncGenerator[None]:
     """The workers, for as long as the block lasts."""
-    workers = [
-        asyncio.create_task(_every(SEQUENCE_SECONDS, lambda: trail.sequence(registry))),
-        asyncio.create_task(_every(MATCH_SECONDS, lambda: match.run(registry))),
-        asyncio.create_task(_every(ERASE_SECONDS, lambda: erasing.run_due(registry))),
-    ]
+    workers = [asyncio.create_task(_every(seconds, work, registry)) for seconds, work in WORKERS.values()]
     try:
         yield
     finally:
+        await deadline.finished()
         await _stop(workers)
         await _last_work(registry)
+
+
+@asynccontextmanager
+async def _watched(app: FastAPI, registry: Registry) -> AsyncGenerator[None]:
+    """The witnesses, if any, are shown every checkpoint, for as long as the block lasts."""
+    witnesses = cosigning.configured(registry.settings)
+    if not witnesses:
+        yield
+        return
+    async with cosigning.client() as http:
+        app.state.lag, last = None, time.monotonic()
+
+        async def follow(registry: Registry) -> None:
+            nonlocal last
+            now, before = time.monotonic(), last
+            last = now
+            app.state.lag = await cosigning.follow(registry, witnesses, http, app.state.lag, seconds=now - before)
+
+        worker = asyncio.create_task(_every(WITNESS_SECONDS, follow, registry))
+        try:
+            yield
+        finally:
+            await _stop([worker])
 
 
 async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -86,11 +111,30 @@ async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Res
     return response
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+async def _watch(registry: Registry) -> None:
+    alerts = await budgets.watch(registry)
+    if alerts:
+        _log.warning("fishing", count=alerts)
+    to_review = await declared.open_count(registry)
+    if to_review:
+        _log.warning("emergency", count=to_review)
+
+
+Work = Callable[[Registry], Awaitable[object]]
+WORKERS: Mapping[str, tuple[float, Work]] = {
+    "sequence": (SEQUENCE_SECONDS, trail.sequence),
+    "match": (MATCH_SECONDS, match.run),
+    "watch": (WATCH_SECONDS, _watch),
+    "erase": (ERASE_SECONDS, erasure_request.run_due),
+}
+"""What runs beside the requests, each again so many seconds after it ended."""
+
+
+async def _every(seconds: float, work: Work, registry: Registry) -> None:
     """Do the work again and again. An error is logged by its class and the work goes on."""
     while True:
         try:
-            await work()
+            await work(registry)
         except RegistryError as error:
             _log.warning("worker", error=type(error).__name__)
         except Exception as error:  # a worker that dies would stop the audit
@@ -98,12 +142,13 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _stop(workers: list[asyncio.Task[None]]) -> None:
-    for each in workers:
-        each.cancel()
-    for each in workers:
-        with suppress(asyncio.CancelledError):
-            await each
+async def _stop(workers: Iterable[asyncio.Task[None]]) -> None:
+    """End them. A library that is handling an error of its own can lose a cancellation, so it is repeated."""
+    left = {*workers}
+    while left:
+        for each in left:
+            each.cancel()
+        _, left = await asyncio.wait(left, timeout=0.5)
 
 
 async def _last_work(registry: Registry) -> None:

@@ -36,10 +36,13 @@ class Person(Body):
 
 
 class Question(Body):
-    """What a clinic or school asks with: a description, or the family's card, or both."""
+    """What a clinic or school asks with: a description, and the family's card or the reason the child is there."""
 
     person: Person
     card: str = Field(default="", description="the family card, if the family shows it")
+    grounds: Literal["", "treatment", "enrolment"] = Field(
+        default="", description="why the child is before the desk today, attested by Desk-User; needed without a card"
+    )
     language: str = Field(default="en", description="language of the page")
 
 
@@ -54,7 +57,7 @@ class Released(BaseModel):
 
 
 class Family(Body):
-    """A family that comes for the first time."""
+    """A family that comes for the first time, or without its card."""
 
     person: Person
 

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from registry.api import answers, bodies
+from registry.api import answers, bodies, deadline
+from registry.api.deadline import Arrived
 from registry.api.security import Calling, Opened
 from registry.consent.interview import Interview
 from registry.fhir.outcome import Issue
-from registry.flows import adapters, asking, desk, ingest, question, receipts, release, review, rights
+from registry.flows import (
+    adapters,
+    asking,
+    balp,
+    desk,
+    ingest,
+    lost_card,
+    proofs,
+    question,
+    receipts,
+    release,
+    review,
+    rights,
+    trail,
+)
 from registry.flows.desk import Child
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
+from registry.trust import receipt
 
 router = APIRouter(prefix="/v1")
+desks = APIRouter(prefix="/v1", route_class=deadline.Stepped)
+"""What a desk records: when it is answered must not tell what else is known of the child."""
 
 
 @router.post("/submissions", tags=["source"])
@@ -37,12 +55,13 @@ async def submit(
 
 
 @router.post("/questions", tags=["clinic and school"], response_model=bodies.Released)
-async def ask(registry: Opened, caller: Calling, body: bodies.Question) -> Any:
+async def ask(arrived: Arrived, registry: Opened, caller: Calling, body: bodies.Question) -> Any:
     """Ask for a person's summary. Whether nobody is known or nothing is allowed, the answer is the same."""
-    started = time.monotonic()
-    asked = release.Asked(description=question.read(body.person.model_dump()), card=body.card, language=body.language)
-    released = await release.ask(registry, caller, asked)
-    await until_deadline(started, registry)
+    described = question.read(body.person.model_dump())
+    asked = release.Asked(description=described, card=body.card, grounds=body.grounds, language=body.language)
+    released = await deadline.by_deadline(
+        release.ask(registry, caller, asked), arrived=arrived, seconds=registry.settings.answer_seconds
+    )
     return as_released(released)
 
 
@@ -59,22 +78,22 @@ def as_released(released: release.Released | None) -> bodies.Released | Response
     )
 
 
-async def until_deadline(started: float, registry: Registry) -> None:
-    # Absent and refused must not differ in time: every answer leaves at the same moment after its question.
-    left = registry.settings.answer_seconds - (time.monotonic() - started)
-    if left > 0:
-        await asyncio.sleep(left)
-
-
 def nothing_to_say() -> Response:
     """The one answer for nobody known, nothing allowed and everything in between."""
     return answers.answer(404, [Issue(severity="information", code="not-found", diagnostics=release.NOTHING)])
 
 
-@router.post("/families", tags=["family"], status_code=201)
+@desks.post("/families", tags=["family"], status_code=201)
 async def open_family(registry: Opened, caller: Calling, body: bodies.Family) -> bodies.FamilyOpened:
     """Open a family's dossier at a desk; its card is shown this once."""
     family = await rights.open_family(registry, caller, question.read(body.person.model_dump()))
+    return bodies.FamilyOpened(card=family.card)
+
+
+@desks.post("/cards", tags=["family"], status_code=201)
+async def replace_card(registry: Opened, caller: Calling, body: bodies.Family) -> bodies.FamilyOpened:
+    """Replace a family's lost card. The desk that opened its dossier identifies it; the old card dies at once."""
+    family = await lost_card.replaced(registry, caller, question.read(body.person.model_dump()))
     return bodies.FamilyOpened(card=family.card)
 
 
@@ -85,13 +104,14 @@ async def consent_text(registry: Opened, caller: Calling, body: bodies.ConsentTe
     return bodies.ConsentWords.model_validate(asdict(words))
 
 
-@router.post("/consents", tags=["family"], status_code=201)
+@desks.post("/consents", tags=["family"], status_code=201)
 async def give_consent(registry: Opened, caller: Calling, body: bodies.Consent) -> bodies.ConsentReceipt:
     """Record a family's answer to one question."""
     answer = rights.Answer(
         **body.model_dump(exclude={"card", "interview"}), interview=Interview(**body.interview.model_dump())
     )
     receipt = await rights.give(registry, caller, body.card, answer)
+    await _until_all_have_left(registry)
     return bodies.ConsentReceipt(**asdict(receipt))
 
 
@@ -99,31 +119,45 @@ async def give_consent(registry: Opened, caller: Calling, body: bodies.Consent) 
 async def withdraw(registry: Opened, body: bodies.Withdrawal) -> bodies.Withdrawn:
     """Take consent back. The card alone is enough: taking back needs no more than giving."""
     ended = await rights.withdraw(registry, body.card, consent=body.consent)
+    await _until_all_have_left(registry)
     return bodies.Withdrawn(**asdict(ended))
+
+
+async def _until_all_have_left(registry: Registry) -> None:
+    """Let the answers leave that were found before a family decided and wait for their deadline: none of them leaves
+    after the family was told that its word holds."""
+    await asyncio.sleep(registry.settings.answer_seconds)
 
 
 @router.post("/trails", tags=["family"])
 async def trail_of(registry: Opened, body: bodies.CardOnly) -> list[bodies.TrailLine]:
     """A family's own audit trail: who asked, for what, and what was answered."""
     lines = await rights.own_trail(registry, body.card)
-    return [bodies.TrailLine(**{**asdict(each), "at": each.at.isoformat()}) for each in lines]
+    return [bodies.TrailLine(**trail.plain(each)) for each in lines]
 
 
-@router.post("/people", tags=["clinic and school"], status_code=201)
+@router.post("/receipts", tags=["family"])
+async def receipt_of(registry: Opened, body: bodies.CardOnly) -> dict[str, Any]:
+    """A receipt of the family's own events, to be checked without asking anybody: `continuity audit check`."""
+    given = await proofs.for_family(registry, body.card)
+    return receipt.plain(given.receipt)
+
+
+@desks.post("/people", tags=["clinic and school"], status_code=201)
 async def register_person(registry: Opened, caller: Calling, body: bodies.NewPerson) -> dict[str, str]:
     """Register a child at this desk."""
     child = Child(number=body.patient, description=question.read(body.person.model_dump()))
     return asdict(await desk.register(registry, caller, child))
 
 
-@router.post("/doses", tags=["clinic and school"], status_code=201)
+@desks.post("/doses", tags=["clinic and school"], status_code=201)
 async def record_dose(registry: Opened, caller: Calling, body: bodies.Dose) -> dict[str, str]:
     """Record a dose given here today."""
     dose = desk.Dose(**body.model_dump(exclude={"person", "patient", "summary"}))
     return asdict(await desk.record_dose(registry, caller, _child(body), dose))
 
 
-@router.post("/enrolments", tags=["clinic and school"], status_code=201)
+@desks.post("/enrolments", tags=["clinic and school"], status_code=201)
 async def record_enrolment(registry: Opened, caller: Calling, body: bodies.Enrolment) -> dict[str, str]:
     """Record an enrolment made here today."""
     enrolment = desk.Enrolment(**body.model_dump(exclude={"person", "patient", "summary"}))
@@ -165,3 +199,12 @@ async def part(registry: Opened, caller: Calling, body: bodies.Parting) -> dict[
     """Undo a wrong link: the two are two people, and no rule joins them again."""
     await review.part(registry, caller, body.left, body.right)
     return {"left": body.left.hex, "right": body.right.hex}
+
+
+@router.get("/audit-events", tags=["ombudsperson"], response_class=Response)
+async def audit_events(
+    registry: Opened, caller: Calling, first: Annotated[date, Query(alias="from")], to: date
+) -> Response:
+    """The audit log of these days as FHIR AuditEvents after IHE BALP, one on a line; for the ombudsperson."""
+    events = await balp.export(registry, caller, first=first, last=to)
+    return Response(balp.ndjson(events), media_type="application/fhir+ndjson")

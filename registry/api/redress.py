@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from registry.api import operations, pleas
-from registry.api.bodies import CardOnly, Released
+from registry.api import pleas
+from registry.api.bodies import CardOnly
 from registry.api.security import Calling, Opened
-from registry.flows import correcting, disputes, emergencies, erasing, grievances, papers, question, records
+from registry.flows import correcting, disputes, erasure_request, grievances, papers, records
 from registry.flows.correcting import Correction
 from registry.flows.grievances import Complaint
-from registry.flows.release import Asked
 
 router = APIRouter(prefix="/v1")
 
@@ -59,19 +56,19 @@ async def paper(registry: Opened, caller: Calling, body: pleas.Patient) -> pleas
 @router.post("/erasures", tags=["family"], status_code=202)
 async def ask_erasure(registry: Opened, caller: Calling, body: CardOnly) -> pleas.ErasureWaiting:
     """Ask at a desk that everything about the child be erased, after seven days to think."""
-    return pleas.ErasureWaiting(**asdict(await erasing.ask(registry, caller, body.card)))
+    return pleas.ErasureWaiting(**asdict(await erasure_request.ask(registry, caller, body.card)))
 
 
 @router.post("/erasures/end", tags=["family"])
 async def cancel_erasure(registry: Opened, body: CardOnly) -> pleas.Ended:
     """End the waiting: nothing is erased."""
-    return pleas.Ended(erasures=await erasing.cancel(registry, body.card))
+    return pleas.Ended(erasures=await erasure_request.cancel(registry, body.card))
 
 
 @router.post("/erasures/standing", tags=["family"])
 async def follow_erasure(registry: Opened, body: pleas.Number) -> pleas.ErasureStanding:
     """How an erasure stands, also after the card opens nothing any more."""
-    return pleas.ErasureStanding.model_validate(asdict(await erasing.follow(registry, body.number)))
+    return pleas.ErasureStanding.model_validate(asdict(await erasure_request.follow(registry, body.number)))
 
 
 @router.post("/grievances", tags=["family"], status_code=201)
@@ -123,27 +120,3 @@ async def trail_of(registry: Opened, caller: Calling, complaint_id: UUID) -> lis
         )
         for each in events
     ]
-
-
-@router.post("/emergencies", tags=["clinic and school"], response_model=Released)
-async def break_glass(registry: Opened, caller: Calling, body: pleas.EmergencyQuestion) -> Any:
-    """Ask in an emergency: doses alone, for an hour. The family is told, and the declaration is reviewed."""
-    started = time.monotonic()
-    described = question.read(body.person.model_dump())
-    asked = Asked(description=described, card=body.card, language=body.language)
-    declared = emergencies.Declared(safety=body.safety, reason=body.reason)
-    released = await emergencies.ask(registry, caller, asked, declared)
-    await operations.until_deadline(started, registry)
-    return operations.as_released(released)
-
-
-@router.get("/emergencies", tags=["ombudsperson"])
-async def emergencies_waiting(registry: Opened, caller: Calling) -> list[pleas.Emergency]:
-    """Every declaration, those that wait for a review first."""
-    return [pleas.Emergency(**asdict(each)) for each in await emergencies.waiting(registry, caller)]
-
-
-@router.post("/emergencies/{emergency_id}/review", tags=["ombudsperson"])
-async def review(registry: Opened, caller: Calling, emergency_id: UUID, body: pleas.Verdict) -> pleas.Emergency:
-    """Say whether it was justified; the family then reads who it was."""
-    return pleas.Emergency(**asdict(await emergencies.review(registry, caller, emergency_id, body.verdict)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from registry.errors import NotAuthenticated
@@ -24,12 +24,14 @@ Opened = Annotated[Registry, Depends(opened_registry)]
 
 
 async def caller(
-    registry: Opened, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    registry: Opened,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    desk_user: Annotated[str, Header(description="who of the organisation calls, by its own opaque id")] = "",
 ) -> Caller:
-    """The organisation behind the bearer key. Raises NotAuthenticated."""
+    """The organisation behind the bearer key, and who of it calls. Raises NotAuthenticated."""
     if credentials is None:
         raise NotAuthenticated(remedy="send the header: Authorization: Bearer KEY")
-    return await organisations.authenticate(registry, credentials.credentials)
+    return await organisations.authenticate(registry, credentials.credentials, user=desk_user)
 
 
 Calling = Annotated[Caller, Depends(caller)]

@@ -12,16 +12,21 @@ import typer
 
 from registry import logs
 from registry.cli import (
+    alerting,
     asking,
     auditing,
     deciding,
     demo,
+    erasing,
+    evaluating,
     importing,
     keeping,
     organising,
     redressing,
     serving,
+    vaulting,
     verifying,
+    witnessing,
 )
 from registry.cli.running import end, unwritten
 from registry.errors import RegistryError
@@ -53,15 +58,21 @@ app.command("import")(importing.import_files)
 app.command("convert")(importing.convert)
 app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
+app.command("decide")(evaluating.decide)
+app.add_typer(evaluating.app, name="evaluate")
+app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)
 app.command("paper")(redressing.paper)
 app.add_typer(deciding.app, name="consent")
 app.add_typer(redressing.app, name="rights")
 app.add_typer(redressing.ombudsperson, name="ombudsperson")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(alerting.app, name="alert")
 app.add_typer(keeping.app, name="keys")
+app.add_typer(vaulting.app, name="vault")
 app.add_typer(organising.app, name="organisation")
 app.add_typer(organising.reviews, name="review")
+app.add_typer(witnessing.app, name="witness")
 
 
 def main() -> None:

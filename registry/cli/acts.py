@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ async def _register(play: Play) -> None:
     shown: dict[str, str] = {}
     for name, display, kind, country in (*sources, *_PEOPLE):
         made = await organisations.register(play.registry, name=name, display=display, kind=kind, country=country)
-        play.callers[name], shown[name] = made.caller, made.key
+        play.callers[name], shown[name] = replace(made.caller, user="desk-1"), made.key
     body = orjson.dumps(shown, option=orjson.OPT_INDENT_2)
     write_file(play.artefacts / "keys.json", body, secret=True)
 
@@ -166,13 +166,19 @@ def _asked(asks: Mapping[str, str]) -> Description:
     return question.read({renamed.get(name, name): value for name, value in asks.items()})
 
 
+def asked(play: Play, name: str, description: Description, language: str = "en") -> Asked:
+    """A question of a desk before which the child stands."""
+    why = release.GROUNDS[play.callers[name].kind]
+    return Asked(description=description, grounds=why, language=language)
+
+
 async def ask(play: Play) -> None:
     """The clinic and the school ask, each with what it knows."""
     _act(4, "The clinic and the school ask, and record")
     for name, languages in ((CLINIC, ("fr", "ar")), (SCHOOL, ("en",))):
         asks = _asked(play.story["asks"]["clinic" if name == CLINIC else "school"])
         out.print(scenes.question(play.callers[name].display, asks))
-        released = await release.ask(play.registry, play.callers[name], Asked(description=asks, language=languages[0]))
+        released = await release.ask(play.registry, play.callers[name], asked(play, name, asks, languages[0]))
         if released is None:
             raise Unavailable("the demo's question was not answered", remedy="see the matching table above")
         play.summaries[name] = released
@@ -237,7 +243,7 @@ async def take_back(play: Play) -> None:
     out.print(f"Withdrawn: {ended.consents} consents; {ended.revoked} summaries died with them.")
     before = play.summaries[CLINIC]
     answers = {name: await _ask_again(play, name) for name in (CLINIC, SCHOOL)}
-    unknown = await release.ask(play.registry, play.callers[CLINIC], Asked(description=_newcomer(play)))
+    unknown = await release.ask(play.registry, play.callers[CLINIC], asked(play, CLINIC, _newcomer(play)))
     same = all(each is unknown is None for each in answers.values())
     out.print(f"Clinic and school ask again. Both are answered exactly as for an unknown child: [bold]{same}[/].")
     trust = verify.trust_folder(play.trust)
@@ -252,7 +258,7 @@ async def take_back(play: Play) -> None:
 
 async def _ask_again(play: Play, name: str) -> Released | None:
     asks = _asked(play.story["asks"]["clinic" if name == CLINIC else "school"])
-    return await release.ask(play.registry, play.callers[name], Asked(description=asks))
+    return await release.ask(play.registry, play.callers[name], asked(play, name, asks))
 
 
 @asynccontextmanager

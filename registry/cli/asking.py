@@ -8,54 +8,48 @@ from typing import Annotated
 import typer
 
 from registry.cli import persons
-from registry.cli.persons import (
-    Birth,
-    Family,
-    Father,
-    Given,
-    Grandfather,
-    Mother,
-    PersonFile,
-    Phone,
-    Sex,
-    Village,
-)
-from registry.cli.running import Json, Key, authenticated, out, print_json, run, write_file
-from registry.flows import release, trail
+from registry.cli.running import Json, Key, User, authenticated, gathering, out, print_json, run, write_file
+from registry.flows import emergencies, release, trail
+from registry.flows.emergencies import Declared
 from registry.flows.opening import Registry
+from registry.flows.question import Description
 from registry.flows.release import Asked, Released
 
 
+@gathering(description=persons.described)
 def ask(
-    given: Given = "",
-    family: Family = "",
-    father: Father = "",
-    grandfather: Grandfather = "",
-    mother: Mother = "",
-    birth: Birth = "",
-    sex: Sex = "unknown",
-    village: Village = "",
-    phone: Phone = "",
-    person: PersonFile = None,
+    description: Description,
     card: Annotated[str, typer.Option(help="The family card, if the family shows it.")] = "",
+    present: Annotated[
+        bool, typer.Option("--present", help="I attest that the child is here today to be treated, or enrolled.")
+    ] = False,
+    emergency: Annotated[
+        str, typer.Option(help=f"Break the glass: {', '.join(emergencies.SAFETY)}. It is told of and reviewed.")
+    ] = "",
+    role: Annotated[str, typer.Option(help=f"In an emergency, the user's: {', '.join(emergencies.ROLES)}.")] = "",
+    reason: Annotated[str, typer.Option(help="In an emergency, why; without the child's name.")] = "",
     language: Annotated[str, typer.Option(help="Language of the page.")] = "en",
     folder: Annotated[Path, typer.Option("--out", help="Folder for the summary and its page.")] = Path("."),
     key: Key = "",
+    user: User = "",
     json: Json = False,
 ) -> None:
     """Ask for a child's summary, as a clinic (vaccinations) or a school (schooling).
 
+    It needs the family's card, or `--present` and `--user`: who attests that the child is there.
     Writes the signed summary and the printable page. Whether nobody is known or nothing is allowed, the answer is
-    the same; it ends with 3 then.
+    the same; it ends with 3 then. In an emergency a clinic is told doses alone, for an hour.
     """
-    description = persons.described(
-        person, given=given, family=family, father=father, grandfather=grandfather, mother=mother, birth=birth,
-        sex=sex, village=village, phone=phone,
-    )  # fmt: skip
+    declared = Declared(role=role, safety=emergency, reason=reason)
 
     async def work(registry: Registry) -> Released | None:
-        caller = await authenticated(registry, key)
-        answer = await release.ask(registry, caller, Asked(description=description, card=card, language=language))
+        caller = await authenticated(registry, key, user=user)
+        why = release.GROUNDS.get(caller.kind, "") if present else ""
+        asked = Asked(description=description, card=card, grounds=why, language=language)
+        if emergency or role or reason:
+            answer = await emergencies.ask(registry, caller, asked, declared)
+        else:
+            answer = await release.ask(registry, caller, asked)
         await trail.sequence(registry)
         return answer
 
@@ -67,7 +61,9 @@ def ask(
     if json:
         print_json({"summary": str(summary), "page": str(page), "document": released.document})
     else:
-        words = f"The summary is in {summary}, its page in {page}; valid until {released.expires_at:%Y-%m-%d}."
+        words = (
+            f"The summary is in {summary}, its page in {page}; valid until {released.expires_at:%Y-%m-%d %H:%M} UTC."
+        )
         out.print(words, markup=False, soft_wrap=True)
 
 

@@ -1,7 +1,8 @@
-"""`continuity consent open|text|give|withdraw`: what a family decides."""
+"""`continuity consent open|card|text|give|withdraw`: what a family decides."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -11,24 +12,14 @@ import typer
 from rich.markup import escape
 
 from registry.cli import persons
-from registry.cli.persons import (
-    Birth,
-    Family,
-    Father,
-    Given,
-    Grandfather,
-    Mother,
-    PersonFile,
-    Phone,
-    Sex,
-    Village,
-)
-from registry.cli.running import Json, Key, authenticated, out, print_json, run, write_file
+from registry.cli.running import Json, Key, User, authenticated, gathering, out, print_json, run, write_file
 from registry.consent.interview import Interview
-from registry.flows import asking, match, rights, trail
+from registry.flows import asking, lost_card, match, rights, trail
 from registry.flows.asking import Text
 from registry.flows.opening import Registry
-from registry.flows.rights import Answer, ConsentReceipt, Withdrawal
+from registry.flows.organisations import Caller
+from registry.flows.question import Description
+from registry.flows.rights import Answer, ConsentReceipt, Family, Withdrawal
 
 app = typer.Typer(help="A family's own dossier: open it, say yes, say no, take it back.", no_args_is_help=True)
 
@@ -40,31 +31,41 @@ Language = Annotated[str, typer.Option(help="Language of the text read.")]
 
 
 @app.command("open")
+@gathering(description=persons.described)
 def open_(
-    given: Given = "",
-    family: Family = "",
-    father: Father = "",
-    grandfather: Grandfather = "",
-    mother: Mother = "",
-    birth: Birth = "",
-    sex: Sex = "unknown",
-    village: Village = "",
-    phone: Phone = "",
-    person: PersonFile = None,
+    description: Description,
     key: Key = "",
     json: Json = False,
 ) -> None:
     """Open the dossier of a family that comes for the first time; prints its card this once."""
-    description = persons.described(
-        person, given=given, family=family, father=father, grandfather=grandfather, mother=mother, birth=birth,
-        sex=sex, village=village, phone=phone,
-    )  # fmt: skip
+    _hand_out_card(lambda registry, caller: rights.open_family(registry, caller, description), key=key, json=json)
 
+
+@app.command("card")
+@gathering(description=persons.described)
+def card_(
+    description: Description,
+    key: Key = "",
+    user: User = "",
+    json: Json = False,
+) -> None:
+    """Replace a lost card, at the desk that opened the family's dossier; the old one dies at once.
+
+    Elsewhere, or where the child is not found, a dossier of its own is opened: the answer is the same.
+    """
+    _hand_out_card(
+        lambda registry, caller: lost_card.replaced(registry, caller, description), key=key, user=user, json=json
+    )
+
+
+def _hand_out_card(
+    made: Callable[[Registry, Caller], Awaitable[Family]], *, key: str, user: str = "", json: bool
+) -> None:
     async def work(registry: Registry) -> str:
-        opened = await rights.open_family(registry, await authenticated(registry, key), description)
+        family = await made(registry, await authenticated(registry, key, user=user))
         await match.run(registry)
         await trail.sequence(registry)
-        return opened.card
+        return family.card
 
     card = run(work)
     if json:
@@ -97,7 +98,33 @@ def text(
         out.print(escape(f"{name}: {each['question']} ({each['right']})"), soft_wrap=True)
 
 
+def _interviewed(
+    teach_back: Annotated[str, typer.Option(help="Which question it answered: who, if-no or take-back.")] = "",
+    family_language: Annotated[str, typer.Option(help="The language the family speaks best.")] = "",
+    interviewer_language: Annotated[str, typer.Option(help="A language the interviewer speaks as well.")] = "",
+    interpreter: Annotated[str, typer.Option(help="The interpreter's id, where the two differ.")] = "",
+    private: Annotated[bool, typer.Option("--private", help="Nobody else could hear or see.")] = False,
+    present: Annotated[
+        list[str] | None, typer.Option(help="Who else was in the room: interpreter, witness, child, authority, ...")
+    ] = None,
+    reads: Annotated[bool, typer.Option("--reads", help="Somebody of the family reads this language.")] = False,
+    witness: Annotated[str, typer.Option(help="Id of a witness of the family's choice, where it does not read.")] = "",
+) -> Interview:
+    """How the family was asked: for `gathering`."""
+    return Interview(
+        family_language=family_language,
+        interviewer_language=interviewer_language,
+        interpreter=interpreter,
+        private=private,
+        present=frozenset(present or ()),
+        teach_back=teach_back,
+        reads=reads,
+        witness=witness,
+    )
+
+
 @app.command("give")
+@gathering(interview=_interviewed)
 def give(
     card: Card,
     domain: Domain,
@@ -113,16 +140,8 @@ def give(
     understood: Annotated[
         bool, typer.Option("--understood", help="The family said in its own words what it means.")
     ] = False,
-    teach_back: Annotated[str, typer.Option(help="Which question it answered: who, if-no or take-back.")] = "",
-    family_language: Annotated[str, typer.Option(help="The language the family speaks best.")] = "",
-    interviewer_language: Annotated[str, typer.Option(help="A language the interviewer speaks as well.")] = "",
-    interpreter: Annotated[str, typer.Option(help="The interpreter's id, where the two differ.")] = "",
-    private: Annotated[bool, typer.Option("--private", help="Nobody else could hear or see.")] = False,
-    present: Annotated[
-        list[str] | None, typer.Option(help="Who else was in the room: interpreter, witness, child, authority, ...")
-    ] = None,
-    reads: Annotated[bool, typer.Option("--reads", help="Somebody of the family reads this language.")] = False,
-    witness: Annotated[str, typer.Option(help="Id of a witness of the family's choice, where it does not read.")] = "",
+    *,
+    interview: Interview,
     page: Annotated[Path | None, typer.Option(help="Write the printable receipt to this file.")] = None,
     key: Key = "",
     json: Json = False,
@@ -138,16 +157,7 @@ def give(
         relationship=relationship,
         language=language,
         understood=understood,
-        interview=Interview(
-            family_language=family_language,
-            interviewer_language=interviewer_language,
-            interpreter=interpreter,
-            private=private,
-            present=frozenset(present or ()),
-            teach_back=teach_back,
-            reads=reads,
-            witness=witness,
-        ),
+        interview=interview,
     )
 
     async def work(registry: Registry) -> ConsentReceipt:

@@ -1,15 +1,17 @@
-"""`continuity keys export|import`: so that losing one file does not lose everything."""
+"""`continuity keys export|import|rotate|reseal`: one lost file does not lose everything, and no key lasts for ever."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from registry.cli.running import Json, out, print_json, read_file, settings, write_file
+from registry.cli.running import Json, out, print_json, read_file, run, settings, write_file
 from registry.errors import BadInput, KeyProblem
+from registry.flows import resealing, rotation
 from registry.store import keyfile
 from registry.trust import keyring
 from registry.trust.keyring import Keyring
@@ -30,7 +32,8 @@ def export(
 ) -> None:
     """Write a copy of the key file locked under a passphrase. Keep copy and passphrase apart from the server.
 
-    It opens what was sealed until today and, as wrapping keys are made ahead, for about three years more.
+    It opens what was sealed until today and, as wrapping keys are made ahead, for about three years more; after
+    `continuity keys rotate` it opens nothing.
     """
     path = settings().keyring_path
     ring = keyfile.load(path)
@@ -54,6 +57,40 @@ def import_(
     path.parent.mkdir(parents=True, exist_ok=True)
     keyfile.replace(path, ring)
     _say(json, {"imported": str(path)}, f"The keys are in {path} again (mode 0600).")
+
+
+@app.command("rotate")
+def rotate(json: Json = False) -> None:
+    """Wrap every data key by new wrapping keys and destroy the old ones, while the service goes on.
+
+    Interrupted, it is finished by running it again. Vault backups and exported key files from before open nothing
+    afterwards: make both anew.
+    """
+    rotated = run(rotation.rotate)
+    if json:
+        print_json(asdict(rotated))
+    elif rotated.finished:
+        out.print(f"{rotated.rewrapped} data keys are wrapped by generation {rotated.generation}; older keys are gone.")
+        out.print("Earlier copies open nothing now: run `continuity vault backup` and `continuity keys export` again.")
+    else:
+        out.print("Not finished, and nothing destroyed: older transactions are still under way. Run it again later.")
+    raise typer.Exit(0 if rotated.finished else 1)
+
+
+@app.command("reseal")
+def reseal(json: Json = False) -> None:
+    """Draw every data key of before the last rotation anew and seal everything again, while the service goes on.
+
+    For when an old copy of the vault and old keys may be in the same hands. Interrupted, it is finished by running it
+    again. A dump from before needs a vault backup from before: make a new one of each.
+    """
+    done = run(resealing.reseal)
+    if json:
+        print_json(asdict(done))
+    else:
+        out.print(f"{done.drawn} data keys drawn anew, {done.cells} cells sealed anew.")
+        out.print("Make a new dump and a new vault backup." if done.finished else "Not finished: run it again later.")
+    raise typer.Exit(0 if done.finished else 1)
 
 
 def _require_same(path: Path, ring: Keyring) -> None:

@@ -28,11 +28,26 @@ PersonFile = Annotated[
 ]
 
 
-def described(file: Path | None, **options: str) -> Description:
-    """The child of the options, or of the file."""
-    if file is None:
-        return question.read({name: value for name, value in options.items() if value})
-    return question.read(_values(file))
+def described(
+    given: Given = "",
+    family: Family = "",
+    father: Father = "",
+    grandfather: Grandfather = "",
+    mother: Mother = "",
+    birth: Birth = "",
+    sex: Sex = "unknown",
+    village: Village = "",
+    phone: Phone = "",
+    person: PersonFile = None,
+) -> Description:
+    """The child of the options, or of the file: for `gathering`."""
+    if person is not None:
+        return question.read(_values(person))
+    options = {
+        **{"given": given, "family": family, "father": father, "grandfather": grandfather, "mother": mother},
+        **{"birth": birth, "sex": sex, "village": village, "phone": phone},
+    }
+    return question.read({name: value for name, value in options.items() if value})
 
 
 def _values(file: Path) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from registry.cli.running import Json, Key, authenticated, out, print_json, run
-from registry.flows import correcting, disputes, emergencies, erasing, grievances, papers, records, trail
+from registry.flows import correcting, disputes, emergencies, erasure_request, grievances, papers, records, trail
 from registry.flows.correcting import Correction
 from registry.flows.grievances import Complaint
 from registry.flows.opening import Registry
 
 app = typer.Typer(help="A family's rights: see, contest, have erased, complain.", no_args_is_help=True)
-ombudsperson = typer.Typer(help="Complaints and their clocks, for an ombudsperson.", no_args_is_help=True)
+ombudsperson = typer.Typer(help="Complaints, emergencies and their clocks, for an ombudsperson.", no_args_is_help=True)
 
 Card = Annotated[str, typer.Option(help="The family card.", prompt="Family card")]
 Record = Annotated[str, typer.Argument(help="The record, as `rights records` names it.")]
@@ -101,8 +101,8 @@ def settle(record: Record, card: Card, json: Json = False) -> None:
 def erase(card: Card, key: Key = "", json: Json = False) -> None:
     """Ask, at a desk, that everything about the child be erased; it is done after seven days."""
 
-    async def work(registry: Registry) -> erasing.Waiting:
-        return await erasing.ask(registry, await authenticated(registry, key), card)
+    async def work(registry: Registry) -> erasure_request.Waiting:
+        return await erasure_request.ask(registry, await authenticated(registry, key), card)
 
     made = _done(work)
     words = f"Everything is erased on {made.due:%Y-%m-%d}. Number, shown this once: {made.number}"
@@ -112,14 +112,14 @@ def erase(card: Card, key: Key = "", json: Json = False) -> None:
 @app.command("keep")
 def keep(card: Card, json: Json = False) -> None:
     """End an erasure that waits: nothing is erased."""
-    ended = _done(lambda registry: erasing.cancel(registry, card))
+    ended = _done(lambda registry: erasure_request.cancel(registry, card))
     _say({"erasures": ended}, f"{ended} erasures ended; nothing is erased.", json=json)
 
 
 @app.command("erase-due")
 def erase_due(json: Json = False) -> None:
     """Erase what has waited long enough; the service does this by itself."""
-    erased = _done(erasing.run_due)
+    erased = _done(erasure_request.run_due)
     _say({"dossiers": erased}, f"{erased} dossiers erased.", json=json)
 
 
@@ -127,8 +127,8 @@ def erase_due(json: Json = False) -> None:
 def erasure(number: Number, json: Json = False) -> None:
     """Show how an erasure stands, also when the card opens nothing any more."""
 
-    async def work(registry: Registry) -> erasing.Standing:
-        return await erasing.follow(registry, number)
+    async def work(registry: Registry) -> erasure_request.Standing:
+        return await erasure_request.follow(registry, number)
 
     made = run(work)
     _say(asdict(made), f"{made.state}: {made.due or made.done:%Y-%m-%d}", json=json)
@@ -229,11 +229,13 @@ def emergencies_(key: Key = "", json: Json = False) -> None:
     async def work(registry: Registry) -> Sequence[emergencies.Emergency]:
         return await emergencies.waiting(registry, await authenticated(registry, key))
 
-    found = [asdict(each) for each in run(work)]
+    found = [asdict(each) for each in _done(work)]
     if json:
         print_json(found)
         return
-    out.print(_table(("id", "organisation", "safety", "reason", "review_by", "is_late", "verdict"), found))
+    out.print(
+        _table(("id", "organisation", "role", "safety", "reason", "was_told", "review_by", "is_late", "verdict"), found)
+    )
 
 
 @ombudsperson.command("review")

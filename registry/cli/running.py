@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -33,6 +36,29 @@ Key = Annotated[
     str,
     typer.Option("--key", envvar="CONTINUITY_KEY", help="The organisation's key.", show_default=False),
 ]
+User = Annotated[
+    str,
+    typer.Option("--user", envvar="CONTINUITY_USER", help="Who of the organisation calls, by its own opaque id."),
+]
+
+
+def gathering(**groups: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command take the options of these functions, and give it what they return under the names here."""
+    options = {name: inspect.signature(group, eval_str=True).parameters for name, group in groups.items()}
+
+    def around(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def called(**given: Any) -> None:
+            made = {name: group(**{each: given.pop(each) for each in options[name]}) for name, group in groups.items()}
+            command(**given, **made)
+
+        own = inspect.signature(command, eval_str=True)
+        taken = [each for name, one in own.parameters.items() for each in options.get(name, {name: one}).values()]
+        named = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in taken]
+        called.__signature__ = own.replace(parameters=named)  # type: ignore[attr-defined]  # what typer reads
+        return called
+
+    return around
 
 
 def settings() -> Settings:
@@ -54,11 +80,11 @@ def run(work: Callable[[Registry], Awaitable[Result]], *, using: Settings | None
     return asyncio.run(opened_work())
 
 
-async def authenticated(registry: Registry, key: str) -> Caller:
-    """The organisation of the key given with --key or CONTINUITY_KEY."""
+async def authenticated(registry: Registry, key: str, *, user: str = "") -> Caller:
+    """The organisation of the key given with --key or CONTINUITY_KEY, and who of it calls."""
     if not key:
         raise NotAuthenticated("this needs an organisation's key", remedy="give --key or set CONTINUITY_KEY")
-    return await organisations.authenticate(registry, key)
+    return await organisations.authenticate(registry, key, user=user)
 
 
 def print_json(value: Any) -> None:
@@ -91,6 +117,18 @@ def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:
             fresh.unlink(missing_ok=True)
         raise BadInput(
             f"the file cannot be written ({error.strerror})", where=str(path), remedy="make room, then do it again"
+        ) from None
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises Unavailable where that cannot be."""
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise Unavailable(
+            f"the address cannot be listened on ({error.strerror})",
+            where=f"{host}:{port}",
+            remedy="stop what listens there, or give --port 0 for a free one",
         ) from None
 
 

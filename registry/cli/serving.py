@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Annotated
 
 import typer
@@ -12,10 +11,9 @@ from rich.markup import escape
 
 from registry import logs
 from registry.cli import stage
-from registry.cli.running import Json, out, print_json, run, settings
-from registry.errors import RegistryError, Unavailable
+from registry.cli.running import Json, listening, out, print_json, run, settings
+from registry.errors import RegistryError
 from registry.flows.opening import Registry
-from registry.settings import Settings
 
 
 def serve(
@@ -31,15 +29,15 @@ def serve(
         stage.require_played(chosen)
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     chosen = chosen.model_copy(update=changed)
-    listening = _listening(chosen)
-    port_taken = listening.getsockname()[1]
+    taken = listening(chosen.host, chosen.port)
+    port_taken = taken.getsockname()[1]
     where = f"http://{chosen.host}:{port_taken}"
     out.print(f"[bold]{escape(chosen.name)}[/] at {where} (documentation: /docs); stop with Ctrl-C")
     logs.configure()
     service = app.application(chosen)
     server = uvicorn.Server(uvicorn.Config(service, log_config=None, access_log=False, server_header=False))
     try:
-        server.run(sockets=[listening])
+        server.run(sockets=[taken])
     finally:  # it ends the process itself when the service cannot start, and does not say why
         _raise_failure(service)
 
@@ -48,17 +46,6 @@ def _raise_failure(service: FastAPI) -> None:
     failure: RegistryError | None = getattr(service.state, "failure", None)
     if failure:
         raise failure
-
-
-def _listening(chosen: Settings) -> socket.socket:
-    try:
-        return socket.create_server((chosen.host, chosen.port))
-    except OSError as error:
-        raise Unavailable(
-            f"the address cannot be listened on ({error.strerror})",
-            where=f"{chosen.host}:{chosen.port}",
-            remedy="stop what listens there, or give --port 0 for a free one",
-        ) from None
 
 
 def migrate(json: Json = False) -> None:

@@ -6,22 +6,25 @@ up for it. The reason is for the audit; towards the asker every outcome but PERM
 
 Order (protection reference, section 3): gate 1 refuses what is not plainly stated, every consent that cannot
 be read included (`gates`); gate 2 leaves the consents in force (`standing`); their trees are walked
-(`hearing`); gate 0 takes away, item by item, what no consent opens.
+(`hearing`); gate 0 takes away, item by item, what no consent opens. Break-glass (`emergency`) stands in for a
+consent nobody could ask for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
-from registry.consent import gates, hearing, standing
+from registry.consent import emergency, gates, hearing, standing, texts
 from registry.consent.agreement import Agreement, Refused
 from registry.consent.gates import Asker
 from registry.consent.hearing import Basis, Said
+from registry.consent.matching import Question
 from registry.consent.reasons import Outcome, Reason
 from registry.consent.request import DOMAINS, Facts, Item, Request
+from registry.consent.standing import Standing
 from registry.consent.texts import ContentClass, Obligation
 
 
@@ -37,6 +40,37 @@ class Decision:
     removed_classes: frozenset[ContentClass] = frozenset()
     obligations: tuple[Obligation, ...] = ()
     basis: Basis = ()  # (consent id, version) of every consent that decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What every item of one question is judged by."""
+
+    consents: Sequence[Standing]
+    request: Request
+    facts: Facts
+    now: datetime
+    asker: Asker
+    is_emergency: bool = False
+    is_unheard: bool = False  # an emergency about which no consent says anything
+
+    def question(self, item: Item, *, is_probe: bool = False) -> Question:
+        purposes = frozenset({self.request.purpose})
+        return Question(request=self.request, purposes=purposes, item=item, now=self.now, is_probe=is_probe)
+
+    @property
+    def probe(self) -> Question:
+        """Whether the organisation may receive its domain at all."""
+        domain = DOMAINS.get(self.request.kind)
+        held = frozenset({domain.content}) if domain else frozenset[ContentClass]()
+        return self.question(Item(ref="", classes=held, recorded_in=None), is_probe=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    item: Item
+    said: Said
+    opened: bool = False
 
 
 _ONLY_PLACE: Final = frozenset({ContentClass.PLACE})
@@ -61,7 +95,7 @@ def decide(
     except Exception:
         # The one place where everything is caught: an exception must not read as "this consent says nothing",
         # or another consent could still permit (protection reference, section 4, defect f).
-        return _refused(items, Reason.FAILED)
+        return refused(items, Reason.FAILED)
 
 
 def _decide(
@@ -71,60 +105,99 @@ def _decide(
     facts: Facts,
     now: datetime,
 ) -> Decision:
-    closed = gates.closed(request, items, facts, now)
-    if closed:
-        return _refused(items, closed)
+    if gates.unstated(request, items, facts, now):
+        return refused(items, Reason.MALFORMED)
+    if closed := gates.closed(request, consents):
+        return refused(items, closed)
     if any(standing.blocks(each) for each in consents):
-        return _refused(items, Reason.UNREADABLE_CONSENT)
-    said = hearing.hear(standing.standing(consents, facts, now), request, now)
+        return refused(items, Reason.UNREADABLE_CONSENT)
+    asker = gates.asker(request, consents, facts)
+    held = tuple(standing.standing(consents, facts, now))
+    case = _Case(consents=held, request=request, facts=facts, now=now, asker=asker)
+    said = hearing.hear(case.consents, case.probe)
+    if emergency.is_declared(request):
+        return _broken_glass(items, case, said)
     if said.reason is not Reason.PERMITTED:
-        return _refused(items, said.reason, said.basis)
-    return _sorted_out(items, request, gates.asker(request, consents, facts), said)
+        return refused(items, said.reason, said.basis)
+    return _sorted_out(items, case, said)
 
 
-def _sorted_out(items: Sequence[Item], request: Request, asker: Asker, said: Said) -> Decision:
-    judged = [(each, _judged(each, request, asker, said)) for each in items]
-    reasons = {reason for _, reason in judged} - {Reason.PERMITTED}
-    denied = {each.ref for each, reason in judged if reason is not Reason.PERMITTED}
-    kept = [each for each in items if each.ref not in denied]  # a ref that is denied once is denied
+def _broken_glass(items: Sequence[Item], case: _Case, said: Said) -> Decision:
+    """Makes up for a missing consent, not for a refusal. Where one says who may break the glass, nobody else may."""
+    is_named = any(hearing.names(each.agreement.root, texts.BREAK_GLASS) for each in case.consents)
+    is_entitled = said.reason is Reason.PERMITTED
+    closed = emergency.closed(case.request, case.now, is_origin=case.asker.is_origin, is_entitled=is_entitled)
+    if closed or (not is_entitled and (is_named or said.reason is not Reason.NO_CONSENT)):
+        return refused(items, closed or said.reason, said.basis)
+    found = _sorted_out(items, replace(case, is_emergency=True, is_unheard=not is_entitled), said)
+    if found.outcome is not Outcome.PERMIT:
+        return found
+    return replace(found, obligations=(*found.obligations, *emergency.OBLIGATIONS))
+
+
+def _sorted_out(items: Sequence[Item], case: _Case, said: Said) -> Decision:
+    judged = [_judged(each, case) for each in items]
+    reasons = {each.said.reason for each in judged} - {Reason.PERMITTED}
+    denied = {each.item.ref for each in judged if each.said.reason is not Reason.PERMITTED}
+    kept = [each for each in judged if each.item.ref not in denied]  # a ref that is denied once is denied
     if items and not kept:
-        return _refused(items, min(reasons, key=_ORDER.__getitem__), said.basis)
-    placed = [each for each in kept if ContentClass.PLACE in each.classes]
-    closed = {each.ref for each in placed if not _opens(each, asker, said)}
+        return refused(items, min(reasons, key=_ORDER.__getitem__), said.basis)
+    placed = [each for each in kept if ContentClass.PLACE in each.item.classes]
+    closed = {each.item.ref for each in placed if not each.opened}
     return Decision(
         outcome=Outcome.PERMIT,
         reason=Reason.PERMITTED,
-        permitted=_refs(kept),
-        denied=tuple(each for each in _refs(items) if each in denied),
-        opened=frozenset(each.ref for each in placed) - closed,
+        permitted=refs([each.item for each in kept]),
+        denied=tuple(each for each in refs(items) if each in denied),
+        opened=frozenset(each.item.ref for each in placed) - closed,
         removed_classes=_ONLY_PLACE if closed else frozenset(),
         obligations=(*_ALWAYS, Obligation.REDACT) if closed else _ALWAYS,
-        basis=said.basis,
+        basis=tuple(sorted({each for one in kept for each in one.said.basis})) if kept else said.basis,
     )
 
 
-def _judged(item: Item, request: Request, asker: Asker, said: Said) -> Reason:
-    """Every class of an item must be permitted; places alone may be taken away, if something is left then."""
-    if not item.classes:
-        return Reason.UNLABELLED
-    if item.classes - _ONLY_PLACE - {DOMAINS[request.kind].content}:
-        return Reason.CLASS_NOT_OF_KIND
-    if item.classes == _ONLY_PLACE and not _opens(item, asker, said):
-        return Reason.PLACE_CLOSED
-    return Reason.PERMITTED
+def _judged(item: Item, case: _Case) -> _Judged:
+    """Every class and label of an item must be permitted; its places may be taken away, if something is left then."""
+    closed = gates.item_closed(item, case.request, case.facts)
+    if case.is_emergency and not closed and not emergency.is_minimal(item):
+        closed = Reason.NOT_FOR_EMERGENCIES
+    if closed:
+        return _Judged(item=item, said=Said(reason=closed, basis=()))
+    question = _without_places(item, case)
+    said = hearing.hear(case.consents, question)
+    if case.is_unheard and said.reason is Reason.NO_CONSENT:
+        said = replace(said, reason=Reason.PERMITTED)
+    opened = _opens(item, case, question)
+    if said.reason is Reason.PERMITTED and not opened and not _can_be_told(item, case):
+        said = replace(said, reason=Reason.PLACE_CLOSED)
+    return _Judged(item=item, said=said, opened=opened)
 
 
-def _opens(item: Item, asker: Asker, said: Said) -> bool:
-    return said.opens_places and asker.may_see_places(item)
+def _without_places(item: Item, case: _Case) -> Question:
+    """The item but for its places; of one that is nothing but places, the domain it belongs to."""
+    rest = replace(item, classes=item.classes - _ONLY_PLACE, labels=item.labels - {texts.PLACE})
+    return case.question(rest) if rest.classes or rest.labels - texts.HANDLING else case.probe
 
 
-def _refs(items: Sequence[Item]) -> tuple[str, ...]:
+def _opens(item: Item, case: _Case, question: Question) -> bool:
+    if case.is_emergency or ContentClass.PLACE not in item.classes or not case.asker.may_see_places(item):
+        return False
+    return hearing.opens_places(case.consents, question)
+
+
+def _can_be_told(item: Item, case: _Case) -> bool:
+    if ContentClass.PLACE not in item.classes and not case.asker.would_learn_asylum(item):
+        return True
+    return gates.can_be_told_without_places(item)
+
+
+def refs(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.ref for each in items))
 
 
-def _refused(items: Any, reason: Reason, basis: Basis = ()) -> Decision:
+def refused(items: Any, reason: Reason, basis: Basis = ()) -> Decision:
     """All denied. Takes anything for items: it must work where nothing else did."""
     held = cast("Sequence[Any]", items) if isinstance(items, list | tuple) else ()
-    denied = _refs([each for each in held if isinstance(each, Item)])
+    denied = refs([each for each in held if isinstance(each, Item)])
     outcome = _OUTCOMES.get(reason, Outcome.DENY)
     return Decision(outcome=outcome, reason=reason, denied=denied, basis=basis)

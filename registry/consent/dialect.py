@@ -25,9 +25,11 @@ from registry.consent.agreement import (
     Status,
 )
 from registry.consent.period import Period
+from registry.consent.provisions import Clock
 from registry.fhir.resource import Content, Resource
 from registry.fhir.terminology import Coding
 
+NAME: Final = "continuity"
 MAX_DEPTH: Final = 32  # of provisions; deeper than any person can have understood
 
 COUNTRY: Final = re.compile(r"[A-Z]{3}")
@@ -37,7 +39,7 @@ _NOTICE: Final = {
     "version": re.compile(r"\S.*"),
     "sha256": re.compile(r"[0-9a-f]{64}"),
 }
-_ORGANISATION: Final = re.compile(r"Organization/([A-Za-z0-9.-]{1,64})")
+_ORGANISATION: Final = re.compile(r"Organization/[A-Za-z0-9.-]{1,64}")
 
 _ROOT: Final = (
     *("resourceType", "id", "meta", "language", "text", "identifier", "extension", "status", "scope"),
@@ -47,13 +49,8 @@ _PROVISION: Final = ("type", "period", "actor", "purpose", "securityLabel", "pro
 _STATUSES: Final = {each.value: each for each in Status}
 _EXTENSIONS: Final = frozenset(
     {
-        texts.TEXT,
-        texts.INTERVIEW,
-        texts.AUTHORITY,
-        texts.PROTECTED_FROM,
-        texts.SUPERSEDES,
-        texts.WITHDRAWN,
-        texts.UTC_OFFSET,
+        *(texts.TEXT, texts.INTERVIEW, texts.AUTHORITY, texts.ASSENT, texts.PROTECTED_FROM, texts.SUPERSEDES),
+        *(texts.WITHDRAWN, texts.UTC_OFFSET),
     }
 )
 
@@ -65,7 +62,7 @@ def read(consent: Resource) -> Agreement | Refused:
         return _agreement(consent, content)
     except elements.Unclear as unclear:
         version = _version(content) or ""
-        return Refused(id=consent.id, version=version, status=_status(content), why=unclear.why)
+        return Refused(id=consent.id, version=version, status=status(content), why=unclear.why)
 
 
 def _agreement(consent: Resource, content: Content) -> Agreement:
@@ -76,19 +73,20 @@ def _agreement(consent: Resource, content: Content) -> Agreement:
     elements.require(_says_what_ours_say(content), Refusal.OTHER_DIALECT)
     patient = elements.person(content.get("patient"))
     elements.require(patient.startswith("Patient/"), Refusal.MALFORMED)
-    where = _zone(content)
+    clock = Clock(zone=_zone(content))
     elements.require(_states_notice(content) and interview.holds(content), Refusal.NO_NOTICE)
     return Agreement(
         id=consent.id,
         version=elements.known(_version(content), Refusal.NO_VERSION),
-        status=elements.known(_status(content), Refusal.UNKNOWN_CODE),
+        status=elements.known(status(content), Refusal.UNKNOWN_CODE),
         patient=patient,
-        grantor=_grantor(content, patient, where),
-        given_at=_when(content.get("dateTime"), where),
+        grantor=_grantor(content, patient, clock),
+        given_at=clock.when(content.get("dateTime")),
         verified=_verified(content),
-        supersedes=_supersedes(content, consent.id),
-        protected_from=_protected_from(content),
-        root=_root(content, where),
+        assent=assent(content),
+        supersedes=supersedes(content, consent.id),
+        protected_from=protected_from(content),
+        root=_root(content, clock),
     )
 
 
@@ -103,7 +101,8 @@ def _version(content: Content) -> str | None:
     return version if isinstance(version, str) and _VERSION.fullmatch(version) else None
 
 
-def _status(content: Content) -> Status | None:
+def status(content: Content) -> Status | None:
+    """Its status; None when it states none that exists."""
     stated = content.get("status")
     return _STATUSES.get(stated) if isinstance(stated, str) else None
 
@@ -116,20 +115,39 @@ def _says_what_ours_say(content: Content) -> bool:
 # --- who, when and on what notice -----------------------------------------------------------------
 
 
-def _grantor(content: Content, patient: str, where: timezone) -> Grantor:
+def _grantor(content: Content, patient: str, clock: Clock) -> Grantor:
     performers = elements.mappings(content, "performer")
     elements.require(len(performers) == 1, Refusal.NO_GRANTOR)
-    reference = elements.person(performers[0])
-    authority = elements.extension(content, texts.AUTHORITY)
+    reference = elements.grantor(performers[0])
     if reference.startswith("Patient/"):
-        elements.require(reference == patient and authority is None, Refusal.NO_GRANTOR)
+        is_own = reference == patient and elements.extension(content, texts.AUTHORITY) is None
+        elements.require(is_own, Refusal.NO_GRANTOR)
         return Grantor(reference=reference)
-    parts = elements.parts(elements.known(authority, Refusal.NO_GRANTOR), {"relationship", "end"})
+    return authorised(content, reference, clock)
+
+
+def authorised(content: Content, reference: str, clock: Clock) -> Grantor:
+    """Who speaks for a child, as the consent itself states it: the relationship and the last day of authority."""
+    authority = elements.extension(content, texts.AUTHORITY)
+    parts = elements.parts(elements.known(authority, Refusal.NO_GRANTOR), {"relationship", "start", "end"})
     relationship = elements.coding(parts.get("relationship"))
-    known = relationship.system == texts.ROLE_CODE and relationship.code in texts.GUARDIANS
-    elements.require(known, Refusal.NO_GRANTOR)
-    until = _when(parts.get("end"), where).until
-    return Grantor(reference=reference, relationship=relationship.code, authority=Period(until=until))
+    is_kin = relationship.system == texts.ROLE_CODE and relationship.code in texts.GUARDIANS
+    # Kin sign as what they are to the child, an officer as what he is by office: never the one for the other.
+    fits = is_kin if reference.startswith("RelatedPerson/") else relationship == texts.OFFICER
+    elements.require(fits, Refusal.NO_GRANTOR)
+    start = clock.when(parts["start"]).start if "start" in parts else period.BEGINNING
+    until = clock.when(parts.get("end")).until
+    return Grantor(reference=reference, relationship=relationship.code, authority=Period(start, until))
+
+
+def assent(content: Content) -> bool | None:
+    """What the child itself said; None when it was not asked."""
+    extension = elements.extension(content, texts.ASSENT)
+    if extension is None:
+        return None
+    said = extension.get("valueBoolean")
+    elements.require(isinstance(said, bool), Refusal.MALFORMED)
+    return bool(said)
 
 
 def _states_notice(content: Content) -> bool:
@@ -151,7 +169,8 @@ def _verified(content: Content) -> bool:
     return bool(answers) and all(answers)
 
 
-def _supersedes(content: Content, own_id: str) -> str | None:
+def supersedes(content: Content, own_id: str) -> str | None:
+    """The id of the consent it takes the place of, which is never itself."""
     extension = elements.extension(content, texts.SUPERSEDES)
     if extension is None:
         return None
@@ -162,7 +181,8 @@ def _supersedes(content: Content, own_id: str) -> str | None:
     return other
 
 
-def _protected_from(content: Content) -> frozenset[str]:
+def protected_from(content: Content) -> frozenset[str]:
+    """The countries it names as fled."""
     named = [each for each in elements.mappings(content, "extension") if each.get("url") == texts.PROTECTED_FROM]
     codings = [elements.coding(each.get("valueCoding")) for each in named]
     known = all(each.system == texts.COUNTRIES and COUNTRY.fullmatch(each.code) for each in codings)
@@ -180,19 +200,19 @@ def _zone(content: Content) -> timezone:
 # --- the tree -------------------------------------------------------------------------------------
 
 
-def _root(content: Content, where: timezone) -> Node:
+def _root(content: Content, clock: Clock) -> Node:
     provision = elements.mapping(content.get("provision"))
     elements.require(provision.get("type") == "deny", Refusal.OTHER_DIALECT)
-    return _node(provision, Conditions(), where, depth=1)
+    return _node(provision, Conditions(), clock, depth=1)
 
 
-def _node(provision: Content, parent: Conditions, where: timezone, depth: int) -> Node:
+def _node(provision: Content, parent: Conditions, clock: Clock, depth: int) -> Node:
     elements.require(depth <= MAX_DEPTH, Refusal.TOO_DEEP)
     elements.only(provision, _PROVISION)
     effect = _effect(provision)
-    conditions = _conditions(provision, parent, where)
+    conditions = _conditions(provision, parent, clock)
     elements.require(effect is Effect.DENY or _is_bounded(conditions), Refusal.PERMIT_TOO_WIDE)
-    children = (_node(each, conditions, where, depth + 1) for each in elements.mappings(provision, "provision"))
+    children = (_node(each, conditions, clock, depth + 1) for each in elements.mappings(provision, "provision"))
     return Node(effect=effect, conditions=conditions, children=tuple(children))
 
 
@@ -203,23 +223,29 @@ def _effect(provision: Content) -> Effect:
     return Effect(stated)
 
 
-def _conditions(provision: Content, parent: Conditions, where: timezone) -> Conditions:
+def _conditions(provision: Content, parent: Conditions, clock: Clock) -> Conditions:
     """The full conditions of a node: what it states, and what its parent states where it is silent."""
     return Conditions(
-        organisations=_narrowed(_organisations(provision), parent.organisations),
-        purposes=_narrowed(_purposes(provision), parent.purposes),
-        classes=_narrowed(_classes(provision), parent.classes),
-        period=_shorter(_period(provision, where), parent.period),
+        actors=_narrowed(_actors(provision), parent.actors),
+        purposes=_inside(_purposes(provision), parent.purposes),
+        labels=_narrowed(_labels(provision), parent.labels),
+        period=_shorter(clock.between(provision, "period"), parent.period),
     )
 
 
 def _is_bounded(conditions: Conditions) -> bool:
     """Whether a permit names its recipient, its purpose, its classes and its end."""
-    named = (conditions.organisations, conditions.purposes, conditions.classes)
+    named = (conditions.actors, conditions.purposes, conditions.labels)
     return all(named) and conditions.period.until < period.END
 
 
-def _narrowed(own: frozenset[Any] | None, parent: frozenset[Any] | None) -> frozenset[Any] | None:
+def _narrowed(own: frozenset[Any] | None, parent: tuple[frozenset[Any], ...]) -> tuple[frozenset[Any], ...]:
+    """The one set a node of ours has: there is never a second beside its parent's."""
+    narrowed = _inside(own, parent[0] if parent else None)
+    return () if narrowed is None else (narrowed,)
+
+
+def _inside(own: frozenset[Any] | None, parent: frozenset[Any] | None) -> frozenset[Any] | None:
     if own is None or parent is None:
         return parent if own is None else own
     elements.require(own <= parent, Refusal.OUTSIDE_PARENT)
@@ -233,7 +259,7 @@ def _shorter(own: Period | None, parent: Period) -> Period:
     return own
 
 
-def _organisations(provision: Content) -> frozenset[str] | None:
+def _actors(provision: Content) -> frozenset[str] | None:
     named: list[str] = []
     for actor in elements.mappings(provision, "actor"):
         elements.only(actor, ("role", "reference"))
@@ -241,7 +267,7 @@ def _organisations(provision: Content) -> frozenset[str] | None:
         reference = elements.mapping(actor.get("reference"))
         elements.only(reference, ("reference",))
         found = _ORGANISATION.fullmatch(elements.text(reference.get("reference")))
-        named.append(elements.known(found, Refusal.MALFORMED)[1])
+        named.append(elements.known(found, Refusal.MALFORMED)[0])
     return frozenset(named) or None
 
 
@@ -256,23 +282,7 @@ def _purposes(provision: Content) -> frozenset[Coding] | None:
     return named or None
 
 
-def _classes(provision: Content) -> frozenset[texts.ContentClass] | None:
-    named = [elements.coding(each) for each in elements.mappings(provision, "securityLabel")]
-    elements.require(all(each in texts.LABELS for each in named), Refusal.UNKNOWN_CODE)
-    return frozenset(texts.LABELS[each] for each in named) or None
-
-
-def _when(value: Any, where: timezone) -> Period:
-    return elements.known(period.widened(elements.text(value), where), Refusal.MALFORMED)
-
-
-def _period(provision: Content, where: timezone) -> Period | None:
-    if "period" not in provision:
-        return None
-    stated = elements.mapping(provision["period"])
-    elements.only(stated, ("start", "end"))
-    elements.require(bool(stated), Refusal.MALFORMED)
-    start = _when(stated["start"], where).start if "start" in stated else period.BEGINNING
-    until = _when(stated["end"], where).until if "end" in stated else period.END
-    elements.require(start < until, Refusal.MALFORMED)
-    return Period(start, until)
+def _labels(provision: Content) -> frozenset[Coding] | None:
+    named = frozenset(elements.coding(each) for each in elements.mappings(provision, "securityLabel"))
+    elements.require(named <= texts.LABELS.keys(), Refusal.UNKNOWN_CODE)
+    return named or None

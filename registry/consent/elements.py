@@ -18,6 +18,7 @@ from registry.fhir.terminology import Coding
 Held = TypeVar("Held")
 
 _PERSON: Final = re.compile(r"(Patient|RelatedPerson)/[A-Za-z0-9.-]{1,64}")
+_GRANTOR: Final = re.compile(r"(Patient|RelatedPerson|Practitioner|PractitionerRole)/[A-Za-z0-9.-]{1,64}")
 
 
 class Unclear(Exception):
@@ -71,10 +72,19 @@ def coding(value: Any) -> Coding:
 
 def person(value: Any) -> str:
     """A relative reference to a Patient or a RelatedPerson."""
+    return _reference(value, _PERSON)
+
+
+def grantor(value: Any) -> str:
+    """A relative reference to a person, a relative or an officer."""
+    return _reference(value, _GRANTOR)
+
+
+def _reference(value: Any, form: re.Pattern[str]) -> str:
     held = mapping(value)
     only(held, ("reference",))
     reference = text(held.get("reference"))
-    require(bool(_PERSON.fullmatch(reference)), Refusal.MALFORMED)
+    require(bool(form.fullmatch(reference)), Refusal.MALFORMED)
     return reference
 
 

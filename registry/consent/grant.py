@@ -24,7 +24,6 @@ from registry.fhir.terminology import Coding
 
 Json = dict[str, Any]
 
-_CODES: Final[Mapping[ContentClass, Coding]] = {held: coding for coding, held in texts.LABELS.items()}
 _CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 
 
@@ -182,7 +181,7 @@ def _actor(organisation: str) -> Json:
 
 
 def _labels(*classes: ContentClass) -> list[Json]:
-    return [_coding(_CODES[each]) for each in classes]
+    return [_coding(texts.CODES[each]) for each in classes]
 
 
 def _coding(coding: Coding) -> Json:

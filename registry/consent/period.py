@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from registry.fhir import dates
 
@@ -37,6 +38,14 @@ class Period:
     def within(self, other: Period) -> bool:
         return other.start <= self.start and self.until <= other.until
 
+    def meets(self, other: Period) -> bool:
+        """Whether they share a moment."""
+        return self.start < other.until and other.start < self.until
+
+    def both(self, other: Period) -> Period:
+        """What they share; nothing, when they do not meet."""
+        return Period(max(self.start, other.start), min(self.until, other.until))
+
 
 ALWAYS: Final = Period()
 
@@ -52,10 +61,23 @@ def zone(offset: str) -> timezone | None:
     return timezone(-away if found[1] == "-" else away)
 
 
-def widened(text: str, where: timezone = UTC) -> Period | None:
-    """All the time a FHIR dateTime can mean; None when it is no dateTime."""
+def named_zone(name: str) -> tzinfo | None:
+    """The zone of `Europe/Berlin`, with its summer time; None when the time zone database does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def widened(text: str, where: tzinfo = UTC, *, local: bool = False) -> Period | None:
+    """All the time a FHIR dateTime can mean; None when it is no dateTime.
+
+    `local`: a time without a zone, which FHIR forbids, is read in `where` instead of being refused.
+    """
     if _DATE.fullmatch(text):
         return _whole_days(text, where)
+    if local and _INSTANT.fullmatch(f"{text}Z"):
+        return _local(text, where)
     found = _INSTANT.fullmatch(text)
     try:
         start = datetime.fromisoformat(text) if found else None
@@ -64,7 +86,15 @@ def widened(text: str, where: timezone = UTC) -> Period | None:
         return None
 
 
-def _whole_days(text: str, where: timezone) -> Period | None:
+def _local(text: str, where: tzinfo) -> Period | None:
+    as_utc = widened(f"{text}Z")
+    if as_utc is None:
+        return None
+    start = as_utc.start.replace(tzinfo=where).astimezone(UTC)
+    return Period(start, start + (as_utc.until - as_utc.start))
+
+
+def _whole_days(text: str, where: tzinfo) -> Period | None:
     told = dates.parse(text)
     try:
         return told and Period(_midnight(told.first, where), _midnight(told.last + timedelta(days=1), where))
@@ -72,8 +102,9 @@ def _whole_days(text: str, where: timezone) -> Period | None:
         return None
 
 
-def _midnight(day: date, where: timezone) -> datetime:
-    return datetime.combine(day, time(), where)
+def _midnight(day: date, where: tzinfo) -> datetime:
+    # In UTC, because two moments of one zone with summer time are compared by what the clock shows.
+    return datetime.combine(day, time(), where).astimezone(UTC)
 
 
 def _step(fraction: str | None) -> timedelta:

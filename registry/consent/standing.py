@@ -41,35 +41,65 @@ def standing(consents: Sequence[Agreement | Refused], facts: Facts, now: datetim
     for agreement in (each for each in theirs if is_in_force(each, facts, now)):
         successors = [each for each in theirs if _replaces(each, agreement)]
         replaced = any(_is_later(each, agreement) and is_in_force(each, facts, now) for each in successors)
-        permits = agreement.id not in ended and not successors and _is_heard(agreement, facts)
+        speaks = _is_heard(agreement, facts) and _may_permit(agreement, facts, now)
+        permits = speaks and agreement.id not in ended and not successors
         yield Standing(agreement=agreement, permits=permits, denies=not replaced)
+
+
+def unexamined(consents: Sequence[Agreement | Refused], facts: Facts) -> Iterator[Standing]:
+    """Every active agreement of this person, whoever gave it: for the walk alone, without our gates."""
+    for each in consents:
+        if isinstance(each, Agreement) and each.patient in facts.person and each.status is Status.ACTIVE:
+            yield Standing(agreement=each, permits=True, denies=True)
 
 
 def is_in_force(agreement: Agreement, facts: Facts, now: datetime) -> bool:
     """Active, verified, not given in the future, by someone who has authority now."""
+    grantor = agreement.grantor
     return (
         agreement.status is Status.ACTIVE
         and agreement.verified
         and agreement.given_at.start <= now
-        and agreement.grantor.authority.covers(now)
+        and (grantor is None or grantor.authority.covers(now))
         and _may_answer(agreement, facts.birth, now)
     )
 
 
 def _may_answer(agreement: Agreement, birth: PartialDate | None, now: datetime) -> bool:
     """A guardian until the person may be of age, then the person; either where the birth is unknown."""
-    if birth is None:
+    if birth is None or agreement.grantor is None:
         return True
-    may_be_of_age = now.astimezone(UTC).date() >= _first_day_of_age(birth)
-    return may_be_of_age is not agreement.grantor.is_guardian
+    return _may_have_reached(MAJORITY_YEARS, birth, now) is not agreement.grantor.is_guardian
 
 
-def _first_day_of_age(birth: PartialDate) -> date:
-    first = birth.first
+def _may_permit(agreement: Agreement, facts: Facts, now: datetime) -> bool:
+    """Whether a yes counts: from somebody known, for a child in that situation, and not over the child's own no."""
+    grantor = agreement.grantor
+    if grantor is None:
+        return False
+    if not grantor.is_guardian:
+        return True
+    speaks = facts.unaccompanied is None or facts.unaccompanied is grantor.is_officer
+    return speaks and agreement.assent is not False and (agreement.assent is True or not _is_asked(facts, now))
+
+
+def _is_asked(facts: Facts, now: datetime) -> bool:
+    """Whether the child may be old enough to be asked itself, where that age is known."""
+    if facts.assent_age is None:
+        return False
+    return facts.birth is None or _may_have_reached(facts.assent_age, facts.birth, now)
+
+
+def _may_have_reached(years: int, birth: PartialDate, now: datetime) -> bool:
+    """Of an inexact birth date the earliest day it can mean counts."""
+    return now.astimezone(UTC).date() >= _birthday(years, birth.first)
+
+
+def _birthday(years: int, born: date) -> date:
     try:
-        return first.replace(year=first.year + MAJORITY_YEARS)
+        return born.replace(year=born.year + years)
     except ValueError:  # born on 29 February: the year is complete when 28 February ends
-        return date(first.year + MAJORITY_YEARS, 3, 1)
+        return date(born.year + years, 3, 1)
 
 
 def _is_heard(agreement: Agreement, facts: Facts) -> bool:
@@ -77,7 +107,8 @@ def _is_heard(agreement: Agreement, facts: Facts) -> bool:
 
 
 def _replaces(successor: Agreement, agreement: Agreement) -> bool:
-    same_grantor = successor.grantor.reference == agreement.grantor.reference
+    ours, theirs = agreement.grantor, successor.grantor
+    same_grantor = ours is not None and theirs is not None and ours.reference == theirs.reference
     return same_grantor and successor.supersedes == agreement.id
 
 

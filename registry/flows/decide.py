@@ -91,21 +91,26 @@ def _held(dossier: Dossier, document: Document) -> Held:
 
 def ask(library: Library, person: Person, caller: Caller, *, now: datetime) -> Decision:
     """Decide what of a person `caller` may have, for the one purpose its kind can have."""
-    domain = DOMAINS[KINDS[caller.kind]]
+    return judged(library, person, requested(caller, now=now))
+
+
+def requested(caller: Caller, *, now: datetime) -> Request:
+    """What an asker asks for by default: its kind's own purpose."""
+    kind = KINDS[caller.kind]
+    purpose = DOMAINS[kind].purpose
+    return Request(organisation=caller.name, kind=kind, jurisdiction=caller.country, purpose=purpose, at=now)
+
+
+def judged(library: Library, person: Person, request: Request) -> Decision:
+    """Decide on a request about a person, by everything its families said."""
+    domain = DOMAINS[request.kind]
     labelled = [(each, redact.classes(each.resource.content, library.places)) for each in person.held]
     items = [
         Item(ref=each.ref, classes=classes, recorded_in=each.country)
         for each, classes in labelled
         if domain.content in classes
     ]
-    request = Request(
-        organisation=caller.name,
-        kind=KINDS[caller.kind],
-        jurisdiction=caller.country,
-        purpose=domain.purpose,
-        at=now,
-    )
-    return decision.decide(_consents(person), request, items, _facts(person), now)
+    return decision.decide(_consents(person), request, items, _facts(person), request.at)
 
 
 def _consents(person: Person) -> list[Agreement | Refused]:
@@ -115,11 +120,6 @@ def _consents(person: Person) -> list[Agreement | Refused]:
 def _of_family(person: Person) -> list[Held]:
     # A Consent that came in from a source speaks for nobody here: only what a family said at a desk counts.
     return [each for each in person.held if each.dossier.source == FAMILY]
-
-
-def is_fled(person: Person, country: str) -> bool:
-    """Whether a family of this person named the country of a jurisdiction as fled."""
-    return country[:3] in {each[:3] for each in _facts(person).protected_from or ()}
 
 
 def _facts(person: Person) -> Facts:

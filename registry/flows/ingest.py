@@ -40,7 +40,7 @@ async def ingest(registry: Registry, submission: Submission, *, body: bytes) -> 
         digest = submissions.digest(tx, source.house, [body, *(each.resource.body for each in submission.entries)])
         earlier = await submissions.receipt(tx, source.house, digest)
         if earlier:
-            return receipts.again(earlier)
+            return receipts.again(earlier, submission)
         good = [entry for entry, problems in checked if not problems]
         outcomes = await store(tx, registry, source=source.name, entries=good)
         receipt = receipts.write(tx.new_id(), submission, checked, outcomes)
@@ -49,7 +49,7 @@ async def ingest(registry: Registry, submission: Submission, *, body: bytes) -> 
         )
         receipt = replace(receipt, leaf=leaf.leaf.hex)
         await submissions.record(
-            tx, source.house, digest, receipts.plain(receipt), id=UUID(receipt.submission), today=registry.today()
+            tx, source.house, digest, receipts.kept(receipt), id=UUID(receipt.submission), today=registry.today()
         )
     return receipt
 

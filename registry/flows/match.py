@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from registry.errors import Conflict, RegistryError
+from registry.errors import RegistryError
 from registry.flows import decide, linking, people, trail
 from registry.flows.opening import Registry
 from registry.flows.people import Neighbourhood, Question
@@ -26,7 +26,7 @@ from registry.identity.judgements import Kind
 from registry.identity.match import Match, PersonView, Resolution
 from registry.identity.weights import Weights
 from registry.store import dossiers, judgements, outbox, reviews
-from registry.store.database import Transaction
+from registry.store.database import Transaction, again_on_conflict
 from registry.store.dossiers import Dossier
 from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
@@ -34,7 +34,6 @@ from registry.store.reviews import Doubt
 _log = structlog.get_logger()
 
 BATCH = 50
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,20 +86,15 @@ async def _one_by_one(registry: Registry, reader: people.Reader) -> Counter[str]
     return counted
 
 
+@again_on_conflict
 async def _batch(registry: Registry, reader: people.Reader, size: int) -> Counter[str] | None:
-    """One transaction's worth of matching; None when nothing is queued. Tried again when two writers met."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            async with registry.database.transaction() as tx:
-                queued = tuple(dict.fromkeys(await outbox.take(tx, "match", size)))
-                if not queued:
-                    return None
-                work = await _begun(tx, registry, reader, queued)
-                return Counter([await _one(work, dossier) for dossier in queued])
-        except Conflict:
-            if attempt == _ATTEMPTS - 1:
-                raise
-    return None
+    """One transaction's worth of matching; None when nothing is queued."""
+    async with registry.database.transaction() as tx:
+        queued = tuple(dict.fromkeys(await outbox.take(tx, "match", size)))
+        if not queued:
+            return None
+        work = await _begun(tx, registry, reader, queued)
+        return Counter([await _one(work, dossier) for dossier in queued])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ FAMILY = "family"
 """The source name of the dossiers the registry opens for families; consents lie there and nowhere else."""
 
 _NAME = re.compile("(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
+_USER = re.compile("[A-Za-z0-9.-]{0,64}")
 _COUNTRY = re.compile("[A-Z]{3}(-[A-Z0-9]{1,3})?")
 _LOCK = 0x686F7573  # "hous": one start at a time looks for the registry's own house
 
@@ -46,13 +47,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who is calling: an organisation, its kind and the country whose law it stands under."""
+    """Who is calling: an organisation, its kind and the country whose law it stands under.
+
+    `user` is the person at its desk, by the organisation's own opaque id; empty where it names none.
+    """
 
     house: UUID
     name: str
     display: str
     kind: Kind
     country: str
+    user: str = field(default="", repr=False)
 
     def must_be(self, *kinds: Kind) -> None:
         """Raise NotPermitted unless the caller is of one of these kinds."""
@@ -105,13 +110,16 @@ async def new_key(registry: Registry, name: str) -> Registration:
         return Registration(caller=caller, key=key)
 
 
-async def authenticate(registry: Registry, key: str) -> Caller:
-    """The organisation behind a bearer key. Raises NotAuthenticated."""
+async def authenticate(registry: Registry, key: str, *, user: str = "") -> Caller:
+    """The organisation behind a bearer key, and who of it calls. Raises NotAuthenticated; BadInput for no user's id."""
+    if not _USER.fullmatch(user):
+        words = "a user is named by the organisation's own id: up to 64 letters, digits, dots and hyphens"
+        raise BadInput(words, where="Desk-User", remedy="send no name, number or address of a person")
     async with registry.database.transaction() as tx:
         house = await keys.only(tx, keys.index_hash(tx, "bearer", key))
         if house is None:
             raise NotAuthenticated
-        return await _load(tx, house)
+        return replace(await _load(tx, house), user=user)
 
 
 async def named(tx: Transaction, name: str) -> Caller:

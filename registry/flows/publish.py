@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from registry.errors import UnknownName
+from registry.flows import trail
 from registry.flows.opening import Registry
 from registry.store import audit, releases
 from registry.trust import signing, status, trustlist
@@ -15,6 +16,16 @@ def trust_file(registry: Registry) -> dict[str, Any]:
     """The trust file of this registry; put into a verifier's trust folder it makes our summaries believed."""
     ring = registry.database.keyring
     return trustlist.publish(registry.settings.issuer, registry.settings.name, [ring.summary_key])
+
+
+def log_trust_file(registry: Registry) -> dict[str, Any]:
+    """The trust file of this registry's audit log, by which witnesses and holders of receipts believe checkpoints.
+
+    Of another name than the issuer of summaries and kept in a folder of its own: whoever may sign checkpoints may
+    not sign summaries.
+    """
+    key = registry.database.keyring.audit_key
+    return trustlist.publish(trail.origin(registry), f"{registry.settings.name}, audit log", [key])
 
 
 def status_address(registry: Registry) -> str:
@@ -38,9 +49,10 @@ async def status_list(registry: Registry, *, lasts: timedelta) -> str:
 
 
 async def checkpoint(registry: Registry) -> str:
-    """The newest signed checkpoint. Raises UnknownName before the first."""
+    """The newest signed checkpoint, with the cosignatures it has so far. Raises UnknownName before the first."""
     async with registry.database.transaction() as tx:
         newest = await audit.last_checkpoint(tx)
-    if newest is None:
-        raise UnknownName("the audit log has no checkpoint yet", remedy="ask again in a second")
-    return newest[1]
+        if newest is None:
+            raise UnknownName("the audit log has no checkpoint yet", remedy="ask again in a second")
+        size, text, _ = newest
+        return text + "".join([line for _, _, line in await audit.cosignatures(tx, since=size)])

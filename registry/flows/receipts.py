@@ -99,11 +99,16 @@ def plain(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def again(earlier: Mapping[str, Any]) -> Receipt:
-    """The receipt given before, for a file that came before."""
+def kept(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as it is kept: not whom its rows are about, so that nothing is left of somebody who is erased."""
+    return {**plain(receipt), "rows": [[row.outcome.value, list(row.reasons)] for row in receipt.rows]}
+
+
+def again(earlier: Mapping[str, Any], submission: Submission) -> Receipt:
+    """The receipt given before, for a file that came before; it tells itself whom its rows are about."""
     rows = (
-        Row(where=where, reference=reference, outcome=Outcome(outcome), reasons=tuple(reasons))
-        for where, reference, outcome, reasons in earlier["rows"]
+        Row(where=entry.where, reference=entry.resource.reference, outcome=Outcome(row[-2]), reasons=tuple(row[-1]))
+        for entry, row in zip(submission.entries, earlier["rows"], strict=True)
     )
     return Receipt(
         source=earlier["source"],

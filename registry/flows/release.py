@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,19 +22,18 @@ from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
 from registry.continuity.education import Timeline
 from registry.continuity.history import DoseEvent, Provenance, Record
-from registry.errors import BadInput, UnknownName
+from registry.errors import BadInput, Conflict
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
-from registry.flows import decide, people, publish, question, rights, trail, verify
+from registry.flows import budgets, decide, meant, publish, question, rights, trail, verify
 from registry.flows.decide import Held, Person
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
-from registry.identity import demographics, match
-from registry.identity import keys as match_keys
+from registry.identity import demographics
 from registry.identity.demographics import Demographics
-from registry.store import dossiers, keys, releases
+from registry.store import keys, releases
 from registry.store.database import Transaction, again_on_conflict
 from registry.store.releases import Release
 from registry.trust import sealing, signing, status
@@ -43,16 +42,36 @@ NOTHING = (
     "Nothing can be said. This does not mean that nothing exists. Treat or enrol the child by your own rules; "
     "you can register the child here and record what you do."
 )
+GROUNDS = {Kind.CLINIC: "treatment", Kind.SCHOOL: "enrolment"}
 SCHEDULE = "who-routine-2023"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A desk's question: what it knows of the child, the family's card if it was shown, the language of the page."""
+    """A desk's question: what it knows of the child, the family's card if it was shown, the language of the page.
+
+    `grounds` is why the child is before the desk today (GROUNDS), attested by its named user; without a
+    card nothing is looked up unless it is given.
+    """
 
     description: Description = field(repr=False)
     card: str = field(default="", repr=False)
+    grounds: str = ""
     language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a question is asked: how the trail calls it, what for, on what grounds, how long an answer holds.
+
+    `told` is what else the trail keeps of it.
+    """
+
+    action: str
+    purpose: str
+    grounds: str
+    lasts: timedelta
+    told: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +85,27 @@ class Released:
     document: Content = field(repr=False)
     expires_at: datetime
 
+    @property
+    def digest(self) -> str:
+        """Covers every byte of the answer: the document lies in the token, so it need not stand here twice."""
+        return trail.digest([self.token, self.card, self.page])
+
 
 async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
     """Answer a question; None says nothing, whatever the reason. Raises BadInput for an unknown language."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
     require_language(registry, asked)
-    return await _answer(registry, caller, asked)
+    _require_grounds(caller, asked)
+    told = demographics.of(resource.of(question.patient(asked.description, id="asked", country=caller.country)))
+    spent = await budgets.spend(registry, caller, told, by_card=bool(asked.card))
+    released = None
+    try:
+        released = await _answer(registry, caller, asked, told, allowed=spent.allowed)
+    except Conflict:  # an error of its own would say that somebody is known, whose family decides just now
+        await _unanswered(registry, caller, asked)
+    finally:
+        await budgets.settle(registry, caller, spent, is_silent=released is None)
+    return released
 
 
 def require_language(registry: Registry, asked: Asked) -> None:
@@ -81,66 +115,69 @@ def require_language(registry: Registry, asked: Asked) -> None:
         raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
 
 
+def _require_grounds(caller: Caller, asked: Asked) -> None:
+    """Raise BadInput unless the family's card was shown, or a named user attests why the child is there today.
+
+    Judged by the request alone, so that the refusal says nothing about anybody.
+    """
+    wanted = GROUNDS[caller.kind]
+    if asked.grounds not in ("", wanted):
+        raise BadInput(f"for a {caller.kind.value} this is `{wanted}`, or nothing", where="grounds")
+    if not asked.card and not (asked.grounds and caller.user):
+        raise BadInput(
+            "without the family's card a question needs the reason why the child is before you, and who attests it",
+            where="grounds",
+            remedy=f"give the card; or the grounds `{wanted}` and the user's id",
+        )
+
+
+async def _unanswered(registry: Registry, caller: Caller, asked: Asked) -> None:
+    """Record a question that came to no answer of its own: somebody kept changing what it was about."""
+    async with registry.database.transaction() as tx:
+        await silence(tx, registry, caller, asked, None, _terms(registry, caller, asked))
+
+
 @again_on_conflict  # a consent or a link changed meanwhile: decide again
-async def _answer(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
+async def _answer(
+    registry: Registry, caller: Caller, asked: Asked, told: Demographics, *, allowed: bool
+) -> Released | None:
+    terms = _terms(registry, caller, asked)
     # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
     async with registry.database.transaction(snapshot=True) as tx:
-        members = await find(tx, registry, caller, asked)
+        members = await meant.find(tx, registry, told, card=asked.card)
         person = await decide.load(tx, members)
         decision = decide.ask(registry.library, person, caller, now=registry.now()) if members else None
-        if decision is None or decision.outcome is not Outcome.PERMIT:
-            await _record_silence(tx, registry, caller, person if members else None, card=asked.card)
-            return None
-        await decide.hold(tx, {each.id: each for each in person.dossiers})
-        lasts = registry.settings.summary_lifetime
-        return await give(tx, registry, caller, asked, person, decision, lasts=lasts)
+        # Over its budget a question does the same work as any other, and says nothing.
+        if decision is None or decision.outcome is not Outcome.PERMIT or not allowed:
+            return await silence(tx, registry, caller, asked, person if members else None, terms)
+        return await give(tx, registry, caller, asked, person, decision, terms)
 
 
-async def find(tx: Transaction, registry: Registry, caller: Caller, asked: Asked) -> Sequence[UUID]:
-    """The dossiers of the person meant: by the card the family shows, else by what the desk knows."""
-    described = question.patient(asked.description, id="asked", country=caller.country)
-    told = demographics.of(resource.of(described))
-    reader = people.Reader()
-    near = await people.candidates(tx, reader, people.Question(asked=people.hashed(tx, match_keys.asked(told))))
-    found = match.identify(told, near, await people.weights(tx, registry.library.weights))
-    if asked.card:
-        return await _of_card(tx, registry, reader, asked.card, told)
-    if found.person is None:
-        return ()
-    chosen = next(each for each in near if each.id == found.person)
-    return [UUID(each.id) for each in chosen.members]
-
-
-async def _of_card(
-    tx: Transaction, registry: Registry, reader: people.Reader, card: str, told: Demographics
-) -> Sequence[UUID]:
-    """The dossiers of the family's child; none when the child described is plainly another one.
-
-    The card proves nothing by itself: a found card with a guessed name opens nothing.
-    """
-    try:
-        members = (await rights.by_card(tx, card)).members
-    except UnknownName:
-        return ()
-    held = (await dossiers.load(tx, members)).values()
-    return members if people.fits(reader, told, held, registry.library.weights) else ()
-
-
-async def _record_silence(
-    tx: Transaction, registry: Registry, caller: Caller, person: Person | None, *, card: str
-) -> None:
-    """An answer that says nothing costs the same audit as one that does.
-
-    It lies with the person; with the family whose card was tried in vain; and for an unknown person in our house.
-    """
-    about = person.anchor.id if person else await rights.card_holder(tx, card) or registry.house
-    await trail.write(
-        tx, registry, about, "ask", caller, domain=_domain(caller), purpose=_purpose(caller), answer="nothing"
+def _terms(registry: Registry, caller: Caller, asked: Asked) -> Terms:
+    return Terms(
+        action="ask",
+        purpose=DOMAINS[decide.KINDS[caller.kind]].purpose.code,
+        grounds="card" if asked.card else asked.grounds,
+        lasts=registry.settings.summary_lifetime,
     )
 
 
-def _purpose(caller: Caller) -> str:
-    return DOMAINS[decide.KINDS[caller.kind]].purpose.code
+async def silence(
+    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person | None, terms: Terms
+) -> None:
+    """Say nothing. It costs the same audit as an answer that does say something.
+
+    It lies with the person; with the family whose card was tried in vain; and for an unknown person in our house.
+    """
+    about = person.anchor.id if person else await rights.card_holder(tx, asked.card) or registry.house
+    said = {"answer": "nothing", "digest": trail.digest(NOTHING), **_question(caller, terms)}
+    await trail.write(tx, registry, about, terms.action, caller, **said)
+
+
+def _question(caller: Caller, terms: Terms) -> dict[str, str]:
+    """What the audit keeps of a question: what for, on what grounds, and who of the organisation asked."""
+    told = {"grounds": terms.grounds, "user": caller.user, **terms.told}
+    return {"domain": _domain(caller), "purpose": terms.purpose, **told}
 
 
 def _domain(caller: Caller) -> str:
@@ -148,21 +185,15 @@ def _domain(caller: Caller) -> str:
 
 
 async def give(
-    tx: Transaction,
-    registry: Registry,
-    caller: Caller,
-    asked: Asked,
-    person: Person,
-    decision: Decision,
-    *,
-    lasts: timedelta,
+    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person, decision: Decision, terms: Terms
 ) -> Released:
-    """Give out what was decided: derive, sign, record. `lasts`: how long the summary is valid."""
+    """The one release step: take out what may not leave, derive, sign, record. Raises Conflict, to decide again."""
+    await decide.hold(tx, {each.id: each for each in person.dossiers})
     now = registry.now()
     heading = Heading(
         id=uuid.uuid4().hex,  # noqa: TID251
         issued=now,
-        expires=now + lasts,
+        expires=now + terms.lasts,
         issuer=registry.settings.issuer,
         issuer_name=registry.settings.name,
         status_list=publish.status_address(registry),
@@ -170,7 +201,7 @@ async def give(
     )
     document = _document(registry, caller, asked, person, decision, heading)
     released = _signed(registry, caller, asked, document, heading)
-    await _record(tx, registry, caller, person, decision, heading)
+    await _record(tx, registry, caller, terms, person, decision, heading, digest=released.digest)
     return released
 
 
@@ -315,14 +346,22 @@ def _signed(registry: Registry, caller: Caller, asked: Asked, document: Content,
 
 
 async def _record(
-    tx: Transaction, registry: Registry, caller: Caller, person: Person, decision: Decision, heading: Heading
+    tx: Transaction,
+    registry: Registry,
+    caller: Caller,
+    terms: Terms,
+    person: Person,
+    decision: Decision,
+    heading: Heading,
+    *,
+    digest: str,
 ) -> None:
     release = Release(
         id=UUID(heading.id),
         dossier=person.anchor.id,
         recipient=caller.name,
         domain=_domain(caller),
-        purpose=_purpose(caller),
+        purpose=terms.purpose,
         position=heading.status_index,
         issued_at=heading.issued,
         expires_at=heading.expires,
@@ -333,15 +372,7 @@ async def _record(
     )
     await releases.record(tx, release, today=registry.today())
     await keys.add(tx, [(keys.index_hash(tx, "release", heading.id), person.anchor.id)])
-    details = {"release": heading.id, "basis": decision.basis, "items": len(decision.permitted)}
+    details = {"release": heading.id, "basis": decision.basis, "items": len(decision.permitted), "digest": digest}
     await trail.write(
-        tx,
-        registry,
-        person.anchor.id,
-        "ask",
-        caller,
-        domain=_domain(caller),
-        purpose=_purpose(caller),
-        answer="summary",
-        **details,
+        tx, registry, person.anchor.id, terms.action, caller, answer="summary", **_question(caller, terms), **details
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -84,8 +84,7 @@ async def _shown(tx: Transaction, registry: Registry, caller: Caller, doubt: Dou
         return None
     told = await judgements.about(tx, [doubt.left])
     between = [each for each in told if {each.left, each.right} == {doubt.left, doubt.right}]
-    await _note_the_look(tx, registry, caller, pair)
-    return Shown(
+    shown = Shown(
         review=doubt.id.hex,
         probability=doubt.probability,
         since=doubt.since,
@@ -93,6 +92,8 @@ async def _shown(tx: Transaction, registry: Registry, caller: Caller, doubt: Dou
         right=_demographics(pair[doubt.right]),
         explanation=[*(_words(between[-1]) if between else ()), *_of_families(pair.values())],
     )
+    await _note_the_look(tx, registry, caller, (doubt.left, doubt.right), shown)
+    return shown
 
 
 def _of_families(pair: Iterable[Dossier]) -> list[str]:
@@ -103,9 +104,14 @@ def _words(judgement: StoredJudgement) -> list[str]:
     return list(judgement.evidence.get("words", ()))
 
 
-async def _note_the_look(tx: Transaction, registry: Registry, caller: Caller, pair: Iterable[UUID]) -> None:
-    for each in pair:
-        await trail.write(tx, registry, each, "review-shown", caller)
+async def _note_the_look(
+    tx: Transaction, registry: Registry, caller: Caller, pair: tuple[UUID, UUID], shown: Shown | Linked
+) -> None:
+    """One entry for each side, over what was shown of it; the left one also covers the words about both."""
+    told = asdict(shown)
+    right = {"right": told.pop("right")}
+    for each, part in zip(pair, (told, right), strict=True):
+        await trail.write(tx, registry, each, "review-shown", caller, digest=trail.digest(part))
 
 
 def _demographics(dossier: Dossier) -> dict[str, Any]:
@@ -177,11 +183,12 @@ async def links(registry: Registry, caller: Caller, *, card: str = "") -> tuple[
     async with registry.database.transaction() as tx:
         around = (await rights.by_card(tx, card)).members if card else await reviews.judged_lately(tx, _RECENT)
         made = await _in_force(tx, around)
-        shown = [each for each in reversed(made) if not linking.as_rule(each).is_human][:LINKS_SHOWN]
-        held = await dossiers.load(tx, {end for each in shown for end in (each.left, each.right)})
-        for each in shown:
-            await _note_the_look(tx, registry, caller, (each.left, each.right))
-    return tuple(_linked(each, held) for each in shown)
+        latest = [each for each in reversed(made) if not linking.as_rule(each).is_human][:LINKS_SHOWN]
+        held = await dossiers.load(tx, {end for each in latest for end in (each.left, each.right)})
+        shown = [_linked(each, held) for each in latest]
+        for link, told in zip(latest, shown, strict=True):
+            await _note_the_look(tx, registry, caller, (link.left, link.right), told)
+    return tuple(shown)
 
 
 async def _in_force(tx: Transaction, around: Iterable[UUID]) -> list[StoredJudgement]:

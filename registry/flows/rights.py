@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from registry.consent import dialect, grant
 from registry.consent.agreement import Agreement
@@ -50,31 +50,51 @@ class Withdrawal:
 async def open_family(registry: Registry, caller: Caller, description: Description) -> Family:
     """Open the dossier of a family that comes for the first time, at a desk that attests its presence."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
-    card = cards.draw()
+    async with registry.database.transaction() as tx:
+        return await open_new(tx, registry, caller, description)
+
+
+async def open_new(tx: Transaction, registry: Registry, caller: Caller, description: Description) -> Family:
+    """Open a family's dossier and hand out its card."""
     local = uuid.uuid4().hex  # noqa: TID251
     patient = resource.of(question.patient(description, id=local, country=caller.country))
     ingest.require_acceptable(registry, patient)
-    async with registry.database.transaction() as tx:
-        await ingest.store(tx, registry, source=decide.FAMILY, entries=[Entry(person=local, resource=patient)])
-        dossier = await keys.only(tx, keys.index_hash(tx, "person", decide.FAMILY, local))
-        assert dossier is not None  # noqa: S101 - stored two lines above
-        await keys.add(tx, [(keys.index_hash(tx, "card", cards.normal(card)), dossier)])
-        await trail.write(tx, registry, dossier, "family-opened", caller)
+    await ingest.store(tx, registry, source=decide.FAMILY, entries=[Entry(person=local, resource=patient)])
+    dossier = await keys.only(tx, keys.index_hash(tx, "person", decide.FAMILY, local))
+    assert dossier is not None  # noqa: S101 - stored two lines above
+    card = await hand_out_card(tx, dossier)
+    await trail.write(tx, registry, dossier, "family-opened", caller)
     return Family(card=card, dossier=dossier)
+
+
+async def hand_out_card(tx: Transaction, family: uuid.UUID) -> str:
+    """Draw a card for a family's dossier; the one it had opens nothing from the commit on."""
+    held = (await dossiers.load(tx, [family], lock=True))[family]
+    card = cards.draw()
+    hashed = _card_hash(tx, card)
+    await keys.remove(tx, [(held.card, family)] if held.card is not None else [])
+    await keys.add(tx, [(hashed, family)])
+    await dossiers.rewrite(tx, [replace(held, card=hashed)])
+    return card
+
+
+def _card_hash(tx: Transaction, card: str) -> int:
+    return keys.index_hash(tx, "card", cards.normal(card))
 
 
 async def by_card(tx: Transaction, card: str, *, lock: bool = False) -> Dossier:
     """The family's dossier. Raises UnknownName for a card nobody holds."""
-    found = await keys.only(tx, keys.index_hash(tx, "card", cards.normal(card)))
+    hashed = _card_hash(tx, card)
+    found = await keys.only(tx, hashed)
     held = (await dossiers.load(tx, [found], lock=lock)).get(found) if found else None
-    if held is None:
+    if held is None or held.card not in (None, hashed):
         raise UnknownName("no family card of this code is known", where="card", remedy="read it once more")
     return held
 
 
 async def card_holder(tx: Transaction, card: str) -> uuid.UUID | None:
     """The dossier of the family whose card this is, if it is anybody's."""
-    return await keys.only(tx, keys.index_hash(tx, "card", cards.normal(card))) if card else None
+    return await keys.only(tx, _card_hash(tx, card)) if card else None
 
 
 @again_on_conflict
@@ -177,16 +197,40 @@ async def spoken_for(tx: Transaction, family: Dossier) -> Sequence[uuid.UUID]:
     return family.members if family.id in await families.heard(tx, around.values()) else [family.id]
 
 
-async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
-    """A family's own audit trail, over everything known to be about its child; while it is not heard, over its own."""
-    async with registry.database.transaction() as tx:
-        family = await by_card(tx, card)
-        held = documents.current(await documents.load(tx, [family.id])).values()
-        agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
-        entries = await audit.entries(tx, await spoken_for(tx, family))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEvents:
+    """What the log holds about a family's child, its own consents, and whom it ever said yes to."""
+
+    family: uuid.UUID
+    entries: tuple[audit.Entry, ...] = field(repr=False)
+    consents: frozenset[str]
+    named: frozenset[str]
+
+
+async def own_events(tx: Transaction, card: str) -> OwnEvents:
+    """The log over everything known to be about the child; while its family is not heard, over its own dossier."""
+    family = await by_card(tx, card)
+    held = documents.current(await documents.load(tx, [family.id])).values()
+    agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
     own = [each for each in agreements if isinstance(each, Agreement)]
-    named = {name for each in own if each.root.children for name in each.root.conditions.organisations or ()}
-    return trail.shown_to_family(entries, own=frozenset(each.id for each in own), named=frozenset(named))
+    return OwnEvents(
+        family=family.id,
+        entries=await audit.entries(tx, await spoken_for(tx, family)),
+        consents=frozenset(each.id for each in own),
+        named=frozenset(
+            name for each in own if each.root.children for name in each.root.conditions.organisations or ()
+        ),
+    )
+
+
+async def own_trail(registry: Registry, card: str) -> tuple[trail.Line, ...]:
+    """A family's own audit trail."""
+    async with registry.database.transaction() as tx:
+        own = await own_events(tx, card)
+        lines = trail.shown_to_family(own.entries, own=own.consents, named=own.named)
+        shown = trail.digest([trail.plain(each) for each in lines])
+        await trail.write(tx, registry, own.family, "trail-shown", None, digest=shown)
+    return lines
 
 
 def _is_live(held: Resource) -> bool:

@@ -19,6 +19,8 @@ from registry.identity.likeness import KnownNames, Likeness
 from registry.identity.names import Name
 from registry.identity.weights import Rarity, Weights
 
+Alike = Callable[[Sequence[Name], Sequence[Name]], Likeness | None]
+
 CROSSED = "crossed"
 DISPLACED = "displaced"
 PATRONYM = "patronym"
@@ -98,15 +100,33 @@ def _given(left: Demographics, right: Demographics, known: KnownNames, *, same_s
         return likeness.of_spellings(one, other, known, same_sex=same_sex)
 
     first = alike(left.given, right.given)
+    left, right = _without_father(left, known), _without_father(right, known)
     if first is None or not (left.further or right.further):
         return first
+    further = alike(left.further, right.further)
+    if further is not None and further in _CONTRADICTED:
+        return min(first, max(further, Likeness.LISTED_APART))
+    return first if first >= Likeness.KNOWN else max(first, _whole(left, right, alike) or first)
+
+
+def _whole(left: Demographics, right: Demographics, alike: Alike) -> Likeness | None:
+    """The likeness of all given names together; None where one has the other's only in the second place.
+
+    A name in the second place may be the father's: see `_crossed_with`.
+    """
     whole = alike(_with_further(left), _with_further(right))
-    if left.further and right.further and alike(left.further, right.further) in _CONTRADICTED:
-        return min(first, Likeness.SIMILAR)
-    return max(first, whole or first) if first < Likeness.KNOWN else first
+    swapped = (alike(left.given, right.further), alike(left.further, right.given))
+    is_second = any(each is not None and each >= Likeness.PART for each in swapped)
+    return None if whole is None or (is_second and whole <= Likeness.PART) else whole
 
 
-_CONTRADICTED = (Likeness.OTHER, Likeness.SIMILAR, Likeness.GENDER)
+_CONTRADICTED = (Likeness.OTHER, Likeness.LISTED_APART, Likeness.SIMILAR, Likeness.GENDER)
+
+
+def _without_father(person: Demographics, known: KnownNames) -> Demographics:
+    """The person without what stands after the given name, where that is the father's name and not its own."""
+    alike = likeness.of_relatives(person.further, person.father, known)
+    return person if alike is None or alike < Likeness.PART else replace(person, further=())
 
 
 def _with_further(person: Demographics) -> tuple[Name, ...]:
@@ -145,7 +165,7 @@ def _crossed_with(left: Demographics, right: Demographics, known: KnownNames) ->
     """
     displaced = None
     for field, of_left, of_right in (
-        ("father", left.father, right.father),
+        ("father", left.father or left.further, right.father or right.further),
         ("family", left.family, right.family),
     ):
         there = likeness.of_spellings(left.given, of_right, known)
@@ -199,7 +219,7 @@ def _family(left: Demographics, right: Demographics, known: KnownNames, father: 
     return f"{PATRONYM}-again" if father in _AGREEING_FATHER else PATRONYM
 
 
-_AGREEING_FATHER = tuple(each.name.lower() for each in Likeness if each >= Likeness.PART)
+_AGREEING_FATHER = ("further", *(each.name.lower() for each in Likeness if each >= Likeness.PART))
 
 
 def _is_patronym(left: Demographics, right: Demographics, known: KnownNames) -> bool:

@@ -24,14 +24,15 @@ class Likeness(IntEnum):
 
     OTHER = 0
     UNREADABLE = 1  # a script nobody here can read against another: no evidence either way
-    SIMILAR = 2  # one or two letters apart, and as a rule another name
-    GENDER = 3  # the male and the female form of one name
-    NEAR = 4  # as far apart as a slip of the pen
-    AMBIGUOUS = 5  # alike in a spelling that writes two names (Salim is سليم and سالم)
-    PART = 6  # one name of several is left out
-    KNOWN = 7  # other letters, but known as one name (Yusuf, Joseph)
-    SOUND = 8  # the same sounds in another spelling or script
-    EXACT = 9  # the same letters
+    LISTED_APART = 2  # alike, but both are known names, and not one name (Omar, Ammar)
+    SIMILAR = 3  # one or two letters apart, and as a rule another name
+    GENDER = 4  # the male and the female form of one name
+    NEAR = 5  # as far apart as a slip of the pen
+    AMBIGUOUS = 6  # alike in a spelling that writes two names (Salim is سليم and سالم)
+    PART = 7  # one name of several is left out
+    KNOWN = 8  # other letters, but known as one name (Yusuf, Joseph)
+    SOUND = 9  # the same sounds in another spelling or script
+    EXACT = 10  # the same letters
 
 
 # Shares of the longer word; one wrong consonant in a name of five letters is .24.
@@ -61,7 +62,6 @@ class KnownNames:
 
 
 _NONE: frozenset[int] = frozenset()
-NO_KNOWN_NAMES = KnownNames(by_sound={})
 
 
 def known_names(groups: Iterable[Sequence[str]]) -> KnownNames:
@@ -82,7 +82,8 @@ def of_spellings(
     """The likeness of one name given in several spellings; None when either side has none.
 
     Where both sides have a spelling in one script, that script may speak against: the same sound in Latin letters
-    is only NEAR when the Arabic letters say otherwise (Samir سمير, Samer سامر).
+    is only NEAR when the Arabic letters say otherwise, and two names when they spell two known ones (Nadir نادر,
+    Nadir نذير).
     """
     if not left or not right:
         return None
@@ -111,8 +112,10 @@ def _best(left: Sequence[Name], right: Sequence[Name], degree: Degree) -> Likene
     for script, each in found:
         if script:
             by_script[script] = max(by_script.get(script, Likeness.OTHER), each)
-    is_denied = min(by_script.values(), default=best) <= Likeness.GENDER
-    return min(best, Likeness.NEAR) if is_denied and best < Likeness.EXACT else best
+    said = min(by_script.values(), default=best)
+    if said is Likeness.LISTED_APART:
+        return said
+    return min(best, Likeness.NEAR) if said <= Likeness.GENDER else best
 
 
 def _same_script(left: Name, right: Name) -> Script | None:
@@ -180,7 +183,7 @@ def _token(left: Token, right: Token, known: KnownNames) -> Likeness:
     if apart <= _GENDER_WITHIN and any(map(_is_gender_pair, product(left.sounds, right.sounds))):
         return Likeness.GENDER
     found = next((degree for within, degree in _DEGREES if apart <= within), _unlike(left, right))
-    return min(found, Likeness.SIMILAR) if names_left and names_right else found
+    return min(found, Likeness.LISTED_APART) if names_left and names_right else found
 
 
 def _unlike(left: Token, right: Token) -> Likeness:

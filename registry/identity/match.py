@@ -8,7 +8,7 @@ decided goes to a steward; what is unlikely is nobody's business.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import product
@@ -147,37 +147,49 @@ def resolve(
     ranked = sorted(found, key=lambda each: (-each[1].score, each[0].id))
     if not ranked:
         return Resolution(link=None, match=None)
-    best, match = ranked[0] = _slip_heard(subject, ranked, weights)
+    ranked = [_slip_heard(subject, each, ranked, weights) for each in ranked]
+    best, match = wanted = _best(ranked)
     if match.verdict is not Verdict.LINK:
         return Resolution(link=None, match=match, reviews=_for_review(ranked))
-    rivals, also = _rivals_and_others(ranked, weights)
-    if rivals:
+    others = [each for each in ranked if each is not wanted]
+    if not _is_only_fit(wanted, others, weights):
         match = _vetoed(match, Veto.RIVAL, weights)
-        return Resolution(link=None, match=match, reviews=((best.id, match), *_for_review(ranked[1:])))
-    beside = tuple((each.id, other) for each, other in ranked[1:] if _is_only_of_one_source(other, weights))
+        return Resolution(link=None, match=match, reviews=((best.id, match), *_for_review(others)))
+    also = tuple((each.id, other) for each, other in _others_of(wanted, others, weights))
+    beside = tuple((each.id, other) for each, other in others if _is_only_of_one_source(other, weights))
     return Resolution(link=best.id, match=match, also=also, reviews=beside)
 
 
-Ranked = Sequence[tuple[PersonView, Match]]
+Candidate = tuple[PersonView, Match]
+Ranked = Sequence[Candidate]
 
 
 _OF_A_SLIP = {Veto.SLIP, Veto.NOT_OF_THE_CHILD}
 
 
-def _slip_heard(subject: Subject, ranked: Ranked, weights: Weights) -> tuple[PersonView, Match]:
-    """The best person; a slip in its given name stands no longer in the way where no twin can be seen.
+def _slip_heard(subject: Subject, wanted: Candidate, ranked: Ranked, weights: Weights) -> Candidate:
+    """The candidate; a slip in its given name stands no longer in the way where no twin can be seen.
 
-    A family takes its twins along, so the source of one of the two dossiers knows both of them.
+    A family takes its twins along, so the source of one of the two dossiers knows both of them. This is trusted only
+    where the names are a slip apart by themselves; names that are merely similar (Hana, Hanan) stay a steward's.
     """
-    best, match = ranked[0]
+    person, match = wanted
     is_slip = Veto.SLIP in match.vetoes and {*match.vetoes} <= _OF_A_SLIP
-    if not is_slip or match.probability < weights.thresholds.same_source:
-        return best, match
-    sources = {subject.source} | {each.source for each in best.members}
-    others = (member for person, _ in ranked[1:] for member in person.members if member.source in sources)
-    if any(vetoes.may_be_twins(compare.compare(subject.demographics, each.demographics, weights)) for each in others):
-        return best, match
-    return best, _judged(replace(match, vetoes=()), weights)
+    if not is_slip or match.probability < _needed_for_slip(match, weights):
+        return wanted
+    sources = {subject.source} | {each.source for each in person.members}
+    others = (member for each, _ in ranked if each is not person for member in each.members if member.source in sources)
+    found = (compare.compare(subject.demographics, each.demographics, weights) for each in others)
+    is_named = match.evidence.level("given") is not None
+    if any(vetoes.may_be_twins(each, is_named=is_named) for each in found):
+        return wanted
+    return person, _judged(replace(match, vetoes=()), weights)
+
+
+def _needed_for_slip(match: Match, weights: Weights) -> float:
+    """One spelling of two names is as likely a twin's as the child's, and no name is anybody's."""
+    is_slip = match.evidence.level("given") == "near"
+    return weights.thresholds.link if is_slip else weights.thresholds.ambiguous
 
 
 def _for_review(ranked: Ranked) -> tuple[tuple[str, Match], ...]:
@@ -186,14 +198,69 @@ def _for_review(ranked: Ranked) -> tuple[tuple[str, Match], ...]:
     return tuple((each, replace(match, verdict=Verdict.REVIEW)) for each, match in open_matches)
 
 
-def _rivals_and_others(ranked: Ranked, weights: Weights) -> tuple[bool, tuple[tuple[str, Match], ...]]:
-    """Whether a second person comes too near the best; and who is plainly the same person as the best."""
-    best, match = ranked[0]
-    same = [each for each in ranked[1:] if _is_one(best, each, weights)]
-    near = [each for each in ranked[1:] if match.score - each[1].score < weights.thresholds.lead]
-    is_rivalled = any(each not in same and not _is_only_of_one_source(each[1], weights) for each in near)
-    joined = (each for each in same if each[1].verdict is Verdict.LINK and not _share_a_source(best, each[0]))
-    return is_rivalled, tuple((each.id, other) for each, other in joined)
+def _best(ranked: Ranked) -> Candidate:
+    """The best person of those that may be linked: a twin whose household is better known may stand before it."""
+    return next((each for each in ranked if each[1].verdict is Verdict.LINK), ranked[0])
+
+
+def _others_of(wanted: Candidate, others: Ranked, weights: Weights) -> Ranked:
+    """The persons who are plainly the same person as the wanted one: the newcomer shows it."""
+    person = wanted[0]
+    linked = [each for each in others if each[1].verdict is Verdict.LINK and not _share_a_source(person, each[0])]
+    same = [each for each in linked if _is_one(person, each, weights)]
+    return [each for each in same if _is_only_fit(each, [wanted, *others], weights)]
+
+
+def _is_only_fit(wanted: Candidate, others: Ranked, weights: Weights) -> bool:
+    """Whether nobody else comes near, neither to the wanted person for the newcomer nor the other way round."""
+    return not _is_rivalled(wanted, others, weights) and not _is_claimed(wanted, others, weights)
+
+
+def _is_rivalled(wanted: Candidate, others: Ranked, weights: Weights) -> bool:
+    """Whether another person fits the newcomer nearly as well, or better, and is not the wanted one.
+
+    Somebody of the newcomer's own source is another child, or this one entered twice; neither is a rival, but see
+    `_is_claimed`.
+    """
+    person, match = wanted
+    near = [each for each in others if each[0] is not person and not _is_behind(each[1], match, weights)]
+    return any(not _is_one(person, each, weights) and Veto.SAME_SOURCE not in each[1].vetoes for each in near)
+
+
+def _is_behind(match: Match, best: Match, weights: Weights) -> bool:
+    """Whether a match is far behind the best, in all or by the given name: a twin's household may be better known."""
+    by_name = _of_name(best) - _of_name(match)
+    return max(best.score - match.score, by_name) >= weights.thresholds.lead
+
+
+def _of_name(match: Match) -> float:
+    return math.fsum(each.weight for each in match.evidence.evidence if each.field == "given")
+
+
+def _is_claimed(wanted: Candidate, others: Ranked, weights: Weights) -> bool:
+    """Whether somebody who is plainly not the newcomer fits the wanted person nearly as well as the newcomer does.
+
+    A dossier without parents fits both cousins of one name, and an ambiguous spelling both twins, whichever of the
+    two is asked first. So the person wanted must have no second one, either.
+    """
+    person, match = wanted
+    strangers = (each for each, other in others if _is_plainly_another(other))
+    claims = (_claim(each, person, weights) for each in strangers)
+    return any(each is not None and not _is_behind(each, match, weights) for each in claims)
+
+
+def _is_plainly_another(match: Match) -> bool:
+    """Whether the newcomer's own source knows this one as another child, or what differs is no slip in a name."""
+    is_contradicted = bool({*match.vetoes} - {Veto.TWIN, Veto.SLIP, Veto.NOT_OF_THE_CHILD})
+    return Veto.SAME_SOURCE in match.vetoes or (match.verdict is Verdict.DISTINCT and is_contradicted)
+
+
+def _claim(left: PersonView, right: PersonView, weights: Weights) -> Match | None:
+    """How well two persons' dossiers fit at best; None where the persons contradict each other."""
+    pairs = product(left.members, right.members)
+    matches = [decide(one.demographics, other.demographics, weights) for one, other in pairs]
+    found = max(matches, key=lambda match: match.score)
+    return None if found.verdict is Verdict.DISTINCT or _contradictions(matches) else found
 
 
 def _share_a_source(left: PersonView, right: PersonView) -> bool:
@@ -217,30 +284,64 @@ def _with_person(subject: Subject, person: PersonView, weights: Weights, rarity:
 def _contradictions(matches: Sequence[Match]) -> list[Veto]:
     """Every veto of any pair, once; a dossier that merely knows little does not contradict.
 
-    Where one dossier of a person bears the same name, another that differs by a slip of the pen is no twin.
+    Nor does a slip in one dossier, where another of the same person says it right: a name, the father or the birth
+    date that differs there only. A twin or cousin differs from every dossier.
     """
-    is_named = any(match.evidence.level("given") in compare.SAME_NAME for match in matches)
+    right = {veto for veto, is_right in _SAID_RIGHT.items() if any(map(is_right, matches))}
     found = dict.fromkeys(
-        veto
-        for match in matches
-        for veto in match.vetoes
-        if not (veto in (Veto.TWIN, Veto.SLIP) and is_named and match.evidence.level("given") in (*vetoes.SLIPS, None))
+        veto for match in matches for veto in match.vetoes if veto not in right or _is_grave(match, veto)
     )
     return [each for each in found if each is not Veto.NOT_OF_THE_CHILD]
+
+
+def _bears_the_name(match: Match) -> bool:
+    return match.evidence.level("given") in compare.SAME_NAME
+
+
+def _bears_it_nearly(match: Match) -> bool:
+    """Whether the name is the same or off by the slip that SLIP tells of; one slip is not told a second time."""
+    is_slip = Veto.SLIP in match.vetoes and match.evidence.level("given") in vetoes.SLIPS
+    return is_slip or _bears_the_name(match)
+
+
+def _is_of_parents(match: Match) -> bool:
+    """Whether the two surely are no cousins: the father agrees, or the mother and the day."""
+    is_of_mother = match.evidence.agrees("mother") and match.evidence.level("birth") in _SAME_DAY
+    return match.verdict is Verdict.LINK and (match.evidence.agrees("father") or is_of_mother)
+
+
+def _is_of_the_day(match: Match) -> bool:
+    return match.verdict is Verdict.LINK and match.evidence.level("birth") in _SAME_DAY
+
+
+def _is_grave(match: Match, veto: Veto) -> bool:
+    """Whether what differs is more than a slip: another given name."""
+    is_slip = match.evidence.level("given") in ("similar", *vetoes.SLIPS, None)
+    return veto in (Veto.TWIN, Veto.SLIP) and not is_slip
+
+
+_SAID_RIGHT: Mapping[Veto, Callable[[Match], bool]] = {
+    Veto.TWIN: _bears_it_nearly,
+    Veto.SLIP: _bears_the_name,
+    Veto.FATHER: _is_of_parents,
+    Veto.BIRTH: _is_of_the_day,
+}
 
 
 _SAME_DAY = ("day", "a day beside")
 
 
 def _is_surely_same(match: Match, weights: Weights) -> bool:
-    """Whether two dossiers of one source are one child beyond what namesakes share: name, very day and family."""
+    """Whether two dossiers of one source are one child beyond what namesakes share: name, very day and family.
+
+    The name to the letter: twins whose names sound alike are told apart by how their source spells them.
+    """
     if match.vetoes or match.probability < weights.thresholds.same_source:
         return False
     if match.evidence.level("identifier") == "same":
         return True
     family = sum(map(match.evidence.agrees, ("father", "mother", "family")))
-    is_same_child = match.evidence.level("given") in compare.SAME_NAME
-    return is_same_child and match.evidence.level("birth") in _SAME_DAY and family >= 2
+    return match.evidence.level("given") == "exact" and match.evidence.level("birth") in _SAME_DAY and family >= 2
 
 
 def _is_only_of_one_source(match: Match, weights: Weights) -> bool:
@@ -252,19 +353,23 @@ def _vetoed(match: Match, veto: Veto, weights: Weights) -> Match:
     return _judged(replace(match, vetoes=(*match.vetoes, veto)), weights)
 
 
-def _is_one(best: PersonView, other: tuple[PersonView, Match], weights: Weights) -> bool:
+def _is_one(best: PersonView, other: Candidate, weights: Weights) -> bool:
     """Whether another person may be taken for the best one: nothing contradicts, and more speaks for than against.
 
-    Two dossiers of one source are held apart, unless they agree beyond what namesakes share.
+    That the newcomer is both is enough to speak for it. Two dossiers of one source are held apart, unless they
+    agree beyond what namesakes share.
     """
-    pairs = [*product(best.members, other[0].members)]
+    person, found = other
+    pairs = [*product(best.members, person.members)]
     matches = [decide(one.demographics, another.demographics, weights) for one, another in pairs]
-    is_likely = max(each.probability for each in matches) >= 0.5
-    return is_likely and all(
-        _is_entered_twice(match, weights)
-        if one.source == another.source
-        else not {*_contradictions([match])} - {Veto.SLIP}
-        for (one, another), match in zip(pairs, matches, strict=True)
+    is_likely = found.verdict is Verdict.LINK or max(each.probability for each in matches) >= 0.5
+    return (
+        is_likely
+        and not {*_contradictions([found, *matches])} - {Veto.SLIP, Veto.IDENTIFIER}
+        and all(
+            _is_entered_twice(match, weights) if one.source == another.source else Veto.IDENTIFIER not in match.vetoes
+            for (one, another), match in zip(pairs, matches, strict=True)
+        )
     )
 
 
@@ -276,13 +381,14 @@ def _is_entered_twice(match: Match, weights: Weights) -> bool:
 
 
 def contradicts(left: Sequence[Demographics], right: Sequence[Demographics], weights: Weights) -> bool:
-    """Whether any dossier of one person speaks against any of the other, so that no rule may join them.
+    """Whether any dossier of a newcomer's person speaks against any of the other, so that no rule may join them.
 
     Knowing little is no contradiction: a verdict of DISTINCT alone does not say so. Nor is a slip of the pen in a
-    name, where other dossiers of the two bear the same name.
+    name, where other dossiers of the two bear the same name. Whether a slip hides a twin was judged when the link
+    was found, but for a newcomer that stands alone only: its fellows' twins were not in sight.
     """
-    found = _contradictions([decide(one, other, weights) for one, other in product(left, right)])
-    return bool({*found} - {Veto.SLIP})  # whether a slip hides a twin was judged when the link was found
+    found = {*_contradictions([decide(one, other, weights) for one, other in product(left, right)])}
+    return bool(found - {Veto.SLIP} if len(left) == 1 else found)
 
 
 def identify(
@@ -353,8 +459,7 @@ def _reason(ranked: Sequence[tuple[PersonView, Match]], weights: Weights) -> Rea
         return Reason.CONTRADICTED
     if agreeing < weights.thresholds.agreeing or match.verdict is not Verdict.LINK:
         return Reason.TOO_LITTLE
-    is_rivalled, _ = _rivals_and_others(ranked, weights)
-    return Reason.AMBIGUOUS if is_rivalled else Reason.FOUND
+    return Reason.AMBIGUOUS if _is_rivalled(ranked[0], ranked[1:], weights) else Reason.FOUND
 
 
 _VERDICT_WORDS = {

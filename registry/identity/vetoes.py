@@ -33,8 +33,8 @@ _VETO_OF_LEVEL = (
     ("given", ("gender",), Veto.GENDER_PAIR),
     ("birth", ("other",), Veto.BIRTH),
 )
-_ANOTHER_NAME = ("other", "similar", "near", "ambiguous")
-_ANOTHER_FATHER = ("other", "similar", "gender")
+_ANOTHER_NAME = ("other", "listed_apart", "similar", "near", "ambiguous")
+_ANOTHER_FATHER = ("other", "listed_apart", "similar", "gender")
 _EXACT_BIRTH = ("day", "a day beside", "swapped", "calendar")
 _SAME_YEAR = ("month", "year")
 _KIN = ("family", "father", "mother", "grandfather")
@@ -43,7 +43,7 @@ _KIN = ("family", "father", "mother", "grandfather")
 def of(evidence: Comparison) -> Iterator[Veto]:
     """Every veto the evidence gives rise to."""
     for field, levels, veto in _VETO_OF_LEVEL:
-        if evidence.level(field) in levels:
+        if evidence.level(field) in levels and not (veto is Veto.BIRTH and _is_numbered(evidence)):
             yield veto
     if _may_be_twin(evidence):
         yield Veto.SLIP if is_slip(evidence) else Veto.TWIN
@@ -53,6 +53,16 @@ def of(evidence: Comparison) -> Iterator[Veto]:
         yield Veto.FATHER
     if not compare.is_of_child(evidence):
         yield Veto.NOT_OF_THE_CHILD
+
+
+def _is_numbered(evidence: Comparison) -> bool:
+    """Whether number, name and a parent agree, so that a birth date that differs is a slip.
+
+    Brothers and sisters under one number by mistake bear other names; namesake cousins have other parents.
+    """
+    is_of_parent = evidence.agrees("father") or evidence.agrees("mother")
+    is_named = evidence.level("given") in compare.SAME_NAME
+    return evidence.level("identifier") == "same" and is_named and is_of_parent
 
 
 SLIPS = ("near", "ambiguous")
@@ -77,14 +87,21 @@ def _is_nameless(evidence: Comparison) -> bool:
     return is_open and is_of_parents and evidence.level("birth") in _EXACT_BIRTH
 
 
-def may_be_twins(evidence: Comparison) -> bool:
-    """Whether two children of one family and one age are compared, who do not bear the same name."""
-    is_kin = any(map(evidence.agrees, _KIN))
-    is_of_an_age = evidence.level("birth") in (*_EXACT_BIRTH, *_SAME_YEAR)
-    return is_kin and is_of_an_age and evidence.level("given") not in compare.SAME_NAME
+def may_be_twins(evidence: Comparison, *, is_named: bool) -> bool:
+    """Whether two children of one family and one age are compared, one of whom may be meant instead of the other.
+
+    A twin of a plainly other name is no explanation for a slip, but may be the child that has no name yet.
+    """
+    kin = sum(map(evidence.agrees, (*_KIN, "phone")))
+    birth = evidence.level("birth")
+    is_of_an_age = birth in _EXACT_BIRTH or (birth in _SAME_YEAR and kin >= 2)
+    told_apart = (*compare.SAME_NAME, "other") if is_named else compare.SAME_NAME
+    return kin > 0 and is_of_an_age and evidence.level("given") not in told_apart
 
 
 def _may_be_cousin(evidence: Comparison) -> bool:
+    if evidence.level("identifier") == "same":
+        return False  # cousins of one name have two numbers
     father = evidence.level("father")
     if evidence.level("birth") not in _EXACT_BIRTH:
         return father in _ANOTHER_FATHER
@@ -92,6 +109,17 @@ def _may_be_cousin(evidence: Comparison) -> bool:
 
 
 def _may_be_twin(evidence: Comparison) -> bool:
+    if _is_same_number(evidence):
+        return False
     is_kin = any(map(evidence.agrees, _KIN))
     is_close = any(map(evidence.agrees, ("birth", "village", "phone")))
     return evidence.level("given") in _ANOTHER_NAME and is_kin and is_close
+
+
+def _is_same_number(evidence: Comparison) -> bool:
+    """Whether one official number explains a name that a slip may have left: a twin has a number of its own.
+
+    Two known names under one number, or two birth dates, are a fault somebody must look at.
+    """
+    is_slip = evidence.level("given") in ("similar", *SLIPS)
+    return is_slip and evidence.level("identifier") == "same" and evidence.agrees("birth")

@@ -31,13 +31,15 @@ class Thresholds:
     """Where the verdicts begin, as probabilities; the rest in bits.
 
     `lead` is how far the best person must be before the second. `same_source` is the probability two dossiers of
-    one source need. `agreeing` is how many attributes a desk's question must have right.
+    one source need, `ambiguous` the one that a spelling of two names, or no name at all, needs. `agreeing` is how
+    many attributes a desk's question must have right.
     """
 
     link: float
     link_of_parent: float
     review: float
     same_source: float
+    ambiguous: float
     lead: float
     agreeing: int
 
@@ -103,6 +105,7 @@ def _read(weights: Mapping[str, Any], known: KnownNames) -> Weights:
             link_of_parent=float(thresholds["link_of_parent"]),
             review=float(thresholds["review"]),
             same_source=float(thresholds["same_source"]),
+            ambiguous=float(thresholds["ambiguous"]),
             lead=float(thresholds["lead_bits"]),
             agreeing=int(thresholds["agreeing_attributes"]),
         ),

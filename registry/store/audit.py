@@ -7,7 +7,6 @@ the dossier it is about: erasing the dossier leaves the tree intact, and the lea
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,15 +18,17 @@ import orjson
 
 from registry.store import vault
 from registry.store.database import ENVELOPE, Transaction
+from registry.trust.receipt import commitment
 
 _LOCK = 0x61756469  # "audi": one sequencer at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What one leaf says; `event` is plain JSON in the words of `registry.flows.trail`."""
+    """What one leaf says, and `about` which dossier; `event` is plain JSON in the words of `registry.flows.trail`."""
 
     leaf: UUID
+    about: UUID
     salt: bytes
     event: dict[str, Any]
 
@@ -36,15 +37,10 @@ class Entry:
         return commitment(self.salt, self.event)
 
 
-def commitment(salt: bytes, event: dict[str, Any]) -> bytes:
-    """The salted hash that enters the tree; keys are sorted, so that equal events hash alike."""
-    return hashlib.sha256(salt + orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).digest()
-
-
 async def write(tx: Transaction, dossier: UUID, event: dict[str, Any], *, today: date) -> Entry:
     """Write one event about a dossier. The cost is the same whatever the event."""
     await vault.load_keys(tx, [dossier])
-    entry = Entry(leaf=tx.new_id(), salt=secrets.token_bytes(32), event=event)
+    entry = Entry(leaf=tx.new_id(), about=dossier, salt=secrets.token_bytes(32), event=event)
     detail = tx.new_id()
     plain = orjson.dumps({"leaf": entry.leaf.hex, "salt": entry.salt.hex(), "event": event})
     sealed = vault.seal(tx, dossier, plain, table="audit_detail", row=detail)
@@ -83,9 +79,29 @@ async def entries(tx: Transaction, dossiers: Iterable[UUID] | None = None) -> tu
             "SELECT dossier, detail, sealed FROM registry.audit_detail WHERE dossier = ANY(%s)",
             (list(dossiers),),
         )
-    rows = await cursor.fetchall()
+    return await _opened(tx, await cursor.fetchall())
+
+
+async def entries_between(tx: Transaction, first: date, last: date) -> tuple[Entry, ...]:
+    """What the leaves of these days say, both included, as far as their data keys still exist."""
+    cursor = await tx.connection.execute(
+        "SELECT dossier, detail, sealed FROM registry.audit_detail WHERE day BETWEEN %s AND %s", (first, last)
+    )
+    return await _opened(tx, await cursor.fetchall())
+
+
+async def _opened(tx: Transaction, rows: Sequence[tuple[UUID, UUID, bytes]]) -> tuple[Entry, ...]:
     await vault.load_keys(tx, {row[0] for row in rows})
     return tuple(_open(tx, *row) for row in rows if row[0] in tx.data_keys)
+
+
+async def count(tx: Transaction) -> tuple[int, int]:
+    """How many leaves there are, and how many events, readable or not: an erased event's row stays, unreadable."""
+    cursor = await tx.connection.execute(
+        "SELECT (SELECT count(*) FROM registry.audit_leaf), (SELECT count(*) FROM registry.audit_detail)"
+    )
+    row = await cursor.fetchone()
+    return row or (0, 0)
 
 
 async def take_pending(tx: Transaction) -> tuple[tuple[UUID, bytes], ...]:
@@ -107,9 +123,15 @@ async def take_pending(tx: Transaction) -> tuple[tuple[UUID, bytes], ...]:
 
 
 async def place(tx: Transaction, leaves: Sequence[UUID], *, start: int) -> None:
-    rows = [(start + offset, leaf) for offset, leaf in enumerate(leaves)]
-    async with tx.connection.cursor() as cursor:
-        await cursor.executemany("INSERT INTO registry.audit_sequence (position, leaf) VALUES (%s, %s)", rows)
+    """Give these leaves their places, one after another from `start` on, in one statement."""
+    await tx.connection.execute(
+        """
+        INSERT INTO registry.audit_sequence (position, leaf)
+        SELECT %s + placed.number - 1, placed.leaf
+        FROM unnest(%s::uuid[]) WITH ORDINALITY AS placed (leaf, number)
+        """,
+        (start, list(leaves)),
+    )
 
 
 async def last_checkpoint(tx: Transaction) -> tuple[int, str, bytes] | None:
@@ -125,6 +147,57 @@ async def record_checkpoint(tx: Transaction, size: int, checkpoint: str, frontie
         "INSERT INTO registry.audit_checkpoint (size, checkpoint, frontier) VALUES (%s, %s, %s)",
         (size, checkpoint, frontier),
     )
+
+
+async def cosign(tx: Transaction, size: int, witness: str, cosignature: str) -> None:
+    """Keep a witness's line under the checkpoint of this size."""
+    await tx.connection.execute(
+        "INSERT INTO registry.audit_cosignature (size, witness, cosignature) VALUES (%s, %s, %s) "
+        "ON CONFLICT (size, witness) DO NOTHING",
+        (size, witness, cosignature),
+    )
+
+
+async def cosignatures(tx: Transaction, *, since: int = 0) -> tuple[tuple[int, str, str], ...]:
+    """Size, witness and line of every cosignature of a checkpoint of at least this size."""
+    cursor = await tx.connection.execute(
+        "SELECT size, witness, cosignature FROM registry.audit_cosignature WHERE size >= %s ORDER BY size, witness",
+        (since,),
+    )
+    return tuple(await cursor.fetchall())
+
+
+async def last_cosigned(tx: Transaction, witnesses: Sequence[str], quorum: int) -> tuple[int, str] | None:
+    """Size and text of the newest checkpoint that so many of these witnesses cosigned; with 0 of the newest."""
+    cursor = await tx.connection.execute(
+        """
+        SELECT signed.size, signed.checkpoint
+        FROM registry.audit_checkpoint AS signed
+        WHERE (
+            SELECT count(*)
+            FROM registry.audit_cosignature AS said
+            WHERE said.size = signed.size AND said.witness = ANY(%s)
+        ) >= %s
+        ORDER BY signed.size DESC
+        LIMIT 1
+        """,
+        (list(witnesses), quorum),
+    )
+    return await cursor.fetchone()
+
+
+async def places(tx: Transaction, leaves: Iterable[UUID]) -> dict[UUID, int]:
+    """The place in the log of each of these leaves that has one."""
+    cursor = await tx.connection.execute(
+        "SELECT leaf, position FROM registry.audit_sequence WHERE leaf = ANY(%s)", (list(leaves),)
+    )
+    return dict(await cursor.fetchall())
+
+
+async def cosigned(tx: Transaction) -> dict[str, int]:
+    """The size of the newest checkpoint each witness cosigned."""
+    cursor = await tx.connection.execute("SELECT witness, max(size) FROM registry.audit_cosignature GROUP BY witness")
+    return dict(await cursor.fetchall())
 
 
 async def checkpoints(tx: Transaction) -> tuple[tuple[int, str], ...]:
@@ -161,4 +234,5 @@ async def unplaced(tx: Transaction) -> tuple[tuple[UUID, bytes, bool], ...]:
 
 def _open(tx: Transaction, dossier: UUID, detail: UUID, sealed: bytes) -> Entry:
     content = orjson.loads(vault.unseal(tx, dossier, sealed, table="audit_detail", row=detail))
-    return Entry(leaf=UUID(content["leaf"]), salt=bytes.fromhex(content["salt"]), event=content["event"])
+    salt = bytes.fromhex(content["salt"])
+    return Entry(leaf=UUID(content["leaf"]), about=dossier, salt=salt, event=content["event"])

@@ -16,6 +16,8 @@ from psycopg import conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from registry.errors import BadInput, Conflict, Unavailable
+from registry.store.wrapping import Remembered, Wrapping
+from registry.trust import keyring as keyrings
 from registry.trust import sealing
 from registry.trust.keyring import Keyring
 from registry.trust.sealing import Label
@@ -48,12 +50,17 @@ class Envelopes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """One transaction. Data keys, and dossiers held for writing, are remembered here and forgotten with it."""
+    """One transaction. Data keys, and dossiers held for writing, are remembered here and forgotten with it.
+
+    `former_keys` are those that data keys replaced a while ago, and some values may still be sealed under.
+    """
 
     connection: Connection
     keyring: Keyring = field(repr=False)
+    wrapping: Remembered = field(repr=False)
     sealer: Sealer = field(repr=False)
     data_keys: dict[uuid.UUID, bytes] = field(default_factory=dict[uuid.UUID, bytes], repr=False)
+    former_keys: dict[uuid.UUID, bytes] = field(default_factory=dict[uuid.UUID, bytes], repr=False)
     held: dict[uuid.UUID, Dossier] = field(default_factory=dict[uuid.UUID, "Dossier"], repr=False)
 
     async def hold(self, lock: int) -> None:
@@ -71,6 +78,7 @@ class Database:
 
     pool: AsyncConnectionPool[Connection]
     keyring: Keyring = field(repr=False)
+    wrapping: Remembered = field(repr=False)
     sealer: Sealer = field(repr=False)
 
     async def answers(self) -> None:
@@ -87,7 +95,7 @@ class Database:
         async with begun(self.pool) as connection:
             if snapshot:
                 await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            yield Transaction(connection=connection, keyring=self.keyring, sealer=self.sealer)
+            yield Transaction(connection=connection, keyring=self.keyring, wrapping=self.wrapping, sealer=self.sealer)
 
 
 @asynccontextmanager
@@ -155,11 +163,20 @@ async def _configure(connection: Connection) -> None:
 
 @asynccontextmanager
 async def opened(
-    url: str, keyring: Keyring, *, sealer: Sealer | None = None, patience_seconds: float = 10
+    url: str,
+    keyring: Keyring,
+    wrapping: Wrapping,
+    *,
+    sealer: Sealer | None = None,
+    patience_seconds: float = 10,
 ) -> AsyncGenerator[Database]:
-    """Open the database at `url`. Raises BadInput and Unavailable as `connected` does."""
+    """Open the database at `url`. Raises BadInput and Unavailable as `connected` does.
+
+    Of the wrapping keys none stays: they are fetched from `wrapping` and remembered for a short time.
+    """
+    kept = keyrings.without_wrapping(keyring)
     async with connected(url, patience_seconds=patience_seconds) as pool:
-        yield Database(pool=pool, keyring=keyring, sealer=sealer or Envelopes())
+        yield Database(pool=pool, keyring=kept, wrapping=Remembered(wrapping), sealer=sealer or Envelopes())
 
 
 @asynccontextmanager

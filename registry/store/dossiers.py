@@ -22,7 +22,8 @@ from registry.store.database import ENVELOPE, Transaction
 class Dossier:
     """`about` is the Patient last told (of a house: what the organisation is); `keys` are its match keys.
 
-    `person` is the component the dossier belongs to, `members` all its dossiers including this one.
+    `person` is the component the dossier belongs to, `members` all its dossiers including this one; `card` the keyed
+    hash of the one family card that opens it.
     """
 
     id: UUID
@@ -33,6 +34,7 @@ class Dossier:
     members: tuple[UUID, ...]
     about: Content | None = field(default=None, repr=False)
     keys: tuple[int, ...] = field(default=(), repr=False)
+    card: int | None = field(default=None, repr=False)
 
 
 async def open_new(tx: Transaction, dossiers: Sequence[Dossier], *, today: date) -> None:
@@ -72,21 +74,21 @@ async def _read(tx: Transaction, wanted: Sequence[UUID], *, lock: bool) -> dict[
         return {}
     cursor = await tx.connection.execute(_LOAD_FOR_WRITING if lock else _LOAD, (wanted,))
     found: dict[UUID, Dossier] = {}
-    for id, sealed, epoch, wrapped in await cursor.fetchall():
-        vault.unwrap(tx, id, epoch, wrapped)
+    for id, sealed, *data_key in await cursor.fetchall():
+        vault.unwrap(tx, id, *data_key)
         found[id] = _open(tx, id, sealed)
     return found
 
 
 _LOAD = """
-    SELECT held.dossier, held.sealed, data_key.epoch, data_key.wrapped
+    SELECT held.dossier, held.sealed, data_key.generation, data_key.epoch, data_key.wrapped, data_key.former
     FROM registry.dossier AS held
     JOIN vault.data_key USING (dossier)
     WHERE held.dossier = ANY(%s)
 """
 # Locked one after another in the order of their ids, so that two writers never wait for each other.
 _LOAD_FOR_WRITING = """
-    SELECT held.dossier, held.sealed, data_key.epoch, data_key.wrapped
+    SELECT held.dossier, held.sealed, data_key.generation, data_key.epoch, data_key.wrapped, data_key.former
     FROM registry.dossier AS held
     JOIN vault.data_key USING (dossier)
     WHERE held.dossier = ANY(%s)
@@ -126,6 +128,7 @@ def _seal(tx: Transaction, dossier: Dossier) -> bytes:
             "members": [each.hex for each in dossier.members],
             "about": dossier.about,
             "keys": dossier.keys,
+            "card": dossier.card,
         }
     )
     return vault.seal(tx, dossier.id, plain, table="dossier", row=dossier.id)
@@ -142,4 +145,5 @@ def _open(tx: Transaction, id: UUID, sealed: bytes) -> Dossier:
         members=tuple(UUID(each) for each in content["members"]),
         about=content["about"],
         keys=tuple(content["keys"]),
+        card=content.get("card"),  # not there in a dossier written before cards could be replaced
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -22,31 +24,59 @@ def is_missing(path: Path) -> bool:
         raise _unusable(error, path) from None
 
 
-def load_or_make(path: Path, *, today: date) -> Keyring:
+def load_or_make(path: Path, *, today: date, epochs: int = keyring.EPOCHS_AHEAD) -> Keyring:
     """Read the key file; make it at the first start; add wrapping keys when the last epochs come near.
+
+    With no `epochs` it is made without wrapping keys, for a registry whose token holds them.
+    """
+
+    def change(held: Keyring | None) -> Keyring:
+        known = held or keyring.fresh(secrets.token_bytes, today=today, epochs=epochs)
+        return keyring.with_epochs(known, secrets.token_bytes, today=today, epochs=epochs)
+
+    return _changed(path, change)
+
+
+@dataclass(frozen=True, slots=True)
+class FileWrapping:
+    """Wrapping keys in the key file, read anew each time: what another process adds is found."""
+
+    path: Path
+
+    def key(self, generation: int, epoch: int) -> bytes:
+        return load(self.path).wrapping_key(generation, epoch)
+
+    def generations(self) -> frozenset[int]:
+        return frozenset(load(self.path).wrapping)
+
+    def add(self, generation: int, *, today: date) -> None:
+        _changed(self.path, lambda held: keyring.with_generation(_there(held), generation, secrets.token_bytes, today))
+
+    def drop(self, *, before: int) -> None:
+        _changed(self.path, lambda held: keyring.without_generations(_there(held), before=before))
+
+
+def _there(held: Keyring | None) -> Keyring:
+    if held is None:
+        raise KeyProblem("the key file is missing", remedy="bring it back with: continuity keys import")
+    return held
+
+
+def _changed(path: Path, change: Callable[[Keyring | None], Keyring]) -> Keyring:
+    """Change the key file; `change` is told what is there, None where nothing is.
 
     One process at a time: a key that two processes draw at once would be lost with what it sealed.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with alone(path.parent):
-            return _extended(path, today) if path.exists() else _made(path, today)
+            before = load(path) if path.exists() else None
+            after = change(before)
+            if after != before:
+                replace(path, after)
+            return after
     except OSError as error:
         raise _unusable(error, path) from None
-
-
-def _extended(path: Path, today: date) -> Keyring:
-    found = load(path)
-    extended = keyring.with_epochs(found, secrets.token_bytes, today=today)
-    if extended != found:
-        replace(path, extended)
-    return extended
-
-
-def _made(path: Path, today: date) -> Keyring:
-    ring = keyring.fresh(secrets.token_bytes, today=today)
-    replace(path, ring)
-    return ring
 
 
 def load(path: Path) -> Keyring:

@@ -1,6 +1,6 @@
 """Why believe it, and why can nobody else read it? Arithmetic on bytes that were handed in.
 
-The idea, in six parts:
+The idea, in seven parts:
 
 * *Envelopes* (`sealing`): what is stored is AES-256-GCM, bound to its table, row, column and edition, so a
   sealed cell moved elsewhere does not open. Keys live in a `keyring` that is never in the database.
@@ -9,8 +9,9 @@ The idea, in six parts:
 * *Signatures* (`signing`): compact JWS, ES256. A signer counts only if the verifier's own `trustlist` holds
   its key. A token cannot bring a key along.
 * *Status list* (`status`): which summaries were withdrawn, one bit each, itself signed.
-* *Merkle log* (`merkle`, `checkpoint`): the audit log cannot be edited, reordered or shortened without its
-  signed checkpoints showing it.
+* *Merkle log* (`merkle`, `checkpoint`, `history`): the audit log cannot be edited, reordered or shortened without
+  its signed checkpoints showing it.
+* *Witnesses* (`witness`, `cosignature`): others, who remember one checkpoint and cosign only what continues it.
 * *Digits* (`qr`): a token as digits, so that a printed QR code holds it.
 
 What it is not: it draws no randomness and reads no clock or file (nonces, salts, `now` and key material are
@@ -19,6 +20,6 @@ HMAC, Argon2id and ECDSA are those of `cryptography` and hashlib, and a signed t
 It does not decide who may see anything, and a valid signature says only who said something, never that it is
 true. Signatures here can be turned into a second valid signature of the same message by anyone (ECDSA: s
 becomes n - s), so a token's text is no identifier: use an id inside its payload. A log with a single signer
-can be rewritten as a whole by whoever holds the key and the database; only independent witnesses end that,
-and they are not here yet.
+can be rewritten as a whole by whoever holds the key and the database: what no witness has cosigned yet rests on the
+registry's word alone.
 """

@@ -10,8 +10,8 @@ base64 of the root
 
 Ed25519 is usual there. Here it is ES256, raw r || s, because one kind of key and one verifier serve summaries
 and checkpoints alike; the signature type is therefore 0xff with a name of its own (signed-note, "Signature
-types"). Other lines of signature, such as those of witnesses, are carried along and ignored. Extension lines
-are refused: no monitor could audit them.
+types"). Other lines of signature are carried along: `cosignature` reads those of witnesses. Extension lines are
+refused: no monitor could audit them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from registry.trust.refusal import Reason, Refused
 
 MAX_CHARACTERS = 64 * 1024
 _SIGNATURE_TYPE = b"\xffcontinuity-registry/es256-raw"
-_ORIGIN = re.compile(r"[^\s+\x00-\x1f\x7f]+")
+NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")
 _BODY = re.compile(r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n")
 _LINE = re.compile(r"\u2014 (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/]+={0,2})")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -42,13 +42,36 @@ class Checkpoint:
     root: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A checkpoint and the signatures under it (name, key id and signature), none of them checked."""
+
+    checkpoint: Checkpoint
+    body: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+
+    def by(self, name: str, key_id: bytes) -> list[bytes]:
+        """The signatures that claim to be of this name and key."""
+        return [raw[len(key_id) :] for signer, raw in self.signatures if signer == name and raw.startswith(key_id)]
+
+
 def issue(origin: str, size: int, root: bytes, key: p256.Jwk) -> str:
     """Sign a checkpoint with a private key. `origin` names the log: an address without scheme or spaces."""
     body = f"{origin}\n{size}\n{base64.b64encode(root).decode('ascii')}\n"
-    if not _ORIGIN.fullmatch(origin) or _read(body) is None:
+    if not NAME.fullmatch(origin) or _read(body) is None:
         raise ValueError("a checkpoint needs an origin without spaces, a size and a root of 32 bytes that fit")
-    signature = _key_id(origin, key) + p256.sign(key, body.encode())
-    return f"{body}\n\u2014 {origin} {base64.b64encode(signature).decode('ascii')}\n"
+    return f"{body}\n{line(origin, key_id(origin, _SIGNATURE_TYPE, key) + p256.sign(key, body.encode()))}"
+
+
+def line(name: str, signature: bytes) -> str:
+    """A line of signature; `signature` begins with the key id."""
+    return f"\u2014 {name} {base64.b64encode(signature).decode('ascii')}\n"
+
+
+def key_id(name: str, kind: bytes, key: p256.Jwk) -> bytes:
+    """Which key of this name a signature of this kind is by (signed-note, "Signatures")."""
+    identity = "\n".join((name, "")).encode("utf-8", "surrogatepass")
+    return sha256(identity + kind + b"\n" + p256.thumbprint(key).encode("ascii")).digest()[:4]
 
 
 def verify(text: str, key: p256.Jwk) -> Checkpoint | Refused:
@@ -61,6 +84,19 @@ def verify(text: str, key: p256.Jwk) -> Checkpoint | Refused:
 
 
 def _verified(text: str, key: p256.Jwk) -> Checkpoint | Reason:
+    read = note(text)
+    if isinstance(read, Reason):
+        return read
+    origin = read.checkpoint.origin
+    own = read.by(origin, key_id(origin, _SIGNATURE_TYPE, key))
+    if not own:
+        return Reason.UNKNOWN_SIGNER
+    # A known key with one signature that fails makes the whole note suspect (signed-note, "Signatures").
+    return read.checkpoint if all(p256.verify(key, read.body, each) for each in own) else Reason.BAD_SIGNATURE
+
+
+def note(text: str) -> Note | Reason:
+    """Take a signed checkpoint apart without believing anything of it."""
     if len(text) > MAX_CHARACTERS:
         return Reason.TOO_LARGE
     body, blank, lines = text.partition("\n\n")
@@ -68,13 +104,8 @@ def _verified(text: str, key: p256.Jwk) -> Checkpoint | Reason:
     signatures = _signatures(lines)
     if not blank or checkpoint is None or signatures is None or _CONTROLS.search(text):
         return Reason.MALFORMED
-    key_id = _key_id(checkpoint.origin, key)
-    own = [raw[4:] for name, raw in signatures if name == checkpoint.origin and raw[:4] == key_id]
-    if not own:
-        return Reason.UNKNOWN_SIGNER
-    # A known key with one signature that fails makes the whole note suspect (signed-note, "Signatures").
     signed = (body + "\n").encode("utf-8", "surrogatepass")
-    return checkpoint if all(p256.verify(key, signed, each) for each in own) else Reason.BAD_SIGNATURE
+    return Note(checkpoint=checkpoint, body=signed, signatures=tuple(signatures))
 
 
 def _read(body: str) -> Checkpoint | None:
@@ -95,8 +126,3 @@ def _signatures(lines: str) -> list[tuple[str, bytes]] | None:
     read = [(each["name"], encoding.from_base64(each["signature"])) for each in found if each]
     known = [(name, raw) for name, raw in read if raw is not None and len(raw) > 4]
     return known if len(known) == len(found) else None
-
-
-def _key_id(name: str, key: p256.Jwk) -> bytes:
-    identity = "\n".join((name, "")).encode("utf-8", "surrogatepass")
-    return sha256(identity + _SIGNATURE_TYPE + b"\n" + p256.thumbprint(key).encode("ascii")).digest()[:4]

@@ -14,6 +14,9 @@ from hashlib import sha256
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
 
+Range = tuple[int, int]
+"""Neighbouring leaves: the first index, and the index behind the last."""
+
 
 def leaf_hash(content: bytes) -> bytes:
     """Hash of a leaf; its prefix keeps a leaf from posing as an inner node."""
@@ -69,15 +72,20 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 def inclusion_path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     """The hashes that lead from the leaf at `index` to the root, lowest first."""
-    if not 0 <= index < len(leaves):
+    return [root(leaves[start:end]) for start, end in inclusion_ranges(index, len(leaves))]
+
+
+def inclusion_ranges(index: int, size: int) -> list[Range]:
+    """The leaves under each hash of an inclusion path, lowest first (RFC 6962, section 2.1.1)."""
+    if not 0 <= index < size:
         raise ValueError("no leaf has this index")
-    if len(leaves) == 1:
-        return []
-    middle = _split(len(leaves))
-    left, right = leaves[:middle], leaves[middle:]
-    if index < middle:
-        return [*inclusion_path(index, left), root(right)]
-    return [*inclusion_path(index - middle, right), root(left)]
+    start, end, beside = 0, size, list[Range]()
+    while end - start > 1:
+        middle = start + _split(end - start)
+        is_left = index < middle
+        beside.append((middle, end) if is_left else (start, middle))
+        start, end = (start, middle) if is_left else (middle, end)
+    return beside[::-1]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
@@ -98,21 +106,36 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
 
 def consistency_path(older: int, leaves: Sequence[bytes]) -> list[bytes]:
     """The hashes that prove the tree of the first `older` leaves to be a beginning of this one."""
-    if not 0 <= older <= len(leaves):
+    return [root(leaves[start:end]) for start, end in consistency_ranges(older, len(leaves))]
+
+
+def consistency_ranges(older: int, size: int) -> list[Range]:
+    """The leaves under each hash of a consistency path, in the order of the path (RFC 6962, section 2.1.2)."""
+    if not 0 <= older <= size:
         raise ValueError("the older tree is not smaller")
-    # RFC 6962 defines no proof from the empty tree; nothing needs proving there, so the path is empty.
-    return _consistency(older, leaves, is_known=True) if older else []
+    if older == 0:  # RFC 6962 defines no proof from the empty tree; nothing needs proving there
+        return []
+    start, end, beside = 0, size, list[Range]()
+    while end > older:
+        middle = start + _split(end - start)
+        is_left = older <= middle
+        beside.append((middle, end) if is_left else (start, middle))
+        start, end = (start, middle) if is_left else (middle, end)
+    # Where nothing was added beside it, what remains is the older tree itself, whose root the verifier holds.
+    return [*([(start, end)] if start else []), *beside[::-1]]
 
 
-def _consistency(older: int, leaves: Sequence[bytes], *, is_known: bool) -> list[bytes]:
-    """RFC 6962, section 2.1.2; `is_known` says that the verifier already holds the root of these leaves."""
-    if older == len(leaves):
-        return [] if is_known else [root(leaves)]
-    middle = _split(len(leaves))
-    left, right = leaves[:middle], leaves[middle:]
-    if older <= middle:
-        return [*_consistency(older, left, is_known=is_known), root(right)]
-    return [*_consistency(older - middle, right, is_known=False), root(left)]
+def subtrees(start: int, end: int) -> list[tuple[int, int]]:
+    """The full subtrees a range of a path consists of, largest first, as (level, position on that level).
+
+    Every range of a path starts at a multiple of a power of two that is not smaller than the range.
+    """
+    found, at = list[tuple[int, int]](), start
+    for level in reversed(range((end - start).bit_length())):
+        if (end - start) >> level & 1:
+            found.append((level, at >> level))
+            at += 1 << level
+    return found
 
 
 def verify_consistency(older: int, newer: int, path: Sequence[bytes], older_root: bytes, newer_root: bytes) -> bool:

@@ -18,6 +18,9 @@ class Reason(Enum):
     BAD_SIGNATURE = "bad-signature"
     NOT_YET_VALID = "not-yet-valid"
     EXPIRED = "expired"
+    NOT_INCLUDED = "not-included"
+    UNWITNESSED = "unwitnessed"
+    OTHER_HISTORY = "other-history"
 
     @property
     def sentence(self) -> str:
@@ -34,6 +37,9 @@ _SENTENCES = {
     Reason.BAD_SIGNATURE: "The signature does not fit: it was changed after it was signed, or forged.",
     Reason.NOT_YET_VALID: "It says it was issued in the future; compare the clocks of both sides.",
     Reason.EXPIRED: "It has expired; ask for a new one.",
+    Reason.NOT_INCLUDED: "What it says is not in the log it names: it was changed, or never recorded.",
+    Reason.UNWITNESSED: "Too few of the witnesses you trust have cosigned its checkpoint.",
+    Reason.OTHER_HISTORY: "The log has lost or changed something that it had when this was given. Keep this file.",
 }
 
 

@@ -41,6 +41,11 @@ class TrustList:
         """Whose key this is."""
         return next((issuer for issuer, each in self.keys if each == kid), None)
 
+    def by_issuer(self) -> dict[str, list[p256.Jwk]]:
+        """The keys of each issuer."""
+        owners = {issuer for issuer, _ in self.keys}
+        return {issuer: [key for (owner, _), key in self.keys.items() if owner == issuer] for issuer in owners}
+
     def name(self, issuer: str) -> str:
         """What people call the issuer; the issuer itself when it has no name here."""
         return self.names.get(issuer, issuer)

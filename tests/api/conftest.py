@@ -14,10 +14,14 @@ from fastapi import FastAPI
 
 from registry.api import app as service_app
 from registry.flows import match
+from registry.flows.release import GROUNDS
 from registry.settings import Settings
 from tests.support import builders, reused
 from tests.support.builders import Clock, World
 from tests.support.postgres import Cluster
+
+DEADLINE = 0.7
+"""Seconds; far more than any question of these small worlds takes on a busy machine."""
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +45,14 @@ class Service:
 
     async def call(self, method: str, path: str, name: str | None = None, **more: Any) -> httpx.Response:
         """A request with the bearer key of an organisation, or without any."""
-        headers = {"Authorization": f"Bearer {self.world.keys[name]}"} if name else {}
+        headers = {"Authorization": f"Bearer {self.world.keys[name]}", "Desk-User": "desk-1"} if name else {}
         headers |= more.pop("headers", {})
         return await self.client.request(method, path, headers=headers, **more)
 
     async def post(self, path: str, name: str | None = None, **body: Any) -> httpx.Response:
-        return await self.call("POST", path, name, json=body)
+        """A request with this body; a question says why the child is there unless the body says otherwise."""
+        grounds = {"grounds": GROUNDS.get(self.world[name].kind, "")} if name and path == "/v1/questions" else {}
+        return await self.call("POST", path, name, json={**grounds, **body})
 
     async def hand_over(self, source: str, adapter: str, body: bytes) -> httpx.Response:
         return await self.call("POST", "/v1/submissions", source, params={"adapter": adapter}, content=body)
@@ -75,5 +81,5 @@ async def service(settings: Settings, anyio_backend: str) -> AsyncIterator[Servi
 @pytest.fixture
 async def slow_service(settings: Settings, anyio_backend: str) -> AsyncIterator[Service]:  # noqa: ARG001
     """The service as it is deployed: every question is answered at its deadline."""
-    async with serving(settings.model_copy(update={"answer_seconds": 0.4})) as running:
+    async with serving(settings.model_copy(update={"answer_seconds": DEADLINE})) as running:
         yield running

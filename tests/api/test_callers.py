@@ -47,6 +47,7 @@ class Row:
 
 
 CONSENT = {"card": "x", "domain": "health", "organisation": CLINIC, "until": TODAY}
+EMERGENCY = {"role": "nurse", "safety": "unconscious", "reason": "found alone"}
 ENROLMENT = {"school": "s", "grade": "3", "academic_year": "2026", "on": TODAY}
 TABLE: Mapping[tuple[str, str], Row] = {
     ("GET", "/healthz"): Row(),
@@ -55,6 +56,8 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("GET", "/trust"): Row(),
     ("GET", "/status-list"): Row(),
     ("GET", "/checkpoint"): Row(),
+    ("GET", "/audit/trust"): Row(),
+    ("GET", "/audit/growth"): Row(params={"size": "0"}),
     ("GET", "/docs"): Row(),
     ("GET", "/docs/oauth2-redirect"): Row(),
     ("GET", "/openapi.json"): Row(),
@@ -62,12 +65,15 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/submissions"): Row(
         kinds=frozenset({Kind.SOURCE}), content=samples.file(VACCINES), params={"adapter": "dhis2"}
     ),
-    ("POST", "/v1/questions"): Row(kinds=DESKS, body={"person": PERSON}),
+    ("POST", "/v1/questions"): Row(kinds=DESKS, body={"person": PERSON, "card": NOBODY}),
     ("POST", "/v1/families"): Row(kinds=DESKS, body={"person": PERSON}),
+    ("POST", "/v1/cards"): Row(kinds=DESKS, body={"person": PERSON}),
     ("POST", "/v1/consent-texts"): Row(kinds=DESKS, body={name: CONSENT[name] for name in CONSENT if name != "card"}),
     ("POST", "/v1/consents"): Row(kinds=DESKS, body=CONSENT),
     ("POST", "/v1/withdrawals"): Row(body={"card": "x"}, by_card=True),
     ("POST", "/v1/trails"): Row(body={"card": "x"}, by_card=True),
+    ("POST", "/v1/receipts"): Row(body={"card": "x"}, by_card=True),
+    ("GET", "/v1/audit-events"): Row(kinds=OMBUDS, params={"from": TODAY, "to": TODAY}),
     ("POST", "/v1/people"): Row(kinds=DESKS, body={"person": PERSON, "patient": "7"}),
     ("POST", "/v1/doses"): Row(
         kinds=frozenset({Kind.CLINIC}), body={"person": PERSON, "patient": "7", "vaccine": "03", "on": TODAY}
@@ -96,11 +102,11 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/grievances/{complaint_id}/acknowledgement"): Row(kinds=OMBUDS),
     ("POST", "/v1/grievances/{complaint_id}/decision"): Row(kinds=OMBUDS, body={"outcome": "upheld", "answer": "yes"}),
     ("POST", "/v1/grievances/{complaint_id}/trail"): Row(kinds=OMBUDS),
-    ("POST", "/v1/emergencies"): Row(
-        kinds=frozenset({Kind.CLINIC}), body={"person": PERSON, "safety": "unconscious", "reason": "found alone"}
-    ),
+    ("POST", "/v1/emergencies"): Row(kinds=frozenset({Kind.CLINIC}), body={"person": PERSON, **EMERGENCY}),
     ("GET", "/v1/emergencies"): Row(kinds=OMBUDS),
     ("POST", "/v1/emergencies/{emergency_id}/review"): Row(kinds=OMBUDS, body={"verdict": "justified"}),
+    ("GET", "/v1/alerts"): Row(kinds=OMBUDS),
+    ("POST", "/v1/alerts/{alert_id}/end"): Row(kinds=OMBUDS),
     ("POST", "/v1/partings"): Row(kinds=frozenset({Kind.STEWARD}), body={"left": NOBODY, "right": NOBODY}),
 }
 GUARDED = {name: row for name, row in TABLE.items() if row.kinds is not None}
@@ -267,8 +273,9 @@ async def test_a_consent_of_one_family_is_not_withdrawn_with_the_card_of_another
 async def test_a_new_key_of_an_organisation_is_that_organisation(service: Service, name: str) -> None:
     more = await builders.organisations.new_key(service.world.registry, name)
     for key in (more.key, service.world.keys[name]):
-        headers = {"Authorization": f"Bearer {key}"}
-        answered = await service.call("POST", "/v1/questions", json={"person": PERSON}, headers=headers)
+        headers = {"Authorization": f"Bearer {key}", "Desk-User": "desk-1"}
+        body = {"person": PERSON, "grounds": builders.grounds(service.world, name)}
+        answered = await service.call("POST", "/v1/questions", json=body, headers=headers)
         assert answered.status_code == 404
 
 

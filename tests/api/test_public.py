@@ -170,7 +170,8 @@ async def test_the_service_runs_as_a_process_and_answers_on_the_loopback_address
     with httpx.Client(base_url=address, timeout=20) as client:
         waiting_until(client, "/readyz")
         person = {"given": UNKNOWN.given, "family": UNKNOWN.family, "birth": "2019"}
-        answered = client.post("/v1/questions", json={"person": person}, headers={"Authorization": f"Bearer {key}"})
+        asking = {"Authorization": f"Bearer {key}", "Desk-User": "desk-1"}
+        answered = client.post("/v1/questions", json={"person": person, "grounds": "treatment"}, headers=asking)
         assert (answered.status_code, answered.json()["resourceType"]) == (404, "OperationOutcome")
         assert "server" not in answered.headers
         assert client.get("/metadata").json()["fhirVersion"] == "4.0.1"

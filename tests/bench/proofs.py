@@ -19,9 +19,14 @@ from typing import Any
 from registry.errors import Unreadable
 from registry.flows import adapters, opening
 from registry.intake import Severity
+from registry.settings import Settings
 from tests.bench import crashes as crash_trials
-from tests.bench import main_job, theft
-from tests.support import consent_cases, postgres
+from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, tampering, theft
+from tests.bench import insider as insiders
+from tests.bench import kills as kill_trials
+from tests.bench.enumeration import Day
+from tests.support import consent_cases, mutants, postgres, witnesses
+from tests.support.consent_faults import FAULTS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -39,8 +44,9 @@ class Skipped:
 class Asked:
     """What the command line asked for."""
 
-    seeds: tuple[int, ...] = (101, 202, 303)
+    seeds: tuple[int, ...] = (404, 505, 606)
     kills: int = 20
+    acts: int = 20_000
 
 
 Figures = dict[str, Any]
@@ -56,20 +62,44 @@ def crashes(asked: Asked) -> Figures:
 
 
 def leaks(_: Asked) -> Figures:
-    """Everything a thief could take of the demo's database, searched."""
+    """Everything a thief could take of the demo's database, and of one brought back from backups, searched."""
     with postgres.place() as folder:
         samples = main_job.write_world(folder / "world")
-        sealed, plain = asyncio.run(theft.sealed_and_open(folder, samples))
+        sealed, plain = asyncio.run(theft.sealed_and_open(folder, samples, per_kind=40))
     found = {name: len(each) for name, each in sealed.found.items()}
-    open_found = {name: len(each) for name, each in plain.found.items() if name != "server log"}
+    open_found = {name: len(each) for name, each in plain.found.items() if name not in theft.KEYLESS}
     canaries = len(plain.canaries)
     return {
-        "holds": not any(found.values()) and canaries >= 50 and set(open_found.values()) == {canaries},
+        "holds": not any(found.values()) and canaries >= 200 and set(open_found.values()) == {canaries},
         "canaries": canaries,
         "kinds": len({each.kind for each in plain.canaries}),
         "megabytes": {name: round(size / 1e6, 1) for name, size in sealed.sizes.items()},
         "found_sealed": sum(found.values()),
         "found_unsealed": open_found,
+    }
+
+
+def erased(_: Asked) -> Figures:
+    """People erased, and then every backup from before brought back: what of them can be read with all keys."""
+    return oblivion.prove(people=20)
+
+
+def insider(_: Asked) -> Figures:
+    """A measure, not a promise: what a state with its own submissions at hand guesses from the clear columns."""
+    return {"holds": True, **insiders.measure()}
+
+
+def renewals(asked: Asked) -> Figures:
+    """Kill -9 of `keys rotate` and `keys reseal`, at random moments."""
+    outcomes = {name: kill_trials.prove(name, kills=asked.kills, dossiers=150) for name in ("rotate", "reseal")}
+    for each in outcomes.values():
+        for problem in each.problems:
+            sys.stdout.write(f"  {problem}\n")
+    return {
+        "holds": not any(each.problems for each in outcomes.values()),
+        **{f"kills_of_{name}": each.kills for name, each in outcomes.items()},
+        **{f"runs_finished_of_{name}": each.finished for name, each in outcomes.items()},
+        "problems": sum(len(each.problems) for each in outcomes.values()),
     }
 
 
@@ -174,11 +204,171 @@ def _storm(count: int, seed: int) -> Counter[str]:
     return test_hl7v2.storm(list(test_hl7v2._bodies()), count=count, seed=seed)  # pyright: ignore[reportPrivateUsage]
 
 
-def consent(_: Asked, *, count: int = 200_000) -> Figures:
+def consent(_: Asked, *, count: int = 1_000_000) -> Figures:
     """Two evaluators of consents, the second written slowly from the text of the law, asked the same questions."""
     with ProcessPoolExecutor(WORKERS) as pool:
         found = list(pool.map(consent_cases.disagreements, [count // WORKERS] * WORKERS, range(1, WORKERS + 1)))
     return {"holds": not any(found), "cases": count, "disagreements": sum(map(len, found))}
 
 
-PROOFS: Mapping[str, Proof] = {each.__name__: each for each in (truth, conversion, mutations, consent, leaks, crashes)}
+def faults(_: Asked, *, cases: int = 40_000) -> Figures:
+    """Faults planted by hand in the first evaluator: comparing it with the second must find every one."""
+
+    def differs() -> bool:
+        from tests.support import consent_cases
+
+        return consent_cases.first_disagreement(cases, 20260316) is not None
+
+    alive = [why for why, *fault in FAULTS if mutants.survives(mutants.planted(*fault), differs, seconds=900)]
+    return {"holds": not alive, "planted": len(FAULTS), "not_found": ", ".join(alive)}
+
+
+def mutated(_: Asked) -> Figures:
+    """Mutants of the consent package against everything that is said of consents; survivors need a written reason."""
+    chosen = mutation.chosen()
+    alive = mutation.survivors(chosen, workers=WORKERS)
+    killed = round(100 * (1 - len(alive) / len(chosen)), 1)
+    reasons = mutation.explained()
+    unexplained = [each.name for each in alive if not mutation.is_explained(each, reasons)]
+    return {
+        "holds": len(chosen) >= 200 and not unexplained,
+        "mutants": len(chosen),
+        "killed_percent": killed,
+        "survivors": len(alive),
+        "unexplained": "; ".join(unexplained),
+    }
+
+
+def noninterference(_: Asked, *, pairs: int = 20_000) -> Figures:
+    """Worlds that differ in one protected fact, seen by who must not learn it; and planted leaks, all of them found."""
+    compared = interference.compare(pairs, workers=WORKERS)
+    with postgres.place() as folder:
+        found = interference.leaks_found(folder)
+    missed = sorted(name for name, each in found.items() if each is None)
+    return {
+        "holds": compared.pairs >= pairs and not compared.differing and not missed,
+        "pairs": compared.pairs,
+        "differing": len(compared.differing),
+        "leaks_planted": len(found),
+        "leaks_missed": ", ".join(missed) or "none",
+    }
+
+
+def withdrawals(_: Asked, *, rounds: int = 2_000) -> Figures:
+    """Reads of every kind around a withdrawal, at random moments: none that begins after it is answered."""
+    with ProcessPoolExecutor(WORKERS) as pool:
+        parts = [*pool.map(_withdrawn, [rounds // WORKERS] * WORKERS, range(1, WORKERS + 1))]
+    after, alive, before = (sum(getattr(each, name) for each in parts) for name in ("after", "alive", "before"))
+    return {
+        "holds": not after and not alive and before > 0,
+        "interleavings": sum(each.rounds for each in parts),
+        "reads_answered_before": before,
+        "reads_answered_after": after,
+        "summaries_alive_after": alive,
+        "paths": dict(sum((each.paths for each in parts), Counter[str]())),
+    }
+
+
+def _withdrawn(rounds: int, seed: int) -> revocation.Outcome:
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            return asyncio.run(revocation.interleave(settings, rounds=rounds, seed=seed))
+
+
+def fishing(_: Asked, *, day: Day | None = None) -> Figures:
+    """A virtual day of a dictionary tried with stolen credentials beside honest clinics at work."""
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            outcome = asyncio.run(enumeration.play(settings, day or Day()))
+    before = outcome.probes_before_alert
+    return {
+        "holds": outcome.confirmed <= 5
+        and before is not None
+        and before <= 100
+        and outcome.honest_share >= 0.99
+        and not outcome.honest_alerts,
+        "people_confirmed": outcome.confirmed,
+        "probes": outcome.probes,
+        "probes_before_alert": before,
+        "fishers_halted": outcome.halted,
+        "honest_consented": outcome.consented,
+        "honest_answered": outcome.answered,
+        "not_identified_even_without_budgets": outcome.unidentified,
+        "honest_halted": outcome.honest_alerts,
+    }
+
+
+def timing(_: Asked, *, each: int = 20_000, seconds: float = 0.4) -> Figures:
+    """Absent, refused, never asked: does the time of the answer tell them apart? And is a planted millisecond seen?"""
+    told = {count: _spied(count, each, seconds, 0.0) for count in existence.CANDIDATES}
+    seen = _spied(10, max(each // 10, 200), seconds, 0.001)
+    return {
+        "holds": all(one.auc <= 0.52 and one.one_length for one in told.values()) and seen.auc > 0.52,
+        "requests_each": each,
+        **{f"auc_{count}_candidates": f"{one.auc:.4f} +- {one.half_interval:.4f}" for count, one in told.items()},
+        **{f"late_{count}": one.late for count, one in told.items()},
+        "auc_of_a_planted_millisecond": f"{seen.auc:.4f} +- {seen.half_interval:.4f}",
+    }
+
+
+def _spied(candidates: int, each: int, seconds: float, planted: float) -> existence.Verdict:
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        own = folder / "own"
+        own.mkdir()
+        with cluster.clone(own) as settings:
+            spying = existence.spied(settings, candidates, each=each, seconds=seconds, planted_seconds=planted)
+            return asyncio.run(spying)
+
+
+def audit(asked: Asked) -> Figures:
+    """An insider with the database and every key, against the audit log and its witnesses."""
+    share = asked.acts // WORKERS
+    with ProcessPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(_insider, [share] * WORKERS, range(1, WORKERS + 1)))
+    kinds = sum((each.kinds for each in found), Counter[str]())
+    missed = [kind for each in found for kind in each.missed]
+    for kind, times in Counter(missed).items():
+        sys.stdout.write(f"  missed {times} times: {kind}\n")
+    cosigned = sum(each.cosigned for each in found)
+    return {
+        "holds": not missed and not cosigned and kinds.total() == share * WORKERS,
+        "mutations": kinds.total(),
+        "kinds": len(kinds),
+        "detected": kinds.total() - len(missed),
+        "second_histories_cosigned": cosigned,
+    }
+
+
+def _insider(count: int, seed: int) -> tampering.Found:
+    async def tried(folder: Path) -> tampering.Found:
+        async with opening.opened(Settings(state=folder)) as registry:
+            with witnesses.watched(registry, folder / "witnesses", "ombuds.example", "un.example") as watched:
+                return await tampering.run(registry, watched, count=count, seed=seed)
+
+    with postgres.place() as folder:
+        return asyncio.run(tried(folder))
+
+
+_ALL = (
+    truth,
+    conversion,
+    mutations,
+    consent,
+    faults,
+    mutated,
+    leaks,
+    erased,
+    renewals,
+    insider,
+    audit,
+    crashes,
+    noninterference,
+    withdrawals,
+    fishing,
+    timing,
+)
+PROOFS: Mapping[str, Proof] = {each.__name__: each for each in _ALL}

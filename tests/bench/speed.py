@@ -13,7 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -216,10 +216,9 @@ async def _ask(play: Play, questions: int) -> list[float]:
         interview=builders.interviewed(),
     )
     await rights.give(registry, made.caller, family.card, yes)
-    released = await release.ask(registry, made.caller, Asked(description=described))
-    assert released is not None
-    asking = Asked(description=described)
-    return [await _timed(lambda: release.ask(registry, made.caller, asking)) for _ in range(questions)]
+    clinic, asking = replace(made.caller, user="desk-1"), Asked(description=described, grounds="treatment")
+    assert await release.ask(registry, clinic, asking) is not None
+    return [await _timed(lambda: release.ask(registry, clinic, asking)) for _ in range(questions)]
 
 
 def _show(found: list[Measured], out: Path) -> None:

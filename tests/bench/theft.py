@@ -1,4 +1,5 @@
-"""A stolen database: its dump, its data pages, its write-ahead log and its server log, after the main job.
+"""A stolen database: its dump, its data directory, its write-ahead log, its server log and its backups, after the
+main job and after everything was brought back from a dump and a vault backup on the same disk.
 
 The same job and the same search run twice on one server: sealed, where nothing may be found, and with sealing
 switched off, where everything must be, or the search is blind.
@@ -13,17 +14,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from registry.cli.stage import Samples
-from registry.flows import opening
+from registry.flows import opening, vaults
 from registry.flows.opening import Registry
 from registry.settings import Settings
 from registry.store import documents, dossiers, embedded
 from registry.store.database import Sealer
 from registry.trust.sealing import Label
 from tests.bench import main_job
-from tests.support import canaries, leaks, postgres
+from tests.support import canaries, dumps, leaks, postgres
 from tests.support.canaries import Canary
+
+VAULT = "vault backup"
+KEYLESS = frozenset({"server log", VAULT})
+"""Where no record lies even with sealing switched off."""
 
 _server = embedded.postgres_server
 DUMP = _server.POSTGRES_VERSIONS[_server.TARGET_POSTGRES_VERSION] / "pg_dump"
@@ -71,7 +77,7 @@ def steal(data: Path, url: str, before: frozenset[bytes] = frozenset()) -> Taken
     return Taken(
         {
             "dump": [dump],
-            "pages": leaks.pages(rest, before),
+            "data directory": leaks.pages(rest, before),
             "write-ahead log": [leaks.log_stream(log, before)],
             "server log": [(data / "log").read_bytes()],
         }
@@ -87,35 +93,59 @@ def pages_now(data: Path, url: str) -> frozenset[bytes]:
     return frozenset(page for body in bodies for page in leaks.cut(body))
 
 
-async def sealed_and_open(folder: Path, samples: Samples) -> tuple[Outcome, Outcome]:
-    """Play the main job sealed and unsealed, and search after each."""
+async def sealed_and_open(
+    folder: Path, samples: Samples, *, per_kind: int = canaries.PER_KIND
+) -> tuple[Outcome, Outcome]:
+    """Play the main job sealed and unsealed, and search after each for so many canaries of a kind."""
     data = folder / "postgres"
     server = embedded.start(data)
     try:
-        sealed = await _played(folder, server.url, samples, sealer=None)
+        sealed = await _played(folder, server.url, samples, sealer=None, per_kind=per_kind)
         _empty(server.url, folder)
-        return sealed, await _played(folder, server.url, samples, sealer=Plain())
+        return sealed, await _played(folder, server.url, samples, sealer=Plain(), per_kind=per_kind)
     finally:
         server.stop()
 
 
-async def _played(folder: Path, url: str, samples: Samples, *, sealer: Sealer | None) -> Outcome:
+async def _played(folder: Path, url: str, samples: Samples, *, sealer: Sealer | None, per_kind: int) -> Outcome:
     settings = Settings(state=folder, database_url=url, answer_seconds=0)
     async with opening.opened(settings, sealer=sealer) as registry:
         before = pages_now(folder / "postgres", url)
         await main_job.play(registry, settings, samples, folder / f"made-{sealer is None}")
-        chosen = await _canaries(registry)
+        chosen = await _canaries(registry, per_kind)
+        _, vault = await vaults.back_up(registry)
+    await _brought_back(settings, vault, sealer)
     taken = steal(folder / "postgres", url, before)
+    taken = Taken({**taken.blobs, VAULT: [vault]})
     texts = {each.text: each for each in chosen}
     found = {name: frozenset(texts[each] for each in leaks.search(blobs, texts)) for name, blobs in taken.blobs.items()}
     return Outcome(canaries=chosen, found=found, sizes=taken.sizes)
 
 
-async def _canaries(registry: Registry) -> list[Canary]:
+async def _brought_back(settings: Settings, vault: bytes, sealer: Sealer | None) -> None:
+    """A second database on the same disk, restored from a dump without the vault and the vault's own backup."""
+    url, name = str(settings.database_url), f"restored_{sealer is None}".lower()
+    dump = dumps.dump(url, dumps.WITHOUT_VAULT)
+    with psycopg.connect(url, autocommit=True) as connection:
+        postgres.assert_own(connection, settings.state / "postgres")
+        statement = "CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy"  # keeps the log to what we wrote
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+    elsewhere = settings.model_copy(update={"database_url": url.replace("/postgres?", f"/{name}?")})
+    dumps.restore(dump, str(elsewhere.database_url))
+    file = settings.state / "vault"
+    file.write_bytes(vault)
+    async with opening.unserved(elsewhere, sealer=sealer) as found:
+        await vaults.bring_back(found, file)
+    async with opening.opened(elsewhere, sealer=sealer) as registry:
+        assert await _canaries(registry, 1)
+
+
+async def _canaries(registry: Registry, per_kind: int) -> list[Canary]:
     async with registry.database.transaction() as tx:
         everyone = await dossiers.everyone(tx)
         held = await documents.load(tx, [each.id for each in everyone])
-    return canaries.of((each.resource.content for each in held), today=registry.today())
+    told = (each.resource.content for each in held)
+    return canaries.of(told, today=registry.today(), per_kind=per_kind)
 
 
 def _empty(url: str, folder: Path) -> None:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,7 @@ class Commands:
             "REGISTRY_DATABASE_URL": str(self.settings.database_url),
             "REGISTRY_KEYRING": str(self.settings.keyring),
             "REGISTRY_STATE": str(self.folder / "state"),
+            "CONTINUITY_USER": "desk-1",
             "COLUMNS": "200",
             "NO_COLOR": "1",
         }
@@ -127,7 +128,8 @@ class Commands:
         async def opened_work() -> Any:
             async with opening.opened(self.settings, clock=Clock(opening.wall_clock())) as registry:
                 async with registry.database.transaction() as tx:
-                    callers = {name: await builders.organisations.named(tx, name) for name in self.keys}
+                    named = [await builders.organisations.named(tx, name) for name in self.keys]
+                callers = {each.name: replace(each, user="desk-1") for each in named}
                 world = World(registry=registry, clock=Clock(opening.wall_clock()), callers=callers, keys=self.keys)
                 return await work(world)
 

@@ -168,7 +168,7 @@ def test_a_person_that_cannot_be_is_one_clear_message(
 
 
 def test_a_person_file_that_is_not_there_is_named(continuity: Commands) -> None:
-    continuity("ask", "--person", "nobody.json", key=CLINIC).failed("nobody.json", code=2)
+    continuity("ask", "--present", "--person", "nobody.json", key=CLINIC).failed("nobody.json", code=2)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,9 @@ def allowed(continuity: Commands) -> dict[str, str]:
 
 def test_a_summary_that_does_not_fit_on_the_disk_is_one_clear_message(continuity: Commands) -> None:
     person = continuity.file("person.json", json.dumps(allowed(continuity)))
-    ended = continuity.process("ask", "--person", person, "--out", "papers", key=CLINIC, preexec_fn=little_room)
+    ended = continuity.process(
+        "ask", "--present", "--person", person, "--out", "papers", key=CLINIC, preexec_fn=little_room
+    )
     ended.failed("papers", "room")
     assert [each.name for each in (continuity.folder / "papers").iterdir()] == []
 
@@ -257,7 +259,7 @@ def test_an_output_nobody_reads_any_more_is_no_fault(bare: Commands) -> None:
 def test_a_folder_that_cannot_be_made_is_named(continuity: Commands, out: str) -> None:
     continuity.file("file", b"")
     person = continuity.file("person.json", json.dumps(allowed(continuity)))
-    continuity("ask", "--person", person, "--out", out, key=CLINIC).failed(out, code=2)
+    continuity("ask", "--present", "--person", person, "--out", out, key=CLINIC).failed(out, code=2)
 
 
 def test_a_state_folder_that_cannot_be_made_is_one_clear_message(bare: Commands) -> None:

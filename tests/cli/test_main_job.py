@@ -66,7 +66,9 @@ def test_the_whole_job_in_json(continuity: Commands) -> None:
     handed_over(continuity)
     card = consented(continuity)
     asked = person_file(continuity, "asked", samples.asked("clinic"))
-    answered = continuity("ask", "--person", asked, "--out", "papers", "--language", "ar", "--json", key=CLINIC)
+    answered = continuity(
+        "ask", "--present", "--person", asked, "--out", "papers", "--language", "ar", "--json", key=CLINIC
+    )
     assert answered.code == 0, answered.err
     assert answered.json["document"]["resourceType"] == "Bundle"
     papers = [continuity.folder / answered.json[name] for name in ("summary", "page")]
@@ -76,7 +78,7 @@ def test_the_whole_job_in_json(continuity: Commands) -> None:
     trail = continuity("audit", "show", card, "--json").json
     assert [each["answer"] for each in trail if each["action"] == "ask"] == ["summary"]
     assert continuity("consent", "withdraw", "--card", card, "--json").json == {"consents": 2, "revoked": 1}
-    silent = continuity("ask", "--person", asked, "--json", key=CLINIC)
+    silent = continuity("ask", "--present", "--person", asked, "--json", key=CLINIC)
     assert (silent.code, silent.json["answer"]) == (3, None)
     proof = continuity("audit", "verify", "--json")
     assert (proof.code, proof.json["holds"], proof.json["pending"]) == (0, True, 0)
@@ -86,14 +88,14 @@ def test_the_whole_job_in_words(continuity: Commands) -> None:
     handed_over(continuity)
     card = consented(continuity)
     asked = person_file(continuity, "asked", samples.asked("school"))
-    answered = continuity("ask", "--person", asked, key=SCHOOL)
+    answered = continuity("ask", "--present", "--person", asked, key=SCHOOL)
     assert "summary.jws" in answered.out
     said = continuity("verify", "summary.jws", "summary.html", "--trust", trusted(continuity))
     assert (said.code, said.out.count("GENUINE")) == (0, 2)
     assert "ask" in continuity("audit", "show", card).out
     assert "2 consents" in continuity("consent", "withdraw", "--card", card).out
-    unknown = continuity("ask", "--given", "Nobody", key=SCHOOL)
-    silent = continuity("ask", "--person", asked, key=SCHOOL)
+    unknown = continuity("ask", "--present", "--given", "Nobody", key=SCHOOL)
+    silent = continuity("ask", "--present", "--person", asked, key=SCHOOL)
     assert (unknown.code, unknown.out, unknown.err) == (silent.code, silent.out, silent.err)
     assert silent.code == 3
     assert "holds" in continuity("audit", "verify").out
@@ -103,8 +105,8 @@ def test_the_answer_about_nobody_is_the_answer_about_a_refused_child_in_json_too
     handed_over(continuity)
     consented(continuity)
     asked = person_file(continuity, "asked", samples.asked("clinic"))
-    refused = continuity("ask", "--person", asked, "--json", key=OTHER_CLINIC)
-    unknown = continuity("ask", "--given", "Nobody", "--json", key=OTHER_CLINIC)
+    refused = continuity("ask", "--present", "--person", asked, "--json", key=OTHER_CLINIC)
+    unknown = continuity("ask", "--present", "--given", "Nobody", "--json", key=OTHER_CLINIC)
     assert (refused.code, refused.out, refused.err) == (unknown.code, unknown.out, unknown.err)
 
 
@@ -140,7 +142,7 @@ def test_an_organisation_is_registered_and_its_key_works(bare: Commands) -> None
     more = bare("organisation", "key", "clinic-new", "--json").json
     assert more["key"] != added["key"]
     for key in (added["key"], more["key"]):
-        assert bare("ask", "--given", "Nobody", "--json", key=key).code == 3
+        assert bare("ask", "--present", "--given", "Nobody", "--json", key=key).code == 3
     assert added["key"] not in bare("organisation", "key", "clinic-new").out
 
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from registry.consent import decision, dialect, grant, texts
+from registry.consent import decision, grant, readings, texts
 from registry.consent.agreement import Agreement, Refused, Status
 from registry.consent.decision import Decision
 from registry.consent.reasons import Outcome, Reason
@@ -30,6 +30,7 @@ V, G, L = ContentClass.DOSES, ContentClass.SCHOOLING, ContentClass.PLACE
 # By number, not drawn piece by piece: a case takes a hundred draws, and shrinking one would take minutes.
 some_dice = st.integers(0, 2**32).map(Random)
 a_case = some_dice.map(consent_cases.case)
+one_of_ours = some_dice.map(consent_cases.own)
 
 
 def widened(before: Decision, after: Decision) -> bool:
@@ -52,16 +53,18 @@ def test_the_generated_cases_reach_every_corner() -> None:
     found = [(case, decided(case)) for case in consent_cases.cases(CASES, SEED)]
     reasons = Counter(each.reason for _, each in found)
     assert set(Reason) - set(reasons) == {Reason.FAILED}
-    assert min(reasons[each] for each in (Reason.PERMITTED, Reason.NO_CONSENT, Reason.CONSENT_DENIES)) >= 150
-    assert sum(bool(each.opened) for _, each in found) >= 50
-    assert sum(each.removed_classes == {L} for _, each in found) >= 50
+    assert min(reasons[each] for each in (Reason.PERMITTED, Reason.NO_CONSENT, Reason.CONSENT_DENIES)) >= 100
+    assert sum(bool(each.opened) for _, each in found) >= 15
+    assert sum(each.removed_classes == {L} for _, each in found) >= 15
     assert sum(case.facts.protected_from is None and bool(each.opened) for case, each in found) >= 1
 
 
 @settings(max_examples=150, deadline=None)
 @given(a_case)
 def test_withdraw_then_decide_is_never_permit(case: Case) -> None:
-    withdrawn = [dialect.read(resource.of(grant.withdraw(resource.of(each), case.now))) for each in case.consents]
+    assume(case.request.purpose != texts.BREAK_GLASS)  # which stands in for a missing consent
+    ended = [resource.of(grant.withdraw(resource.of(each), case.now)) for each in case.consents]
+    withdrawn = [readings.read(each, case.dialect) for each in ended]
     for consents in (withdrawn, [*withdrawn, *consent_cases.agreements(case)]):
         found = decision.decide(consents, case.request, case.items, case.facts, case.now)
         assert found.outcome is not Outcome.PERMIT
@@ -71,6 +74,7 @@ def test_withdraw_then_decide_is_never_permit(case: Case) -> None:
 @settings(max_examples=150, deadline=None)
 @given(a_case, some_dice, st.integers(0, 4))
 def test_adding_a_deny_never_permits_more(case: Case, dice: Random, place: int) -> None:
+    assume(case.request.purpose != texts.BREAK_GLASS)
     denial = consent_cases.consent(dice, "added", case.request)
     denial["extension"] = [each for each in denial["extension"] if each["url"] != texts.SUPERSEDES]
     turn_to_deny(denial.get("provision"))
@@ -81,6 +85,7 @@ def test_adding_a_deny_never_permits_more(case: Case, dice: Random, place: int) 
 @settings(max_examples=150, deadline=None)
 @given(a_case)
 def test_hearing_fewer_never_permits_more_and_hearing_nobody_permits_nothing(case: Case) -> None:
+    assume(case.request.purpose != texts.BREAK_GLASS)  # which stands in for a missing consent
     everybody, nobody = (replace(case, facts=replace(case.facts, heard=heard)) for heard in (None, frozenset[str]()))
     assert not widened(decided(everybody), decided(case))
     assert not widened(decided(case), decided(nobody))
@@ -104,14 +109,14 @@ def turn_to_deny(provision: Any) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(a_case, st.sampled_from(consent_cases.BREAKS), some_dice)
+@given(one_of_ours, st.sampled_from(consent_cases.BREAKS), some_dice)
 def test_a_consent_in_force_that_cannot_be_read_closes_everything(case: Case, broken: Any, dice: Random) -> None:
     consents = copy.deepcopy(case.consents)
     for each in consents:
-        if isinstance(dialect.read(resource.of(each)), Agreement):
+        if isinstance(readings.read(resource.of(each), case.dialect), Agreement):
             broken(each, dice)
     after = decided(replace(case, consents=consents))
-    agreements = [dialect.read(resource.of(each)) for each in consents]
+    agreements = [readings.read(resource.of(each), case.dialect) for each in consents]
     if any(isinstance(each, Refused) and each.status in (None, Status.ACTIVE) for each in agreements):
         assert after.permitted == ()
         assert after.outcome is Outcome.DENY
@@ -150,11 +155,11 @@ def test_what_is_permitted_is_of_the_class_of_who_asks_and_nothing_is_forgotten(
     assert set(found.permitted) | set(found.denied) == refs
     assert not set(found.permitted) & set(found.denied)
     assert found.opened <= set(found.permitted)
-    own = {OrganisationKind.CLINIC: V, OrganisationKind.SCHOOL: G}.get(case.request.kind)
+    schooling = case.request.kind is OrganisationKind.SCHOOL or case.request.purpose in texts.EDUCATION
     for each in case.items:
         if each.ref in found.permitted:
-            assert each.classes
-            assert each.classes <= {own, L}
+            assert each.marks
+            assert each.classes <= {G if schooling else V, L}
     assert bool(found.obligations) is (found.outcome is Outcome.PERMIT)
     assert (Obligation.REDACT in found.obligations) is bool(found.removed_classes)
 
@@ -163,8 +168,11 @@ def test_what_is_permitted_is_of_the_class_of_who_asks_and_nothing_is_forgotten(
 @given(a_case)
 def test_every_permit_rests_on_a_named_version_that_is_active(case: Case) -> None:
     found = decided(case)
-    active = {(each["id"], each["meta"].get("versionId")) for each in case.consents if each.get("status") == "active"}
-    if found.outcome is Outcome.PERMIT:
+    active = {
+        (each["id"], each.get("meta", {}).get("versionId")) for each in case.consents if each.get("status") == "active"
+    }
+    active = {(name, version or "") for name, version in active}
+    if found.outcome is Outcome.PERMIT and Obligation.NOTIFY not in found.obligations:
         assert found.basis
         assert set(found.basis) <= active
 

@@ -157,7 +157,7 @@ def organisation() -> Json:
 
 
 def consents() -> Iterator[Json]:
-    cases = consent_cases.cases(40, 7)
+    cases = consent_cases.own_cases(40, 7)
     found = (each for case in cases for each in case.consents)
     return (each for each in found if not hasattr(dialect.read(resource.of(each)), "why"))
 
@@ -535,7 +535,7 @@ def test_a_country_that_is_not_plainly_stated_is_unknown(tags: Any) -> None:
 def test_no_output_for_the_state_of_origin_contains_a_place() -> None:
     contents = {V: dose(), G: school_year(), L: organisation()}
     leaving = 0
-    for case in consent_cases.cases(1_500, 11):
+    for case in consent_cases.own_cases(1_500, 11):
         asks_from = case.request.jurisdiction[:3]
         facts = replace(case.facts, protected_from=frozenset({asks_from}))
         agreements = [dialect.read(resource.of(each)) for each in case.consents]

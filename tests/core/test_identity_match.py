@@ -80,7 +80,9 @@ def test_a_verdict_of_link_has_no_veto_and_evidence_of_the_child(left: Demograph
     found = match.decide(left, right, WEIGHTS)
     if found.verdict is Verdict.LINK:
         assert not found.vetoes
-        assert found.probability >= WEIGHTS.thresholds.link
+        is_of_parent = found.evidence.agrees("father") or found.evidence.agrees("mother")
+        needed = WEIGHTS.thresholds.link_of_parent if is_of_parent else WEIGHTS.thresholds.link
+        assert found.probability >= needed
         assert compare.is_of_child(found.evidence)
 
 
@@ -245,6 +247,60 @@ def test_a_twin_with_a_similar_name_does_not_take_the_place_of_the_child() -> No
     assert resolve(person("Амина", "Туати", father="Али"), amira).link is None
 
 
+def test_a_dossier_that_fits_both_cousins_of_one_name_is_linked_to_neither_whoever_is_asked_first() -> None:
+    poor = view("p", ("c", person(born="2014-05-17")))
+    cousin = view("q", ("a", person(father="Said")))
+    assert resolve(person(father="Ali"), poor, source="a").link == "p"
+    found = resolve(person(father="Ali"), poor, cousin, source="a")
+    assert found.link is None
+    assert found.match is not None
+    assert Veto.RIVAL in found.match.vetoes
+
+
+def test_of_two_persons_that_fit_a_bridge_none_is_joined_if_they_are_two_children() -> None:
+    same = view("p", ("a", person(number="1")))
+    one, other = view("q", ("b", person(father="Ali"))), view("r", ("b", person(father="Said")))
+    found = resolve(person(number="1"), same, one, other)
+    assert {found.link, *(each for each, _ in found.also)} == {"p"}
+
+
+def test_a_twin_of_another_name_is_no_rival_however_well_its_household_is_known() -> None:
+    child = view("p", ("a", person(mother="Zineb")))
+    twin = view("q", ("a", person("Amira", **PARENTS, phone="0555123456")))
+    found = resolve(person(**PARENTS, phone="0555123456"), child, twin)
+    assert found.link == "p"
+    assert resolve(person(**PARENTS, phone="0555123456"), twin).link is None
+
+
+def test_a_slip_in_one_dossier_is_no_contradiction_where_another_says_it_right() -> None:
+    misspelt = person("Yusra", **PARENTS), person("Yussa", **PARENTS)
+    held = view("p", *zip(("a", "b"), misspelt, strict=True))
+    assert resolve(person("Yusra", **PARENTS), held).link == "p"
+    assert resolve(person("Yusra", **PARENTS), view("p", ("b", misspelt[1]))).link is None
+
+
+def test_a_slip_is_heard_only_where_no_twin_who_may_be_meant_is_seen() -> None:
+    held, told = view("p", ("a", person("Rabih", sex="male", **PARENTS))), person("Rbih", sex="male", **PARENTS)
+    brother, twin = (view("q", ("a", person(name, sex="male", **PARENTS))) for name in ("Walid", "Rabiah"))
+    assert compare.compare(told, held.members[0].demographics, WEIGHTS).level("given") == "near"
+    assert resolve(told, held).link == resolve(told, held, brother).link == "p"
+    assert resolve(told, held, twin).link is None
+
+
+def test_a_name_that_is_only_similar_is_never_taken_for_a_slip() -> None:
+    found = resolve(person("Hanan", **PARENTS), view("p", ("a", person("Hanar", **PARENTS))))
+    assert found.link is None
+    assert [other.vetoes[0] for _, other in found.reviews] == [Veto.TWIN]
+
+
+def test_a_child_without_a_name_may_be_any_twin() -> None:
+    named, twin = view("p", ("a", person(**PARENTS))), view("q", ("a", person("Yasmine", **PARENTS)))
+    unnamed = view("r", ("b", person("Baby", **PARENTS)))
+    assert resolve(person(**PARENTS), unnamed).link == "r"
+    assert resolve(person(**PARENTS), unnamed, twin, source="a").link is None
+    assert resolve(person("Baby", **PARENTS), named, twin).link is None
+
+
 def test_a_dossier_that_bridges_two_persons_is_linked_to_both() -> None:
     day = view("p", ("a", person(father="Ali")))
     mother = view("q", ("b", person(mother="Zineb", born="2014")))
@@ -258,6 +314,7 @@ def test_a_dossier_that_bridges_two_persons_is_linked_to_both() -> None:
 def test_a_source_that_knows_a_child_twice_is_believed_only_when_all_is_equal() -> None:
     held = view("p", ("a", person(**PARENTS)))
     assert resolve(person(**PARENTS), held, source="a").link == "p"
+    assert resolve(person("Ameena", **PARENTS), held, source="a").link is None
     doubted = resolve(person(**PARENTS, born="2014"), held, source="a")
     assert doubted.link is None
     assert [other.vetoes for _, other in doubted.reviews] == [(Veto.SAME_SOURCE,)]
@@ -272,6 +329,15 @@ def test_a_child_entered_twice_elsewhere_is_still_linked_once() -> None:
 def test_persons_contradict_each_other_by_what_they_say_and_not_by_what_they_lack() -> None:
     assert match.contradicts([person(**PARENTS)], [person("Amira", **PARENTS)], WEIGHTS)
     assert not match.contradicts([person(**PARENTS)], [person(born="2014")], WEIGHTS)
+
+
+def test_a_slip_that_may_hide_a_twin_contradicts_a_newcomer_with_fellows() -> None:
+    salah, saleh = (
+        person("Salah", sex="male", **PARENTS),
+        person("صالح", "تواتي", sex="male", father="علي", mother="زينب"),
+    )
+    assert not match.contradicts([saleh], [salah], WEIGHTS)
+    assert match.contradicts([saleh, saleh], [salah], WEIGHTS)
 
 
 def test_a_desk_is_answered_from_all_dossiers_of_a_person_together() -> None:

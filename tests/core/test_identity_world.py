@@ -309,7 +309,7 @@ def test_no_wrong_link_good_recall_and_few_reviews(seed: int, weights: match.Wei
 
 
 def test_no_wrong_link_without_the_list_of_known_names(weights: match.Weights) -> None:
-    outcome = run(104, families=50, weights=replace(weights, known=likeness.NO_KNOWN_NAMES))
+    outcome = run(104, families=50, weights=replace(weights, known=likeness.known_names([])))
     assert not outcome.wrong
     assert outcome.recall >= 0.85
 

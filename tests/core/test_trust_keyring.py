@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date, timedelta
+from hashlib import sha256
 from random import Random
 
 import orjson
@@ -23,12 +24,13 @@ LOCKED = keyring.lock(RING, PHRASE, salt=SALT, nonce=NONCE, cost=LIGHT)
 
 def test_a_fresh_keyring_has_wrapping_keys_for_almost_three_years() -> None:
     first = keyring.epoch_of(TODAY)
-    assert [*RING.wrapping] == [*range(first, first + 36)]
-    assert RING.wrapping_key(keyring.epoch_of(TODAY + timedelta(days=35 * 30)))
+    assert [*RING.wrapping] == [1]
+    assert [*RING.wrapping[1]] == [*range(first, first + 36)]
+    assert RING.wrapping_key(1, keyring.epoch_of(TODAY + timedelta(days=35 * 30)))
 
 
 def test_no_two_keys_are_the_same() -> None:
-    secrets = [*RING.wrapping.values(), RING.match_key, RING.index_key, RING.pseudonym_key, RING.digest_key]
+    secrets = [*RING.wrapping[1].values(), RING.match_key, RING.index_key, RING.pseudonym_key, RING.digest_key]
     assert len({*secrets}) == 40
     assert {len(secret) for secret in secrets} == {32}
     assert RING.summary_key["kid"] != RING.audit_key["kid"]
@@ -50,20 +52,53 @@ def test_an_epoch_is_thirty_days_counted_from_1970(day: date, epoch: int) -> Non
 
 def test_a_missing_epoch_says_which_days_and_what_to_do() -> None:
     with pytest.raises(KeyProblem) as problem:
-        RING.wrapping_key(0)
+        RING.wrapping_key(1, 0)
     assert "1970-01-01" in problem.value.what
     assert "continuity keys import" in problem.value.remedy
 
 
 def test_adding_epochs_replaces_no_key() -> None:
     later = keyring.with_epochs(RING, Random(2).randbytes, TODAY + timedelta(days=360))
-    assert later.wrapping.items() >= RING.wrapping.items()
-    assert len(later.wrapping) == 36 + 12
+    assert later.wrapping[1].items() >= RING.wrapping[1].items()
+    assert len(later.wrapping[1]) == 36 + 12
     assert replace(later, wrapping=RING.wrapping) == RING
 
 
+def test_a_generation_is_added_beside_the_others_and_dropped_when_nothing_needs_it() -> None:
+    both = keyring.with_generation(RING, 2, Random(2).randbytes, TODAY)
+    assert [*both.wrapping] == [1, 2]
+    assert both.wrapping[1] == RING.wrapping[1]
+    assert keyring.with_generation(both, 2, Random(3).randbytes, TODAY) == both
+    later = TODAY + timedelta(days=360)
+    assert keyring.with_epochs(both, Random(4).randbytes, later).wrapping[1] == RING.wrapping[1]
+    only = keyring.without_generations(both, before=2)
+    assert (dict(only.wrapping), replace(only, wrapping=RING.wrapping)) == ({2: both.wrapping[2]}, RING)
+    with pytest.raises(KeyProblem, match="generation 1"):
+        only.wrapping_key(1, keyring.epoch_of(TODAY))
+
+
+def test_what_stays_in_memory_has_no_wrapping_key() -> None:
+    kept = keyring.without_wrapping(RING)
+    assert not kept.wrapping
+    assert replace(kept, wrapping=RING.wrapping) == RING
+    assert keyring.with_epochs(kept, Random(2).randbytes, TODAY) == kept
+
+
+def test_a_key_file_from_before_there_were_generations_is_read_as_the_first() -> None:
+    content = orjson.loads(keyring.dumps(RING)) | {"version": 1}
+    content |= {"wrapping": content["wrapping"]["1"]}
+    del content["check"]
+    check = sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+    content["check"] = encoding.to_base64url(check)
+    old = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    assert keyring.loads(old) == RING
+    for at in range(0, len(old), 97):
+        with pytest.raises(KeyProblem):
+            keyring.loads(old[:at] + b"~" + old[at + 1 :])
+
+
 def test_a_keyring_cannot_be_changed_in_place() -> None:
-    for mapping in (RING.wrapping, RING.summary_key):
+    for mapping in (RING.wrapping, RING.wrapping[1], RING.summary_key):
         with pytest.raises(TypeError):
             mapping["x"] = b""  # type: ignore[index]
 
@@ -82,7 +117,7 @@ def _ring(**changes: object) -> Callable[[], object]:
     "make",
     [
         pytest.param(_ring(match_key=b"short"), id="short key"),
-        pytest.param(_ring(wrapping={1: b""}), id="empty wrapping key"),
+        pytest.param(_ring(wrapping={1: {683: b""}}), id="empty wrapping key"),
         pytest.param(_ring(match_key=RING.index_key), id="one key for two uses"),
         pytest.param(_ring(audit_key=RING.summary_key), id="one signing key for two uses"),
         pytest.param(_ring(audit_key=p256.public(RING.audit_key)), id="public half only"),
@@ -128,7 +163,7 @@ def test_what_is_no_key_file_is_a_key_problem_with_a_remedy(body: bytes) -> None
 
 
 def test_a_key_file_of_a_later_version_is_named_so() -> None:
-    content = orjson.loads(keyring.dumps(RING)) | {"version": 2}
+    content = orjson.loads(keyring.dumps(RING)) | {"version": 3}
     with pytest.raises(KeyProblem, match="unknown version"):
         keyring.loads(orjson.dumps(content))
 

@@ -305,7 +305,7 @@ async def test_what_a_desk_says_of_a_child_does_not_open_the_childs_records(worl
     await builders.known_child(world)
     await desk.record_dose(world.registry, world[CLINIC], child(), td(world))
     await match.run(world.registry)
-    asked = Asked(description=builders.description(ZAHOUANIA))
+    asked = Asked(description=builders.description(ZAHOUANIA), grounds="treatment")
     assert await release.ask(world.registry, world[CLINIC], asked) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -30,7 +31,7 @@ from tests.support.builders import (
 )
 
 pytestmark = pytest.mark.anyio
-WHY = Declared(safety="unconscious", reason="brought in alone after an accident")
+WHY = Declared(role="physician", safety="unconscious", reason="brought in alone after an accident")
 
 
 async def broken(world: World, name: str = CLINIC, child: builders.Child = ZAHOUANIA) -> Released | None:
@@ -84,10 +85,12 @@ async def test_it_overrides_no_refusal(world: World, card: str) -> None:
 @pytest.mark.parametrize(
     "declared",
     [
-        Declared(safety="", reason="x"),
-        Declared(safety="in-a-hurry", reason="x"),
-        Declared(safety="unconscious", reason=" "),
-        Declared(safety="unconscious", reason="x" * 501),
+        replace(WHY, safety=""),
+        replace(WHY, safety="in-a-hurry"),
+        replace(WHY, reason=" "),
+        replace(WHY, reason="x" * 501),
+        replace(WHY, role=""),
+        replace(WHY, role="clerk"),
     ],
 )
 async def test_without_a_reason_and_somebodys_safety_there_is_none(world: World, declared: Declared) -> None:

@@ -200,6 +200,6 @@ async def test_a_desk_that_opens_a_second_family_for_a_child_it_knows_of_receive
     card = await builders.family(world, at=OTHER_CLINIC)
     await rights.give(world.registry, world[OTHER_CLINIC], card, builders.answer(world, OTHER_CLINIC, places=True))
     for shown in ("", card):
-        asked = Asked(description=builders.description(ZAHOUANIA), card=shown)
+        asked = Asked(description=builders.description(ZAHOUANIA), card=shown, grounds="treatment")
         assert await release.ask(world.registry, world[OTHER_CLINIC], asked) is None
     assert await ask(world, CLINIC), "and the mother's word still holds"

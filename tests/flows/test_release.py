@@ -227,7 +227,7 @@ async def test_neither_a_source_nor_a_steward_can_ask(world: World, card: str, n
 
 async def test_a_language_without_a_page_is_refused_before_anything_is_looked_up(world: World, card: str) -> None:
     await allow(world, card, CLINIC)
-    asked = Asked(description=builders.description(ZAHOUANIA), language="xx")
+    asked = Asked(description=builders.description(ZAHOUANIA), grounds="treatment", language="xx")
     with pytest.raises(BadInput):
         await release.ask(world.registry, world[CLINIC], asked)
     assert await live(world) == 0
@@ -244,7 +244,7 @@ async def test_a_twin_nobody_knows_is_not_answered_with_her_sister(world: World,
 async def test_a_card_finds_the_child_of_whom_the_desk_knows_little(world: World, card: str) -> None:
     await allow(world, card, CLINIC)
     little = builders.description(ZAHOUANIA, "given", "birth")
-    assert await release.ask(world.registry, world[CLINIC], Asked(description=little)) is None
+    assert await release.ask(world.registry, world[CLINIC], Asked(description=little, grounds="treatment")) is None
     assert await release.ask(world.registry, world[CLINIC], Asked(description=little, card=card))
 
 
@@ -297,7 +297,7 @@ async def test_demographics_of_the_registry_never_leave_even_with_places_opened(
 async def test_a_desk_that_asks_with_a_year_does_not_learn_the_day_of_birth(world: World, card: str) -> None:
     await allow(world, card, SCHOOL)
     year = builders.description(ZAHOUANIA, *builders.AT_A_DESK, birth=str(ZAHOUANIA.born.year))
-    given = await release.ask(world.registry, world[SCHOOL], Asked(description=year))
+    given = await release.ask(world.registry, world[SCHOOL], Asked(description=year, grounds="enrolment"))
     assert given is not None
     assert builders.found(everything(given), (ZAHOUANIA.born.isoformat(), ZAHOUANIA.born.isoformat()[:7])) == []
 
@@ -305,7 +305,7 @@ async def test_a_desk_that_asks_with_a_year_does_not_learn_the_day_of_birth(worl
 async def test_a_clinic_that_asks_with_a_year_does_not_learn_the_day_of_birth(world: World, card: str) -> None:
     await allow(world, card, CLINIC)
     year = builders.description(ZAHOUANIA, *builders.AT_A_DESK, birth=str(ZAHOUANIA.born.year))
-    given = await release.ask(world.registry, world[CLINIC], Asked(description=year))
+    given = await release.ask(world.registry, world[CLINIC], Asked(description=year, grounds="treatment"))
     assert given is not None
     assert builders.found(everything(given), (ZAHOUANIA.born.isoformat(),)) == []
 

@@ -4,8 +4,9 @@ Each case is three lines: what one source says, what the other says, the verdict
 `given / father / family / mother, born, sex`, with more facts after that as `word:value`:
 `v:` village, `p:` phone, `gf:` the father's father, `id:` an official number of one common system, `was:` the date in
 the calendar it was written in.
-A dash is something the source does not know. `link` means the registry may join the two by itself, `review` that
-a steward must look, `distinct` that they are two people as far as anyone can tell.
+A plus parts the first given name from what stands after it; a dash is something the source does not know. `link`
+means the registry may join the two by itself, `review` that a steward must look, `distinct` that they are two people
+as far as anyone can tell.
 
 The line that must never be crossed: a child never gets another child's record. So twins, brothers, sisters and
 cousins must never be `link`.
@@ -154,6 +155,12 @@ Abderrhamane/Ali/Touati/Zineb, 2014-05-17, male
 Houria/Ali/Touati/Zineb, 2014-05-17, female
 Huriya/Aly/Tuwati/Zaynab, 2014-05-17, female, v:Tizi
     link: several spellings at once
+Hassan+Louay/Louay/Hamdan/-, 2014-02-28, male
+Хассан+Лоай/Лоай/Хамдан/Хаджар, 2014-02-28, male
+    link: what follows the given name is the father's, and he is only spelled otherwise
+Karim/Rania/Khalifa/Rawda, 2014-12-13, female
+Rania+Karim/-/Khalifa/Rawda, 2014-12-13, female
+    link: given and father's name crossed, the father's in the second place
 """
 
 OTHER_CALENDARS = """
@@ -220,6 +227,15 @@ Mohamed Yassine/Ali/Touati/Zineb, 2014-05-17, male
 Hussein/Hasan/Touati/Zineb, 2014-05-17, male
 Hussein/Hussein/Touati/Zineb, 2014-05-17, male
     review: perhaps Hasan, son of Hussein, written the wrong way round: the other's twin
+نادر/Ali/Touati/Zineb, 2014-05-17, male
+Nadhir/Ali/Touati/Zineb, 2014-05-17, male
+    review: alike, but two known names
+Nadir/Ali/Touati/Zineb, 2014-05-17, male
+Nadir/Ali/Touati/Zineb, 2014-05-17, male
+    review: Nadir is نادر and نذير
+Hussein+Ali/-/Touati/Zineb, 2014-05-17, male
+Ali/-/Touati/Zineb, 2014-05-17, male
+    review: the second name may be the father's, and the other one a twin written with his father's name
 -/Ali/Touati/Zineb, 2014-05-17, male
 Rayan/Ali/Touati/Zineb, 2014-05-17, male
     review: the household and the day fit, but nothing is about the child itself
@@ -262,6 +278,9 @@ Oksana/-/Ivanov/Olena, 2014-05-17, female
 """
 
 BROTHERS_SISTERS_AND_COUSINS = """
+Thamer/Slimane/Fayad/-, 2008-06-09, male, v:Tizi, p:0661324106
+Tamer+Suleiman/-/Suleiman/Mufida, 2008-01-01, male, v:Adrar, p:0555527888
+    distinct: a namesake: that his father has the same name is told twice and counts once
 Rayan/Ali/Touati/Zineb, 2014-05-17, male, v:Tizi, p:0555123456
 Ilyes/Ali/Touati/Zineb, 2016-02-03, male, v:Tizi, p:0555123456
     distinct: brothers at one address
@@ -301,6 +320,24 @@ Rayane/-/-/-, 2014, male, id:11
 Rayan/Ali/Touati/Zineb, 2014-05-17, male, id:11
 Yasmine/Ali/Touati/Zineb, 2014-05-17, female, id:11
     review: twins under one number: somebody must look
+Lamia/Muat/Touati/Zineb, 2014-05-17, female, id:11
+Lamia/Moaz/Touati/-, 2014-05-17, female, id:11
+    link: another father, but cousins have two numbers
+Yusuf/Ali/Touati/Zineb, 2014-05-17, male, id:11
+Yousif/Ali/Touati/Zineb, 2014-05-17, male, id:11
+    link: a similar name under one number is a slip
+Hassan/Ali/Touati/Zineb, 2014-05-17, male, id:11
+Hussein/Ali/Touati/Zineb, 2014-05-17, male, id:11
+    review: two known names under one number: perhaps the twin's
+Houria/Ali/Touati/Zineb, 2014-05-17, female, id:11
+Houria/Ali/Touati/Zineb, 2013-07-19, female, id:11
+    link: number, name and parents agree, so the date is a slip
+Houria/Ali/Touati/Zineb, 2014-05-17, female, id:11
+Warda/Ali/Touati/Zineb, 2013-07-19, female, id:11
+    review: a sister under the same number
+Houria/-/Touati/-, 2014-05-17, female, id:11
+Houria/-/Touati/-, 2006-07-19, female, id:11
+    review: the same, and no parent tells that it is not a namesake
 Rayan/Ali/Touati/Zineb, 2014-05-17, male, id:11
 Pavlo/Ivan/Shevchenko/Olha, 1999-02-02, male, id:11
     review: one number, two people: a fault in the system
@@ -337,7 +374,7 @@ def person(written: str) -> Demographics:
     patient: dict[str, Any] = {
         "resourceType": "Patient",
         "id": "p",
-        "name": [{"given": [given] if given else [], **({"family": family} if family else {})}],
+        "name": [{"given": given.split("+") if given else [], **({"family": family} if family else {})}],
         "contact": [
             {"relationship": [{"coding": [{"code": code}]}], "name": {"given": [name]}}
             for code, name in relatives

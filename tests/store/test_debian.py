@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from registry.cli import acts
 from registry.flows import opening, release, trail
-from registry.flows.release import Asked
 from registry.settings import Settings
 from registry.store import documents
 from tests.bench import main_job
@@ -33,7 +33,7 @@ async def test_the_main_job_runs_on_postgresql_15(debian: Settings, tmp_path: Pa
         samples = main_job.write_world(tmp_path / "world", children=8)
         play = await main_job.play(registry, debian, samples, tmp_path / "made")
         clinic = play.callers["clinic-nadir"]
-        refused = await release.ask(registry, clinic, Asked(description=main_job.asked(play, "clinic")))
+        refused = await release.ask(registry, clinic, acts.asked(play, acts.CLINIC, main_job.asked(play, "clinic")))
         proof = await trail.verify(registry)
         async with registry.database.transaction() as tx:
             one = await rows.open_dossier(tx)

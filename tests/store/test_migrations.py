@@ -30,7 +30,7 @@ def empty(cluster: Cluster, tmp_path: Path) -> Iterator[Settings]:
 
 def opened(settings: Settings) -> database.opened:
     ring = keyfile.load_or_make(settings.keyring_path, today=rows.today())
-    return database.opened(str(settings.database_url), ring)
+    return database.opened(str(settings.database_url), ring, keyfile.FileWrapping(settings.keyring_path))
 
 
 def test_the_files_are_numbered_without_gaps() -> None:

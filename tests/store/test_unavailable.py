@@ -22,8 +22,9 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_server_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> None:
     ring = keyfile.load_or_make(tmp_path / "keyring.json", today=rows.today())
+    address = f"postgresql://nobody@/none?host={tmp_path}"
     with pytest.raises(Unavailable, match="cannot be used") as raised:
-        async with database.opened(f"postgresql://nobody@/none?host={tmp_path}", ring, patience_seconds=0.3):
+        async with database.opened(address, ring, keyfile.FileWrapping(tmp_path), patience_seconds=0.3):
             pass
     assert "PostgreSQL is running" in raised.value.remedy
 
@@ -45,7 +46,7 @@ async def test_an_address_that_is_none_is_refused_at_once_and_never_repeated(tmp
     ring = keyfile.load_or_make(tmp_path / "keyring.json", today=rows.today())
     started = time.monotonic()
     with pytest.raises(BadInput) as raised:
-        async with database.opened(address, ring):
+        async with database.opened(address, ring, keyfile.FileWrapping(tmp_path)):
             pass
     assert time.monotonic() - started < 1
     assert raised.value.where == "REGISTRY_DATABASE_URL"

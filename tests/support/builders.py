@@ -94,7 +94,7 @@ async def populated(registry: Registry, clock: Clock) -> World:
         await organisations.register(registry, name=name, display=f"The {name}", kind=kind, country=country)
         for name, kind, country in PEOPLE
     ]
-    callers = {each.caller.name: each.caller for each in made}
+    callers = {each.caller.name: replace(each.caller, user="desk-1") for each in made}
     return World(registry=registry, clock=clock, callers=callers, keys={each.caller.name: each.key for each in made})
 
 
@@ -373,8 +373,17 @@ async def allow(world: World, card: str, organisation: str, **changes: Any) -> r
 
 async def ask(world: World, name: str, child: Child = ZAHOUANIA, *, card: str = "") -> Released | None:
     """An organisation asks with what a desk knows of the child."""
-    asked = Asked(description=description(child, *AT_A_DESK), card=card)
-    return await release.ask(world.registry, world[name], asked)
+    return await release.ask(world.registry, world[name], question_of(world, name, child, card=card))
+
+
+def question_of(world: World, name: str, child: Child = ZAHOUANIA, *, card: str = "", **changes: str) -> Asked:
+    """What an organisation asks of a child that stands before it; `changes` are of the description."""
+    return Asked(description=description(child, *AT_A_DESK, **changes), card=card, grounds=grounds(world, name))
+
+
+def grounds(world: World, name: str) -> str:
+    """Why a child is before this desk."""
+    return release.GROUNDS.get(world[name].kind, "")
 
 
 async def released(world: World, name: str, child: Child = ZAHOUANIA) -> Released:

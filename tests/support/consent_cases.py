@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from registry.consent import decision, dialect, texts
+from registry.consent import decision, readings, texts, walking
 from registry.consent.agreement import Agreement, Refused
 from registry.consent.decision import Decision
 from registry.consent.request import Facts, Item, OrganisationKind, Request
 from registry.consent.texts import ContentClass
 from registry.fhir import dates, resource
 from registry.fhir.terminology import Coding
-from tests.support import naive_consent
+from tests.support import foreign_cases, naive_consent
+from tests.support.naive_consent import Answer
 
 Json = dict[str, Any]
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 PERSON = "Patient/child"
-GRANTORS = (PERSON, "RelatedPerson/mother", "RelatedPerson/father")
+GRANTORS = (PERSON, "RelatedPerson/mother", "RelatedPerson/father", "PractitionerRole/officer")
 CLINICS, SCHOOLS = ("clinic-1", "clinic-2"), ("school-1", "school-2")
 COUNTRIES = ("XAL", "XBK", "XCV")
 
@@ -55,41 +56,123 @@ class Case:
     items: tuple[Item, ...]
     facts: Facts
     now: datetime
+    dialect: str = "continuity"
 
 
 def cases(count: int, seed: int) -> Iterator[Case]:
-    """`count` cases of one seed."""
+    """`count` cases of one seed; five questions are asked of the same consents."""
     dice = Random(seed)
-    return (case(dice) for _ in range(count))
+    made = 0
+    while made < count:
+        first = case(dice)
+        for each in (first, *(again(first, dice) for _ in range(4)))[: count - made]:
+            yield each
+            made += 1
+
+
+def again(first: Case, dice: Random) -> Case:
+    """Another question to the same consents: other records, another person's facts, often another moment."""
+    other = own(dice, ()) if first.dialect == "continuity" else _foreign(dice, ())
+    request = other.request
+    if dice.random() < 0.8:
+        asked = first.request
+        same = {
+            "organisation": asked.organisation,
+            "kind": asked.kind,
+            "purpose": asked.purpose,
+            "parties": asked.parties,
+        }
+        request = replace(request, **same)
+    facts = replace(other.facts, person=first.facts.person)
+    return replace(other, consents=first.consents, dialect=first.dialect, request=request, facts=facts)
+
+
+def own_cases(count: int, seed: int) -> Iterator[Case]:
+    """`count` cases of our own dialect."""
+    dice = Random(seed)
+    return (own(dice) for _ in range(count))
 
 
 def case(dice: Random) -> Case:
+    """One of ours or one of another dialect, in turn by chance."""
+    return _foreign(dice) if dice.random() < 0.5 else own(dice)
+
+
+def _foreign(dice: Random, given: tuple[Json, ...] | None = None) -> Case:
+    now = dice.choice(_MOMENTS) if dice.random() < 0.5 else NOON
+    request, dialect = foreign_cases.request(dice, now), dice.choice(foreign_cases.DIALECTS[:4])
+    if dice.random() < 0.01:
+        dialect = foreign_cases.DIALECTS[4]
+    count = dice.choices((0, 1, 2, 3), (1, 8, 4, 2))[0] if given is None else 0
+    consents = [foreign_cases.consent(dice, f"c{number}", request, dialect) for number in range(1, count + 1)]
+    if dice.random() < 0.05:
+        consents.append(consent(dice, "ours", request))
+    items = tuple(foreign_cases.item(dice, number) for number in range(dice.choices((0, 1, 2, 4), (1, 6, 4, 2))[0]))
+    return Case(consents=tuple(consents), request=request, items=items, facts=_facts(dice), now=now, dialect=dialect)
+
+
+def own(dice: Random, given: tuple[Json, ...] | None = None) -> Case:
+    """A case of our own dialect; its consents are made up too, unless they are given."""
     now = dice.choice(_MOMENTS) if dice.random() < 0.5 else NOON
     request = _request(dice, now)
-    count = dice.choices((0, 1, 2, 3, 4), (1, 8, 5, 2, 1))[0]
+    count = dice.choices((0, 1, 2, 3, 4), (1, 8, 5, 2, 1))[0] if given is None else 0
     consents = tuple(consent(dice, f"c{dice.choice((number, number, 1))}", request) for number in range(1, count + 1))
     items = tuple(_item(dice, number) for number in range(dice.choices((0, 1, 2, 4), (1, 4, 4, 2))[0]))
     return Case(consents=consents, request=request, items=items, facts=_facts(dice), now=now)
 
 
 def agreements(case: Case) -> list[Agreement | Refused]:
-    return [dialect.read(resource.of(each)) for each in case.consents]
+    return [readings.read(resource.of(each), case.dialect) for each in case.consents]
 
 
 def decided(case: Case) -> Decision:
     return decision.decide(agreements(case), case.request, case.items, case.facts, case.now)
 
 
+def walked(case: Case) -> Decision:
+    return walking.walk(agreements(case), case.request, case.items, case.facts, case.now)
+
+
 def disagreements(count: int, seed: int) -> list[int]:
     """The numbers of the cases on which the two evaluators differ."""
-    return [number for number, each in enumerate(cases(count, seed)) if not evaluators_agree(each)]
+    return list(_disagreements(count, seed))
+
+
+def first_disagreement(count: int, seed: int) -> int | None:
+    """The number of the first case on which they differ."""
+    return next(_disagreements(count, seed), None)
+
+
+def _disagreements(count: int, seed: int) -> Iterator[int]:
+    both: Both | None = None
+    for number, each in enumerate(cases(count, seed)):
+        if both is None or both.of is not each.consents:
+            both = Both(each)
+        if not both.agree(each):
+            yield number
+
+
+class Both:
+    """The two evaluators, each having read the same consents."""
+
+    def __init__(self, case: Case) -> None:
+        self.of = case.consents
+        self._first = agreements(case)
+        self._second = naive_consent.Read(case.consents, case.dialect)
+
+    def agree(self, case: Case) -> bool:
+        """Whether both say the same, with the registry's gates and without them."""
+        asked = (case.request, case.items, case.facts, case.now)
+        first = (_told(decision.decide(self._first, *asked)), _told(walking.walk(self._first, *asked)))
+        return first == naive_consent.both(self._second, *asked)
 
 
 def evaluators_agree(case: Case) -> bool:
-    first = decided(case)
-    second = naive_consent.decide(case.consents, case.request, case.items, case.facts, case.now)
-    told = (first.outcome.value, frozenset(first.permitted), first.opened)
-    return told == (second.outcome, second.permitted, second.opened)
+    return Both(case).agree(case)
+
+
+def _told(found: Decision) -> Answer:
+    return Answer(found.outcome.value, frozenset(found.permitted), found.opened)
 
 
 def _request(dice: Random, now: datetime) -> Request:
@@ -138,6 +221,8 @@ def _facts(dice: Random) -> Facts:
         protected_from=dice.choice((*fled, odd)) if dice.random() < 0.5 else frozenset(),
         birth=dates.parse(birth) if birth else None,
         heard=dice.choices((None, frozenset({PERSON}), frozenset({"Patient/child-too"})), (20, 5, 1))[0],
+        assent_age=dice.choices((None, 12, 10), (6, 1, 1))[0],
+        unaccompanied=dice.choices((None, False, True), (6, 1, 1))[0],
     )
 
 
@@ -147,7 +232,7 @@ def _facts(dice: Random) -> Facts:
 def consent(dice: Random, consent_id: str, request: Request) -> Json:
     """A consent, more often than not about the asker; about one in ten is broken or of another dialect."""
     version = str(dice.choice((1, 1, 1, 2, 12)))
-    grantor = dice.choices(GRANTORS, (1, 5, 2))[0]
+    grantor = dice.choices(GRANTORS, (2, 10, 4, 1))[0]
     content: Json = {
         "resourceType": "Consent",
         "id": consent_id,
@@ -175,12 +260,14 @@ def _extensions(dice: Random, consent_id: str, grantor: str) -> list[Json]:
         {"url": "sha256", "valueString": "0f" * 32},
     ]
     found: list[Json] = [{"url": texts.TEXT, "extension": shown}]
-    if grantor.startswith("RelatedPerson"):
-        found.append({"url": texts.AUTHORITY, "extension": _authority(dice)})
+    if grantor != PERSON:
+        found.append({"url": texts.AUTHORITY, "extension": _authority(dice, grantor)})
     if dice.random() < 0.15:
         others = [each for each in ("c1", "c2", "c3") if each != consent_id]
         reference = {"reference": f"Consent/{dice.choice(others)}"}
         found.append({"url": texts.SUPERSEDES, "valueReference": reference})
+    if dice.random() < 0.1:
+        found.append({"url": texts.ASSENT, "valueBoolean": dice.random() < 0.7})
     if dice.random() < 0.15:
         country = {"system": texts.COUNTRIES, "code": dice.choice(COUNTRIES)}
         found.append({"url": texts.PROTECTED_FROM, "valueCoding": country})
@@ -189,10 +276,12 @@ def _extensions(dice: Random, consent_id: str, grantor: str) -> list[Json]:
     return found
 
 
-def _authority(dice: Random) -> list[Json]:
+def _authority(dice: Random, grantor: str) -> list[Json]:
+    officer = {"system": texts.OFFICER.system, "code": texts.OFFICER.code}
+    kin = {"system": texts.ROLE_CODE, "code": "MTH"}
     end = dice.choices(("2030", "2026-03-31", "2026-03-30", "2026-03"), (12, 1, 1, 1))[0]
     return [
-        {"url": "relationship", "valueCoding": {"system": texts.ROLE_CODE, "code": "MTH"}},
+        {"url": "relationship", "valueCoding": kin if grantor.startswith("RelatedPerson") else officer},
         {"url": "end", "valueDateTime": end},
     ]
 

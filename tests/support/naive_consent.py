@@ -7,28 +7,32 @@ seven defects found in a published consent engine (protection reference, section
 
 from __future__ import annotations
 
+import copy
 import re
-from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from registry.consent.request import Facts, Item, Request
+from tests.support import naive_reading
+from tests.support.naive_reading import CLASSES, EDUCATION, LOCIS, PRIVATE, Json, Path, demands, pairs, span, words
 
-Json = dict[str, Any]
-OURS = "https://continuity-registry.example/fhir"
-V3 = "http://terminology.hl7.org/CodeSystem/v3-"
-TREAT, EDUCONT = (f"{V3}ActReason", "TREAT"), (f"{OURS}/CodeSystem/education-purpose", "EDUCONT")
-LABELS = {
-    (f"{OURS}/CodeSystem/content-class", "V"): "V",
-    (f"{OURS}/CodeSystem/content-class", "G"): "G",
-    (f"{V3}ActCode", "LOCIS"): "L",
-}
-MAY_RECEIVE = {"clinic": ("V", TREAT), "school": ("G", EDUCONT)}
-KNOWN_STATUS = {"draft", "proposed", "active", "rejected", "inactive", "entered-in-error"}
-KIN = "MTH FTH PRN ADOPTP STPPRN PRNFOST GUARD GRPRN GRMTH GRFTH AUNT UNCLE SIB SIS BRO"
+REASON = f"{naive_reading.V3}ActReason"
+BTG = (REASON, "BTG")
+SCHOOLING_PURPOSES = EDUCATION[:2]
+RESEARCH = words("BIORCH CLINTRCH CLINTRCHNPC CLINTRCHPC PRECLINTRCH DSRCH POARCH TRANSRCH")
+PURPOSES_OF_USE = words(
+    "BIORCH BTG CAREMGT CLINTRCH CLINTRCHNPC CLINTRCHPC CLINTRL CLMATTCH COC COVAUTH COVERAGE DISASTER DONAT "
+    "DSRCH ELIGDTRM ELIGVER ENROLLM ERTREAT ETREAT FAMRQT FRAUD GOV HACCRED HCOMPL HDECD HDIRECT HDM HLEGAL "
+    "HMARKT HOPERAT HOUTCOMS HPAYMT HPRGRP HQUALIMP HRESCH HSYSADMIN HTEST LABELING MEMADMIN METAMGT MILCDM "
+    "MILDCRG PATADMIN PATRQT PATSFTY PERFMSR POARCH POPHLTH PRECLINTRCH PUBHLTH PWATRNY RECORDMGT REMITADV "
+    "SUPNWK SYSDEV THREAT TRAIN TRANSRCH TREAT"
+)
+HANDLING = words("NOREUSE NORELINK REDACT MASK PSEUD ANONY DEID ENCRYPT NOAUTH NODSCLCD PERSISTLABEL")
+ENTITLED = words("doctor emergency-clinician nurse paramedic physician")
+YES, NO, UNKNOWN = "yes", "no", "unknown"
 
 
 class Defect(Enum):
@@ -57,101 +61,283 @@ def decide(
     facts: Facts,
     now: datetime,
     defect: Defect | None = None,
+    dialect: str = "continuity",
 ) -> Answer:
-    return _Court(consents, request, facts, now, defect).answer(items)
+    """The registry's answer, with its gates."""
+    return _Court(Read(consents, dialect, defect), request, facts, now).answer(items)
+
+
+def both(read: Read, request: Request, items: Sequence[Item], facts: Facts, now: datetime) -> tuple[Answer, Answer]:
+    """What the registry answers with its gates, and what the consents alone say."""
+    gated = _Court(read, request, facts, now)
+    return gated.answer(items), gated.without_gates().alone(items)
+
+
+class Read:
+    """Consents of one dialect, read once for any number of questions."""
+
+    def __init__(self, consents: Sequence[Json], dialect: str, defect: Defect | None = None) -> None:
+        self.all, self.defect = list(consents), defect
+        loose = defect is Defect.NESTED_LIMITS_IGNORED
+        self.readable = [each for each in consents if naive_reading.is_readable(each, dialect, loose=loose)]
+        self.dialects = {id(each): naive_reading.dialect_of(each, dialect) for each in consents}
+        self.every = {id(each): list(naive_reading.paths(each)) for each in self.readable}
+        self.signed = {id(each): naive_reading.grantor(each, self.dialects[id(each)]) for each in self.readable}
+
+
+@dataclass(frozen=True)
+class _Record:
+    """One item as the consents see it; a probe is any record, of a class where the asker's domain is known."""
+
+    marks: frozenset[tuple[str, str]]
+    item: Item | None = None
+    by_name: bool = False
 
 
 class _Court:
-    def __init__(
-        self, consents: Sequence[Json], request: Request, facts: Facts, now: datetime, defect: Defect | None
-    ) -> None:
-        self.request, self.facts, self.now, self.defect = request, facts, now, defect
-        self.all = list(consents)
-        self.readable = [each for each in consents if is_readable(each, defect)]
+    def __init__(self, read: Read, request: Request, facts: Facts, now: datetime) -> None:
+        self.request, self.facts, self.now, self.defect, self.is_alone = request, facts, now, read.defect, False
+        self.all, self.readable, self.dialects = read.all, read.readable, read.dialects
+        self.every, self.signed = read.every, read.signed
         self.theirs = [each for each in self.readable if each["patient"]["reference"] in facts.person]
+        self.heard: dict[tuple[int, _Record], str] = {}
+
+    def without_gates(self) -> _Court:
+        other = copy.copy(self)
+        other.is_alone, other.heard = True, {}
+        return other
+
+    # --- the answer -------------------------------------------------------------------------------
 
     def answer(self, items: Sequence[Item]) -> Answer:
-        refused = self._gate()
-        if refused:
-            return Answer("deny", frozenset(), frozenset())
+        if self._refused_at_once():
+            return _no("deny")
+        said = self._verdict(self._probe())
+        if self._purpose() == BTG:
+            if not self._glass_may_break(said):
+                return _no(said if said in ("no-consent", "deny") and self._emergency_holds(said) else "deny")
+        elif said != "permit":
+            return _no("no-consent" if said == "no-consent" else "deny")
         if not items:
-            return Answer(self._domain(), frozenset(), frozenset())
-        allowed = {item.ref for item in items} - {item.ref for item in items if not self._leaves(item)}
+            return Answer("permit", frozenset(), frozenset())
+        words = {item: self._word(item, said) for item in items}
+        shut = {item.ref for item, word in words.items() if word != "permit"}
+        allowed = {item.ref for item in items} - shut
         if not allowed:
-            said = self._domain()
-            return Answer(said if said != "permit" else "deny", frozenset(), frozenset())
+            refused = {word for word in words.values() if word != "permit"}
+            only_silent = "no-consent" in refused and refused <= {"no-consent", *_LATER}
+            return _no("no-consent" if only_silent else "deny")
         placed = [item for item in items if item.ref in allowed and "L" in _letters(item)]
-        shut = {item.ref for item in placed if not self._place_open(item)}
-        opened = frozenset(item.ref for item in placed) - shut
-        return Answer("permit", frozenset(allowed), opened)
+        closed = {item.ref for item in placed if not self._place_open(item)}
+        return Answer("permit", frozenset(allowed), frozenset(item.ref for item in placed) - closed)
 
-    def _gate(self) -> bool:
+    def alone(self, items: Sequence[Item]) -> Answer:
+        if self.request.at > self.now or not self._purpose()[1] or self._unreadable():
+            return _no("deny")
+        said = self._verdict(_Record(frozenset()))
+        if said != "permit":
+            return _no(said)
+        words = {item: self._word_alone(item) for item in items}
+        shut = {item.ref for item, word in words.items() if word != "permit"}
+        allowed = frozenset(item.ref for item in items) - shut
+        if items and not allowed:
+            first = next(word for word in words.values() if word != "permit")
+            return _no("no-consent" if first == "no-consent" else "deny")
+        return Answer("permit", allowed, frozenset())
+
+    def _word_alone(self, item: Item) -> str:
+        if item.person is not None and item.person not in self.facts.person:
+            return "not theirs"
+        marks = _marks(item)
+        labelled = marks if marks - _handling() else marks | {PRIVATE[4]}
+        return self._verdict(_Record(labelled, item))
+
+    def _word(self, item: Item, said: str) -> str:
+        """permit, deny or no-consent for one item, or the name of a gate that comes later than these."""
+        marks, letters = _marks(item), _letters(item)
+        known = {*naive_reading.KNOWN_LABELS, *_handling()}
+        if (not marks - _handling() and not letters - {"V", "G", "L"}) or not marks <= known:
+            return "unlabelled"
+        if item.person is not None and item.person not in self.facts.person:
+            return "not theirs"
+        if not self._is_of_domain(item):
+            return "class"
+        if (LOCIS[0], "ADOL") in marks and any(each.startswith("RelatedPerson/") for each in self.request.parties):
+            return "guardian"
+        breaking = self._purpose() == BTG
+        if breaking and not self._is_minimal(item):
+            return "beyond"
+        word = self._verdict(self._rest(item))
+        if breaking and said == "no-consent" and word == "no-consent":
+            word = "permit"
+        if word != "permit" or self._place_open(item) or self._is_told_without(item):
+            return word
+        return "place"
+
+    def _rest(self, item: Item) -> _Record:
+        rest = _marks(item) - {LOCIS}
+        return _Record(rest, item) if rest - _handling() else self._probe()
+
+    def _is_told_without(self, item: Item) -> bool:
+        """Whether something may be told of it when its places are not: a dose, a grade, or what has no place."""
+        if _letters(item) & {"V", "G"}:
+            return True
+        asylum = item.recorded_in is not None and str(item.recorded_in)[:3] != self._country()
+        if not re.fullmatch(_COUNTRY, str(item.recorded_in)) and item.recorded_in is not None:
+            asylum = True
+        return "L" not in _letters(item) and not (self._is_origin() and asylum)
+
+    def _is_of_domain(self, item: Item) -> bool:
+        letters = _letters(item) - {"L"}
+        kind = self.request.kind.value
+        own = {"clinic": "V", "school": "G"}.get(kind, "G" if self._purpose() in EDUCATION else "V")
+        if letters or not item.labels:
+            return letters <= {own}
+        return own == "V" or item.kind in ("", "Basic", "DocumentReference")
+
+    # --- gates ------------------------------------------------------------------------------------
+
+    def _refused_at_once(self) -> bool:
         """Gate 1: whether something is missing or unknown, so that everything is refused."""
         request = self.request
-        if not re.fullmatch(r"[A-Z][A-Z][A-Z](-[A-Z0-9]{1,3})?", request.jurisdiction) or request.at > self.now:
+        unstated = request.jurisdiction == "unstated"
+        if (not unstated and not re.fullmatch(_COUNTRY, request.jurisdiction)) or request.at > self.now:
             return True
-        if request.kind.value not in MAY_RECEIVE:
+        if request.action not in ("collect", "access", "use", "disclose", "correct"):
             return True
-        if self._purpose() != MAY_RECEIVE[request.kind.value][1] and self.defect is not Defect.NO_PURPOSE_MATCHES_ALL:
+        kind, purpose = request.kind.value, self._purpose()
+        if kind not in ("clinic", "school", "unstated"):
             return True
+        if self._unreadable():
+            return True
+        if self.defect is Defect.NO_PURPOSE_MATCHES_ALL:
+            return False
+        if kind == "school" and purpose not in SCHOOLING_PURPOSES:
+            return True
+        if kind == "clinic" and purpose in EDUCATION:
+            return True
+        exists = purpose in EDUCATION or (purpose[0] == REASON and purpose[1] in PURPOSES_OF_USE)
+        return not exists and not self._names(purpose, self.readable)
+
+    def _unreadable(self) -> bool:
         unread = [each for each in self.all if each not in self.readable]
-        over = KNOWN_STATUS - {"active"}
-        blocking = [each for each in unread if each.get("status") not in over]
+        blocking = [each for each in unread if each.get("status") not in naive_reading.STATUSES - {"active"}]
         return bool(blocking) and self.defect is not Defect.EXCEPTION_SAYS_NOTHING
+
+    def _names(self, purpose: tuple[str, str], consents: Sequence[Json]) -> bool:
+        """Whether a provision speaks of this purpose by name, with what stands above it."""
+        for consent in consents:
+            for path in self.every[id(consent)]:
+                sets = [set(pairs(each)) for each in demands(path, "purpose", self._dialect(consent))]
+                if sets and purpose in set.intersection(*sets):
+                    return True
+        return False
 
     def _purpose(self) -> tuple[str, str]:
         asked: Any = self.request.purpose
         return (asked.system, asked.code) if asked else ("", "")
 
-    def _letter(self) -> str:
-        return MAY_RECEIVE[self.request.kind.value][0]
-
-    def _domain(self) -> str:
-        return self._verdict(self._letter())
-
-    def _leaves(self, item: Item) -> bool:
-        letters = _letters(item)
-        if not letters or letters - {self._letter(), "L"} or self._domain() != "permit":
+    def _glass_may_break(self, said: str) -> bool:
+        """Only for a missing consent, or for those a consent names; never over a refusal."""
+        if not self._emergency_holds(said):
             return False
-        return letters != {"L"} or self._place_open(item)
+        if said == "permit":
+            return True
+        return said == "no-consent" and not self._names(BTG, [each for each in self.theirs if self._stands(each)])
 
-    def _place_open(self, item: Item) -> bool:
-        """Gate 0, then whether one consent opens domain and place together and none forbids the place."""
-        asking = self.request.jurisdiction.split("-")[0]
+    def _emergency_holds(self, said: str) -> bool:
+        request, declared = self.request, self.request.emergency
+        if request.kind.value not in ("clinic", "unstated") or self._is_origin() or request.action != "access":
+            return False
+        if declared is None or not declared.reason.strip() or declared.safety is not True:
+            return False
+        entitled = request.role in ENTITLED or said == "permit"
+        return entitled and timedelta(0) <= self.now - declared.declared < timedelta(minutes=60)
+
+    def _is_minimal(self, item: Item) -> bool:
+        letters = _letters(item)
+        dose = "V" in letters and not letters - {"V", "L"} and item.kind in ("", "Immunization")
+        return dose or (not letters and item.kind == "AllergyIntolerance")
+
+    def _country(self) -> str:
+        return self.request.jurisdiction.split("-")[0]
+
+    def _fled(self) -> set[str]:
         fled = set(self.facts.protected_from or ())
         for consent in self.theirs:
             fled |= {
                 each["valueCoding"]["code"]
-                for each in consent["extension"]
+                for each in consent.get("extension", [])
                 if each["url"].endswith("/consent-protected-from")
             }
-        strange = [each for each in fled if not re.fullmatch(r"[A-Z]{3}(-[A-Z0-9]{1,3})?", each)]
-        if asking in {each[:3] for each in fled if each not in strange}:
-            return False
-        if (self.facts.protected_from is None or strange) and asking != str(item.recorded_in)[:3]:
-            return False
-        if self._verdict("L") == "deny":
-            return False
-        both = [c for c in self.theirs if self._says(c, self._letter()) == self._says(c, "L") == "permit"]
-        return bool(both)
+        return fled
 
-    def _verdict(self, letter: str) -> str:
-        said = [(consent, self._says(consent, letter)) for consent in self.theirs]
+    def _is_origin(self) -> bool:
+        fled = self._fled()
+        if self.request.jurisdiction == "unstated":
+            return bool(fled)
+        return self._country() in {each[:3] for each in fled if re.fullmatch(_COUNTRY, each)}
+
+    def _place_open(self, item: Item) -> bool:
+        """Gate 0, then whether one consent opens record and place together by name, and none forbids the place."""
+        if "L" not in _letters(item) or self._purpose() == BTG:
+            return False
+        if self._is_origin() or self.request.jurisdiction == "unstated":
+            return False
+        strange = [each for each in self._fled() if not re.fullmatch(_COUNTRY, each)]
+        recorded = item.recorded_in if re.fullmatch(_COUNTRY, str(item.recorded_in)) else "?"
+        if (self.facts.protected_from is None or strange) and self._country() != str(recorded)[:3]:
+            return False
+        place, rest = _Record(frozenset({LOCIS}), item, by_name=True), self._rest(item)
+        if "deny" in [self._says(each, place) for each in self.theirs]:
+            return False
+        return any(self._says(each, rest) == self._says(each, place) == "permit" for each in self.theirs)
+
+    # --- consents ---------------------------------------------------------------------------------
+
+    def _probe(self) -> _Record:
+        letter = {"clinic": "V", "school": "G"}.get(self.request.kind.value)
+        return _Record(frozenset(pair for pair, known in CLASSES.items() if known == letter))
+
+    def _verdict(self, record: _Record) -> str:
+        said = [(consent, self._says(consent, record)) for consent in self.theirs]
         spoken = [(consent, word) for consent, word in said if word]
         if not spoken:
             return "no-consent"
         if self.defect is Defect.NEWEST_WINS:
-            return max(spoken, key=lambda each: _span(each[0]["dateTime"], each[0])[0])[1]
-        return "deny" if "deny" in [word for _, word in spoken] else "permit"
+            return max(spoken, key=lambda each: span(each[0]["dateTime"], each[0])[0])[1]
+        if "deny" in [word for _, word in spoken]:
+            return "deny"
+        return "permit" if self.is_alone or self._guardians_agree(spoken) else "guardians differ"
 
-    def _says(self, consent: Json, letter: str) -> str:
-        """What one consent says of a class: permit, deny or nothing."""
+    def _guardians_agree(self, spoken: Sequence[tuple[Json, str]]) -> bool:
+        """Whether each guardian who opens anything here opens this; without a guardian who opens it, they do."""
+        agreeing = {self._guardian(consent) for consent, _ in spoken} - {None}
+        opening = {self._guardian(each) for each in self.theirs if self._says(each, _Record(frozenset())) == "permit"}
+        return not agreeing or opening - {None} <= agreeing
+
+    def _guardian(self, consent: Json) -> str | None:
+        found = self.signed[id(consent)]
+        return found[0] if found and found[1] != "person" else None
+
+    def _dialect(self, consent: Json) -> str:
+        return self.dialects[id(consent)]
+
+    def _says(self, consent: Json, record: _Record) -> str:
+        """What one consent says of a record: permit, deny or nothing."""
+        key = (id(consent), record)
+        if key not in self.heard:
+            self.heard[key] = self._heard(consent, record)
+        return self.heard[key]
+
+    def _heard(self, consent: Json, record: _Record) -> str:
+        if self.is_alone:
+            return self._told(consent, record) if consent["status"] == "active" else ""
         if not self._stands(consent):
             return ""
-        words = {node["type"] for node in self._deepest(consent, letter)}
-        word = "deny" if "deny" in words else "permit" if words else ""
-        heirs = [each for each in self.theirs if _replaces(each, consent)]
-        if word == "permit" and (heirs or self._is_ended(consent["id"])):
+        word = self._told(consent, record)
+        heirs = [each for each in self.theirs if self._replaces(each, consent)]
+        if word == "permit" and (heirs or self._is_ended(consent["id"]) or not self._yes_counts(consent)):
             return ""
         if (
             word == "permit"
@@ -161,6 +347,22 @@ class _Court:
             return ""
         newer = [each for each in heirs if _given(each) > _given(consent) and self._stands(each)]
         return "" if word == "deny" and newer else word
+
+    def _told(self, consent: Json, record: _Record) -> str:
+        words = {self._effect(path, consent) for path in self._deepest(consent, record)}
+        return "deny" if "deny" in words else "permit" if words else ""
+
+    def _effect(self, path: Path, consent: Json) -> str:
+        if self.defect is Defect.BASE_IS_FLIPPED:
+            return "deny" if len(path) == 1 else "permit"
+        return naive_reading.effect(path, self._dialect(consent))
+
+    def _replaces(self, heir: Json, consent: Json) -> bool:
+        named = naive_reading.extension(heir, f"{naive_reading.EXTENSION}supersedes")
+        ours, theirs = self.signed[id(heir)], self.signed[id(consent)]
+        if named is None or ours is None or theirs is None or ours[0] != theirs[0]:
+            return False
+        return named["valueReference"]["reference"] == f"Consent/{consent['id']}"
 
     def _is_ended(self, consent_id: str) -> bool:
         """Whether any version of it was withdrawn, a version that cannot be read included."""
@@ -173,227 +375,191 @@ class _Court:
         if consent["status"] != "active" or _given(consent) > self.now:
             return False
         checked = consent.get("verification", [])
-        if not checked or not all(each["verified"] for each in checked):
+        ours = self._dialect(consent) == "continuity"
+        if (ours and not checked) or not all(each.get("verified") is True for each in checked):
             return False
-        guardian = consent["performer"][0]["reference"].startswith("RelatedPerson/")
-        if guardian and self.now > _span(_authority(consent)["end"], consent)[1]:
+        signed = self.signed[id(consent)]
+        if signed is None:
+            return True
+        if signed[2] is not None and not signed[2][0] <= self.now <= signed[2][1]:
             return False
-        grown = _grown_up(self.facts, self.now)
-        return grown is None or grown != guardian
+        grown = self._has_reached(18)
+        return grown is None or grown != (signed[1] != "person")
 
-    def _deepest(self, consent: Json, letter: str) -> list[Json]:
+    def _yes_counts(self, consent: Json) -> bool:
+        """A yes of somebody known, who may speak for this child, and which the child does not contradict."""
+        signed = self.signed[id(consent)]
+        if signed is None:
+            return False
+        if signed[1] == "person":
+            return True
+        if self.facts.unaccompanied is not None and self.facts.unaccompanied != (signed[1] == "officer"):
+            return False
+        told = naive_reading.extension(consent, f"{naive_reading.EXTENSION}assent")
+        if told is not None:
+            return bool(told["valueBoolean"])
+        age = self.facts.assent_age
+        return age is None or self._has_reached(age) is False
+
+    def _has_reached(self, years: int) -> bool | None:
+        born = self.facts.birth
+        if born is None:
+            return None
+        today = self.now.astimezone(UTC)
+        return (today.year - born.year, today.month, today.day) >= (years, born.month or 1, born.day or 1)
+
+    # --- provisions -------------------------------------------------------------------------------
+
+    def _deepest(self, consent: Json, record: _Record) -> list[Path]:
         """The matching provisions that have no matching provision below them."""
-        paths = list(_paths(consent["provision"], self.defect))
-        hits = [path for path in paths if all(self._fits(node, at, consent, letter) for at, node in enumerate(path))]
-        ends = [path for path in hits if not any(_is_below(other, path) for other in hits)]
-        if self.defect is Defect.BASE_IS_FLIPPED:
-            return [{"type": "deny" if len(path) == 1 else "permit"} for path in ends]
-        return [path[-1] for path in ends]
+        every = self.every[id(consent)]
+        if self.defect is Defect.ONE_LEVEL_ONLY:
+            every = [path for path in every if len(path) <= 2]
+        hits = [path for path in every if self._fits(path, consent, record)]
+        return [path for path in hits if not any(_is_below(other, path) for other in hits)]
 
-    def _fits(self, node: Json, depth: int, consent: Json, letter: str) -> bool:
-        nested_limits = self.defect is not Defect.NESTED_LIMITS_IGNORED or depth == 0
-        if "period" in node and nested_limits:
-            start = _span(node["period"].get("start", "0001"), consent)[0]
-            end = _span(node["period"].get("end", "9999"), consent)[1]
+    def _fits(self, path: Path, consent: Json, record: _Record) -> bool:
+        """A permit must fit for sure, a deny as soon as it may."""
+        if not self._asks(path, consent):
+            return False
+        permits = naive_reading.effect(path, self._dialect(consent)) == "permit"
+        if permits and record.by_name and not self._demands(path, "securityLabel", consent):
+            return False
+        told = [
+            self._about(name, path, consent, record, permits=permits)
+            for name in ("securityLabel", "class", "dataPeriod", "data")
+            if self._demands(path, name, consent)
+        ]
+        return all(word == YES for word in told) if permits else NO not in told
+
+    def _demands(self, path: Path, name: str, consent: Json) -> list[Any]:
+        ignored = ("period", "dataPeriod", "data", "action")
+        if self.defect is Defect.NESTED_LIMITS_IGNORED and name in ignored:
+            path = path[:1]
+        if self.defect is Defect.ROOT_ACTOR_UNCHECKED and name == "actor":
+            path = path[1:]
+        return demands(path, name, self._dialect(consent)) if path else []
+
+    def _asks(self, path: Path, consent: Json) -> bool:
+        """Whether who asks, for what, to do what and when is what the provision speaks of."""
+        local = self._dialect(consent) != "continuity"
+        for period in self._demands(path, "period", consent):
+            start, end = naive_reading.limits(period, consent, local=local)
             if not start <= self.now <= end:
                 return False
-        if "actor" in node and not (self.defect is Defect.ROOT_ACTOR_UNCHECKED and depth == 0):
-            named = [each["reference"]["reference"] for each in node["actor"]]
-            if f"Organization/{self.request.organisation}" not in named:
+        mine = {*self.request.parties, f"Organization/{self.request.organisation}"}
+        for actors in self._demands(path, "actor", consent):
+            if not mine & {each["reference"]["reference"] for each in actors}:
                 return False
-        any_purpose = self.defect is Defect.NO_PURPOSE_MATCHES_ALL
-        if "purpose" in node and self._purpose() not in _pairs(node["purpose"]) and not any_purpose:
-            return False
-        labels = [LABELS[each] for each in _pairs(node["securityLabel"])] if "securityLabel" in node else [letter]
-        return letter in labels
+        for actions in self._demands(path, "action", consent):
+            if self.request.action not in [each["coding"][0]["code"] for each in actions]:
+                return False
+        if self.defect is Defect.NO_PURPOSE_MATCHES_ALL:
+            return True
+        asked = {self._purpose()}
+        if self.is_alone and self._purpose()[0] == REASON and self._purpose()[1] in RESEARCH:
+            asked.add((REASON, "HRESCH"))
+        return self._purposes_fit(path, consent, asked)
+
+    def _purposes_fit(self, path: Path, consent: Json, asked: set[tuple[str, str]]) -> bool:
+        sets = [set(pairs(each)) for each in self._demands(path, "purpose", consent)]
+        return not sets or bool(set.intersection(*sets) & asked)
+
+    def _about(self, name: str, path: Path, consent: Json, record: _Record, *, permits: bool) -> str:
+        stated = self._demands(path, name, consent)
+        if record.item is None and not (name == "securityLabel" and self._is_told(stated, record)):
+            return YES if permits else NO
+        if name == "securityLabel":
+            return _labelled([set(pairs(each)) for each in stated], record.marks, permits=permits)
+        item = record.item
+        assert item is not None
+        if name == "class":
+            if not item.kind:
+                return UNKNOWN
+            return YES if all(item.kind in [each["code"] for each in some] for some in stated) else NO
+        if name == "dataPeriod":
+            return self._dated(stated, consent, item)
+        return _least([_most([_is_it(each, item) for each in some]) for some in stated])
+
+    def _is_told(self, stated: list[Any], record: _Record) -> bool:
+        ours = {*CLASSES, LOCIS}
+        return bool(record.marks) and all(set(pairs(each)) <= ours for each in stated)
+
+    def _dated(self, stated: list[Any], consent: Json, item: Item) -> str:
+        if item.written is None:
+            return UNKNOWN
+        spans = [naive_reading.limits(each, consent, local=True) for each in stated]
+        low, high = max(start for start, _ in spans), min(end for _, end in spans)
+        first, last = item.written.start, item.written.until - timedelta(microseconds=1)
+        if low <= first and last <= high:
+            return YES
+        return UNKNOWN if first <= high and low <= last else NO
+
+
+_COUNTRY = "[A-Z][A-Z][A-Z](-[A-Z0-9]{1,3})?"
+_LATER = ("unlabelled", "class", "guardian", "beyond", "not theirs", "place", "guardians differ")
+
+
+def _no(outcome: str) -> Answer:
+    return Answer(outcome if outcome in ("deny", "no-consent") else "deny", frozenset(), frozenset())
 
 
 def _letters(item: Item) -> set[str]:
     return {each.value for each in item.classes}
 
 
-def _pairs(codings: Sequence[Json]) -> list[tuple[str, str]]:
-    return [(each["system"], each["code"]) for each in codings]
+def _marks(item: Item) -> frozenset[tuple[str, str]]:
+    """Labels and classes; a class that no code stands for is told by its letter alone."""
+    letters = _letters(item)
+    coded = {pair for pair, letter in CLASSES.items() if letter in letters} | ({LOCIS} if "L" in letters else set())
+    return frozenset({(each.system, each.code) for each in item.labels} | coded)
 
 
-def _paths(provision: Json, defect: Defect | None) -> Iterator[tuple[Json, ...]]:
-    """Every way from the root to a provision."""
-    waiting: list[tuple[Json, ...]] = [(provision,)]
-    while waiting:
-        path = waiting.pop()
-        yield path
-        if defect is Defect.ONE_LEVEL_ONLY and len(path) == 2:
-            continue
-        waiting.extend((*path, below) for below in path[-1].get("provision", []))
+def _handling() -> set[tuple[str, str]]:
+    return {(REASON, "HTEST")} | {(LOCIS[0], code) for code in HANDLING}
 
 
-def _is_below(other: tuple[Json, ...], path: tuple[Json, ...]) -> bool:
-    return len(other) == len(path) + 1 and all(a is b for a, b in zip(other, path, strict=False))
+def _labelled(sets: list[set[tuple[str, str]]], marks: frozenset[tuple[str, str]], *, permits: bool) -> str:
+    """A deny needs one label of each set; a permit also every sensitivity, or else all classes or all privacy."""
+    if not marks:
+        return UNKNOWN
+    if any(not each & marks for each in sets):
+        return NO
+    if not permits:
+        return YES
+    named = set.union(*sets)
+    classes = marks & {*CLASSES, LOCIS}
+    private = marks & set(PRIVATE)
+    sensitive = [each for each in marks if each not in CLASSES and each not in PRIVATE and each not in _handling()]
+    if sensitive:
+        return YES if set(sensitive) <= named else NO
+    return YES if (classes and classes <= named) or (private and private <= named) else NO
+
+
+def _is_it(data: Json, item: Item) -> str:
+    reference, meaning = data["reference"]["reference"], data["meaning"]
+    if meaning == "authoredby":
+        if not item.authors:
+            return UNKNOWN
+        return YES if reference in item.authors else NO
+    if reference == item.ref:
+        return YES
+    return YES if meaning != "instance" and reference in item.related else NO
+
+
+def _most(words: list[str]) -> str:
+    return YES if YES in words else UNKNOWN if UNKNOWN in words else NO
+
+
+def _least(words: list[str]) -> str:
+    return NO if NO in words else UNKNOWN if UNKNOWN in words else YES
+
+
+def _is_below(other: Path, path: Path) -> bool:
+    return len(other) > len(path) and all(a is b for a, b in zip(other, path, strict=False))
 
 
 def _given(consent: Json) -> datetime:
-    return _span(consent["dateTime"], consent)[0]
-
-
-def _extension(consent: Json, name: str) -> Json | None:
-    return next((e for e in consent["extension"] if e["url"] == f"{OURS}/StructureDefinition/consent-{name}"), None)
-
-
-def _authority(consent: Json) -> Json:
-    held = _extension(consent, "authority")
-    return {} if held is None else {e["url"]: e.get("valueCoding") or e.get("valueDateTime") for e in held["extension"]}
-
-
-def _replaces(heir: Json, consent: Json) -> bool:
-    named = _extension(heir, "supersedes")
-    same = heir["performer"][0]["reference"] == consent["performer"][0]["reference"]
-    return named is not None and same and named["valueReference"]["reference"] == f"Consent/{consent['id']}"
-
-
-def _grown_up(facts: Facts, now: datetime) -> bool | None:
-    if facts.birth is None:
-        return None
-    born = facts.birth
-    month, day = born.month or 1, born.day or 1
-    today = now.astimezone(UTC)
-    return (today.year - born.year, today.month, today.day) >= (18, month, day)
-
-
-# --- time written out -----------------------------------------------------------------------------
-
-
-def _zone(consent: Json) -> timezone:
-    for each in consent.get("extension", []):
-        if each["url"] == "http://hl7.org/fhir/StructureDefinition/tz-offset" and each["valueString"] != "Z":
-            sign = -1 if each["valueString"][0] == "-" else 1
-            hours, minutes = map(int, each["valueString"][1:].split(":"))
-            return timezone(sign * timedelta(hours=hours, minutes=minutes))
-    return UTC
-
-
-def _span(text: str, consent: Json) -> tuple[datetime, datetime]:
-    """The first and the last microsecond a FHIR dateTime can mean."""
-    if "T" in text:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return moment, moment if "." in text else moment.replace(microsecond=999_999)
-    parts = [int(each) for each in text.split("-")]
-    year, zone = parts[0], _zone(consent)
-    first = datetime(year, parts[1] if len(parts) > 1 else 1, parts[2] if len(parts) > 2 else 1, tzinfo=zone)
-    month = parts[1] if len(parts) > 1 else 12
-    day = parts[2] if len(parts) > 2 else monthrange(year, month)[1]
-    return first, datetime(year, month, day, 23, 59, 59, 999_999, zone)
-
-
-# --- which consents can be read without doubt -----------------------------------------------------
-
-
-def is_readable(consent: Json, defect: Defect | None = None) -> bool:
-    """Whether everything that must be there is there, and nothing else."""
-    try:
-        return all(check(consent) for check in _CHECKS) and _tree_is_plain(consent, defect)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-        return False
-
-
-def _shape(consent: Json) -> bool:
-    known = (
-        "resourceType id meta language text identifier extension status scope category patient dateTime performer "
-        "policyRule verification provision"
-    )
-    ours = consent["meta"]["profile"] == [f"{OURS}/StructureDefinition/continuity-consent"]
-    version = re.fullmatch("[1-9][0-9]*", consent["meta"]["versionId"])
-    return ours and bool(version) and set(consent) <= set(known.split()) and consent["status"] in KNOWN_STATUS
-
-
-def _frame(consent: Json) -> bool:
-    scope = {"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}
-    policy = {"system": f"{OURS}/CodeSystem/consent-policy", "code": "default-no"}
-    return consent["scope"] == {"coding": [scope]} and consent["policyRule"] == {"coding": [policy]}
-
-
-def _people(consent: Json) -> bool:
-    patient, (performer,) = consent["patient"]["reference"], consent["performer"]
-    grantor = performer["reference"]
-    if grantor == patient and _extension(consent, "authority") is None:
-        return patient.startswith("Patient/")
-    if not grantor.startswith("RelatedPerson/") or not patient.startswith("Patient/"):
-        return False
-    authority = _authority(consent)
-    relation = authority["relationship"]
-    _span(authority["end"], consent)
-    return relation["system"] == f"{V3}RoleCode" and relation["code"] in KIN.split()
-
-
-def _notes(consent: Json) -> bool:
-    """Every extension is known and stands once (countries may repeat), and the text shown is stated."""
-    urls = [each["url"] for each in consent["extension"]]
-    names = ("text", "authority", "protected-from", "supersedes", "withdrawn")
-    known = [f"{OURS}/StructureDefinition/consent-{name}" for name in names]
-    many, single = known[2], [each for each in urls if each != known[2]]
-    zone = "http://hl7.org/fhir/StructureDefinition/tz-offset"
-    if set(urls) - {*known, zone} or len(single) != len(set(single)) or known[0] not in urls:
-        return False
-    named = _extension(consent, "supersedes")
-    selfish = named is not None and named["valueReference"]["reference"] == f"Consent/{consent['id']}"
-    _span(consent["dateTime"], consent)
-    return not selfish and many in known
-
-
-def _checked(consent: Json) -> bool:
-    return "verification" not in consent or all(isinstance(e["verified"], bool) for e in consent["verification"])
-
-
-_CHECKS = (_shape, _frame, _people, _notes, _checked)
-
-
-def _tree_is_plain(consent: Json, defect: Defect | None) -> bool:
-    if consent["provision"]["type"] != "deny":
-        return False
-    paths = list(_paths(consent["provision"], None))
-    return all(len(path) <= 32 and _node_is_plain(path, consent, defect) for path in paths)
-
-
-def _node_is_plain(path: tuple[Json, ...], consent: Json, defect: Defect | None) -> bool:
-    node = path[-1]
-    ignored = {"action", "data", "dataPeriod"} if defect is Defect.NESTED_LIMITS_IGNORED else set[str]()
-    known = {"type", "period", "actor", "purpose", "securityLabel", "provision"}
-    if set(node) - known - ignored or [] in node.values():
-        return False
-    if node["type"] not in ("permit", "deny"):
-        return False
-    return _terms_known(node) and _inside(path, consent) and (node["type"] == "deny" or _bounded(path))
-
-
-def _terms_known(node: Json) -> bool:
-    recipient = {"coding": [{"system": f"{V3}ParticipationType", "code": "IRCP"}]}
-    actors = all(
-        each["role"] == recipient and each["reference"]["reference"].startswith("Organization/")
-        for each in node.get("actor", [])
-    )
-    purposes = set(_pairs(node.get("purpose", []))) <= {TREAT, EDUCONT}
-    return actors and purposes and set(_pairs(node.get("securityLabel", []))) <= set(LABELS)
-
-
-def _inside(path: tuple[Json, ...], consent: Json) -> bool:
-    """A provision states nothing that lies outside what the provisions above it state."""
-    node, above = path[-1], path[:-1]
-    for name in ("actor", "purpose", "securityLabel"):
-        stated = [each[name] for each in above if name in each]
-        if name in node and stated and any(each not in stated[-1] for each in node[name]):
-            return False
-    if "period" not in node:
-        return True
-    start, end = _limits(node["period"], consent)
-    outer = [_limits(each["period"], consent) for each in above if "period" in each]
-    return start <= end and all(low <= start and end <= high for low, high in outer)
-
-
-def _limits(period: Json, consent: Json) -> tuple[datetime, datetime]:
-    low, high = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
-    start = _span(period["start"], consent)[0] if "start" in period else low
-    return start, _span(period["end"], consent)[1] if "end" in period else high
-
-
-def _bounded(path: tuple[Json, ...]) -> bool:
-    named = all(any(name in node for node in path) for name in ("actor", "purpose", "securityLabel"))
-    return named and any("end" in node.get("period", {}) for node in path)
+    if "dateTime" not in consent:
+        return naive_reading.FIRST
+    return span(consent["dateTime"], consent, local=True)[0]

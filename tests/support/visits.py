@@ -49,6 +49,7 @@ _SYLLABLES = (
     "vek",
     "zan",
 )
+GROUNDS = {CLINIC: "treatment", SCHOOL: "enrolment"}
 _waits: ContextVar[list[float] | None] = ContextVar("waits", default=None)
 
 
@@ -75,7 +76,7 @@ class Side:
         waits: list[float] = []
         token = _waits.set(waits)
         try:
-            headers = {"Authorization": f"Bearer {self.world.keys[name]}"} if name else {}
+            headers = {"Authorization": f"Bearer {self.world.keys[name]}", "Desk-User": "desk-1"} if name else {}
             got = await self.client.post(path, headers=headers, json=body)
         finally:
             _waits.reset(token)
@@ -231,7 +232,7 @@ class Visit:
 
     def asked(self, name: str) -> tuple[int, int]:
         """The status of a question: the one thing that an answer is to change."""
-        one, other = self.both(lambda each: each.post("/v1/questions", name, person=self.person))
+        one, other = self.both(lambda each: each.post("/v1/questions", name, person=self.person, grounds=GROUNDS[name]))
         return one[0].status, other[0].status
 
     def matched(self) -> None:

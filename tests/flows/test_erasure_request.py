@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from registry.errors import BadInput, NotPermitted, UnknownName
-from registry.flows import erasing, match, release, review, rights, trail
+from registry.flows import erasure, erasure_request, match, release, review, rights, trail
 from registry.flows.release import Asked
 from registry.store import documents, dossiers, keys
 from tests.support import builders
@@ -38,10 +38,10 @@ async def card(world: World) -> str:
     return card
 
 
-async def erased(world: World, card: str) -> erasing.Waiting:
-    asked = await erasing.ask(world.registry, world[CLINIC], card)
+async def erased(world: World, card: str) -> erasure_request.Waiting:
+    asked = await erasure_request.ask(world.registry, world[CLINIC], card)
     world.clock.advance(days=7)
-    await erasing.run_due(world.registry)
+    await erasure_request.run_due(world.registry)
     return asked
 
 
@@ -64,7 +64,7 @@ async def test_after_seven_days_nothing_of_the_child_can_be_read_and_the_neighbo
     assert await ask(world, CLINIC) is None
     with pytest.raises(UnknownName):
         await rights.own_trail(world.registry, card)
-    standing = await erasing.follow(world.registry, asked.number)
+    standing = await erasure_request.follow(world.registry, asked.number)
     assert (standing.state, standing.dossiers) == ("done", 3)
     async with world.registry.database.transaction() as tx:
         cursor = await tx.connection.execute(
@@ -85,39 +85,39 @@ async def test_the_audit_log_holds_after_an_erasure(world: World, card: str) -> 
 
 
 async def test_nothing_is_erased_a_second_too_early(world: World, card: str) -> None:
-    asked = await erasing.ask(world.registry, world[CLINIC], card)
+    asked = await erasure_request.ask(world.registry, world[CLINIC], card)
     world.clock.advance(days=7, seconds=-1)
-    assert await erasing.run_due(world.registry) == 0
-    assert (await erasing.follow(world.registry, asked.number)).state == "waiting"
+    assert await erasure_request.run_due(world.registry) == 0
+    assert (await erasure_request.follow(world.registry, asked.number)).state == "waiting"
     assert await ask(world, CLINIC)
     world.clock.advance(seconds=1)
-    assert (await erasing.follow(world.registry, asked.number)).state == "due"
-    assert await erasing.run_due(world.registry) == 3
-    assert await erasing.run_due(world.registry) == 0
+    assert (await erasure_request.follow(world.registry, asked.number)).state == "due"
+    assert await erasure_request.run_due(world.registry) == 3
+    assert await erasure_request.run_due(world.registry) == 0
 
 
 async def test_the_card_ends_the_waiting(world: World, card: str) -> None:
-    asked = await erasing.ask(world.registry, world[CLINIC], card)
-    assert await erasing.cancel(world.registry, card) == 1
+    asked = await erasure_request.ask(world.registry, world[CLINIC], card)
+    assert await erasure_request.cancel(world.registry, card) == 1
     world.clock.advance(days=8)
-    assert await erasing.run_due(world.registry) == 0
+    assert await erasure_request.run_due(world.registry) == 0
     assert await ask(world, CLINIC)
     with pytest.raises(UnknownName):
-        await erasing.follow(world.registry, asked.number)
-    assert await erasing.cancel(world.registry, card) == 0
+        await erasure_request.follow(world.registry, asked.number)
+    assert await erasure_request.cancel(world.registry, card) == 0
     acts = [each.action for each in await rights.own_trail(world.registry, card)]
     assert {"erasure-asked", "erasure-cancelled"} <= set(acts)
 
 
 async def test_it_is_asked_for_once_and_at_a_desk(world: World, card: str) -> None:
-    await erasing.ask(world.registry, world[OTHER_SCHOOL], card)
+    await erasure_request.ask(world.registry, world[OTHER_SCHOOL], card)
     with pytest.raises(BadInput):
-        await erasing.ask(world.registry, world[CLINIC], card)
+        await erasure_request.ask(world.registry, world[CLINIC], card)
     for name in (STEWARD, VACCINES):
         with pytest.raises(NotPermitted):
-            await erasing.ask(world.registry, world[name], card)
+            await erasure_request.ask(world.registry, world[name], card)
     with pytest.raises(UnknownName):
-        await erasing.ask(world.registry, world[CLINIC], "0" * 26)
+        await erasure_request.ask(world.registry, world[CLINIC], "0" * 26)
 
 
 async def test_a_family_nobody_heard_erases_its_own_words_and_no_record(world: World, card: str) -> None:
@@ -131,9 +131,9 @@ async def test_a_family_nobody_heard_erases_its_own_words_and_no_record(world: W
 
 async def test_a_family_nobody_heard_does_not_end_anothers_erasure(world: World, card: str) -> None:
     other = await builders.later_family(world)
-    asked = await erasing.ask(world.registry, world[CLINIC], card)
-    assert await erasing.cancel(world.registry, other) == 0
-    assert (await erasing.follow(world.registry, asked.number)).state == "waiting"
+    asked = await erasure_request.ask(world.registry, world[CLINIC], card)
+    assert await erasure_request.cancel(world.registry, other) == 0
+    assert (await erasure_request.follow(world.registry, asked.number)).state == "waiting"
 
 
 async def test_a_second_guardian_who_is_heard_sees_it_and_ends_it(world: World, card: str) -> None:
@@ -141,9 +141,9 @@ async def test_a_second_guardian_who_is_heard_sees_it_and_ends_it(world: World, 
     doubts = await review.waiting(world.registry, world[STEWARD])
     (between,) = [each for each in doubts if each.probability == 1.0]
     await review.decide_doubt(world.registry, world[STEWARD], UUID(between.review), "link")
-    await erasing.ask(world.registry, world[CLINIC], card)
+    await erasure_request.ask(world.registry, world[CLINIC], card)
     assert "erasure-asked" in {each.action for each in await rights.own_trail(world.registry, other)}
-    assert await erasing.cancel(world.registry, other) == 1
+    assert await erasure_request.cancel(world.registry, other) == 1
 
 
 async def test_an_erased_childs_source_can_tell_of_it_again_and_nothing_old_comes_back(world: World, card: str) -> None:
@@ -165,11 +165,11 @@ async def test_what_is_left_of_a_person_goes_on(world: World, card: str) -> None
         family = await rights.by_card(tx, card)
         held = await dossiers.load(tx, family.members)
         gone = next(each.id for each in held.values() if each.source == SCHOOLS)
-        assert await erasing.erase_dossiers(tx, world.registry, [gone]) == 1
+        assert (await erasure.within(tx, world.registry, [gone], decision="a test")).dossiers == 1
     await match.run(world.registry)  # the others may have been joined through it
     async with world.registry.database.transaction() as tx:
         left = await rights.by_card(tx, card)
         assert len(left.members) == 2
         assert await documents.load(tx, [gone]) == ()
     assert await ask(world, CLINIC)
-    assert timedelta(days=7) == erasing.COOLING_OFF
+    assert timedelta(days=7) == erasure_request.COOLING_OFF

@@ -6,17 +6,16 @@ that is heard for the child ends the waiting with its card. Then the data keys a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from registry.errors import BadInput, UnknownName
-from registry.flows import cards, decide, families, linking, rights, said, trail
+from registry.flows import cards, erasure, families, rights, said, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
-from registry.store import dossiers, erasures, matters, outbox, releases
-from registry.store.database import Transaction, again_on_conflict
+from registry.store import dossiers, matters
+from registry.store.database import again_on_conflict
 from registry.store.matters import Matter
 
 COOLING_OFF = timedelta(days=7)
@@ -106,23 +105,9 @@ async def _carry_out(registry: Registry, asked: UUID) -> int:
         await dossiers.load(tx, family.members, lock=True)
         erased = await rights.spoken_for(tx, family)
         await matters.close(tx, found[0])
-        count = await erase_dossiers(tx, registry, erased)
+        count = (await erasure.within(tx, registry, erased, decision=asked.hex)).dossiers
         content = {"at": registry.now().isoformat(), "dossiers": count}
         done = Matter(id=tx.new_id(), dossier=registry.house, kind=DONE, day=registry.today(), content=content)
         await matters.put(tx, done, number=cards.normal(found[0].content["number"]))
-        await trail.write(tx, registry, registry.house, "erased", None, dossiers=count)
-    return count
-
-
-async def erase_dossiers(tx: Transaction, registry: Registry, ids: Sequence[UUID]) -> int:
-    """Destroy dossiers, withdraw what was released of them, and gather who is left anew; returns how many."""
-    held = await dossiers.load(tx, ids)
-    left = {member for each in held.values() for member in each.members} - set(ids)
-    issued = await releases.of_person(tx, {*ids, *left})
-    await releases.revoke(tx, [each.position for each in issued if set(each.members) & set(ids)])
-    count = await erasures.destroy(tx, ids)
-    if left:
-        for person in await linking.gather(tx, left):
-            await decide.again(tx, registry, person)
-        await outbox.put(tx, "match", sorted(left))  # what joined them may be gone with what was erased
+    await erasure.settle(registry)
     return count

@@ -1,0 +1,181 @@
+"""A virtual day: stolen credentials try a dictionary of names while honest clinics do their work.
+
+Half of the clinics are in the hands of somebody who tries names: most drawn from the very distribution of the
+population, some true descriptions from a list of wanted people. The honest half asks about the children before it, of
+whom a share is unknown. Everything goes through the real flow; only the clock is made.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from registry.flows import budgets, match, organisations, release, rights
+from registry.flows.opening import Registry
+from registry.flows.organisations import Caller, Kind
+from registry.flows.release import Asked
+from registry.settings import Settings
+from tests.support import builders
+from tests.support.builders import VACCINES, Child, World
+
+GIVEN = (
+    "Amina Bilal Chahinez Djamel Fatima Ghania Houria Ismail Jamila Khaled Lamia Mounir Nadia Omar Rania Salim Tarek "
+    "Wafa Yasmine Zakaria Anis Badra Cherif Dalila Farouk Hayet Ikram Kamel Leila Mehdi Naima Ramzi Sabrina Toufik "
+    "Widad Younes Zohra Adel Basma Hocine Imene Karima Lotfi Malika Nassim Rachid Samir Souhila Walid Zineb"
+)
+FAMILY = (
+    "Abbas Belkacem Chaoui Derradji Ferhat Guerfi Hamdi Ighil Kaci Larbi Mansouri Naceri Ouali Rahmani Saadi Taleb "
+    "Yahiaoui Zerdani Amrani Benali Cherifi Djebbar Fodil Gacem Haddad Kebir Lounes Mahdi Nouri Rezki Slimani Tahar "
+    "Boualem Meziane Hadjadj Khelifi Bouzid Ziani Brahimi Mokrani Laouar Sahraoui Bensalem Touati Merabet"
+)
+STEP = timedelta(minutes=10)
+STEPS = 8 * 6
+CHUNK = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The size of the day. `wanted` is the share of true descriptions among what the fishers try."""
+
+    people: int = 100_000
+    clinics: int = 50
+    asked: int = 40
+    unknown: float = 0.3
+    probes: int = 200
+    wanted: float = 0.2
+    consents_of_stolen: int = 5
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What the day came to. `unidentified` are consented questions that a desk without any budget fails too."""
+
+    confirmed: int = 0
+    probes: int = 0
+    probes_before_alert: int | None = None
+    halted: int = 0
+    consented: int = 0
+    answered: int = 0
+    unidentified: int = 0
+    honest_alerts: int = 0
+
+    @property
+    def honest_share(self) -> float:
+        return self.answered / max(self.consented - self.unidentified, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One question of the day, and whether it must be answered."""
+
+    caller: Caller = field(repr=False)
+    child: Child = field(repr=False)
+    fishes: bool
+    consented: bool = False
+
+
+def somebody(dice: random.Random, number: int) -> Child:
+    """A child of the population; names are drawn unevenly, as names are given."""
+    given, father, grandfather, mother = (_drawn(dice, GIVEN.split()) for _ in range(4))
+    return Child(
+        given=given, father=father, grandfather=grandfather, mother=mother, family=_drawn(dice, FAMILY.split()),
+        born=date(builders.START.year - 12, 1, 1) + timedelta(days=dice.randrange(10 * 365)),
+        sex=dice.choice(("male", "female")), village="", phone=f"+9995{number:07d}",
+        ids={VACCINES: f"p{number}"},
+    )  # fmt: skip
+
+
+def _drawn(dice: random.Random, names: Sequence[str]) -> str:
+    return names[min(int(dice.expovariate(1 / 14)), len(names) - 1)]
+
+
+async def play(settings: Settings, day: Day, *, seed: int = 1) -> Outcome:
+    """Fill a registry, play the day, say what came of it."""
+    dice = random.Random(seed)
+    async with builders.world(settings) as world:
+        people = [somebody(dice, number) for number in range(day.people)]
+        for at in range(0, len(people), CHUNK):
+            told = [builders.patient(each, VACCINES, identifier=None) for each in people[at : at + CHUNK]]
+            await builders.hand_over(world, VACCINES, *told)
+        await _forget_matching(world)
+        turns = await _turns(world, day, people, dice)
+        return await _played(world, turns)
+
+
+async def _forget_matching(world: World) -> None:
+    """Nobody of this population is known twice; only its families are matched."""
+    async with world.registry.database.transaction() as tx:
+        await tx.connection.execute("DELETE FROM registry.outbox")
+
+
+async def _turns(world: World, day: Day, people: Sequence[Child], dice: random.Random) -> list[Turn]:
+    turns: list[Turn] = []
+    fresh = iter(dice.sample(people, len(people)))
+    for number in range(2 * day.clinics):
+        made = await organisations.register(
+            world.registry, name=f"clinic-{number}", display=f"Clinic {number}", kind=Kind.CLINIC, country="XAL"
+        )
+        caller = replace(made.caller, user="desk-1")
+        if number % 2:
+            for _ in range(day.consents_of_stolen):
+                await _consented(world, caller, next(fresh))
+            turns += [Turn(caller=caller, child=_probe(day, people, dice), fishes=True) for _ in range(day.probes)]
+            continue
+        for _ in range(day.asked):
+            if dice.random() < day.unknown:
+                turns.append(Turn(caller=caller, child=somebody(dice, dice.randrange(10**6, 10**7)), fishes=False))
+            else:
+                child = next(fresh)
+                await _consented(world, caller, child)
+                turns.append(Turn(caller=caller, child=child, fishes=False, consented=True))
+    dice.shuffle(turns)
+    return turns
+
+
+def _probe(day: Day, people: Sequence[Child], dice: random.Random) -> Child:
+    return dice.choice(people) if dice.random() < day.wanted else somebody(dice, dice.randrange(10**6, 10**7))
+
+
+async def _consented(world: World, caller: Caller, child: Child) -> None:
+    family = await rights.open_family(world.registry, caller, builders.description(child))
+    await match.run(world.registry)
+    yes = rights.Answer(
+        domain="health", organisation=caller.name, until=world.clock.now.date() + timedelta(days=30), agreed=True,
+        fled=frozenset({"XBK"}), understood=True, interview=builders.interviewed(),
+    )  # fmt: skip
+    await rights.give(world.registry, caller, family.card, yes)
+
+
+async def _played(world: World, turns: Sequence[Turn]) -> Outcome:
+    outcome = Outcome()
+    per_step = -(-len(turns) // STEPS)
+    for at, turn in enumerate(turns):
+        if at % per_step == 0:
+            world.clock.advance(minutes=STEP.total_seconds() / 60)
+            await budgets.watch(world.registry)
+        await _asked(world, turn, outcome)
+        if turn.fishes and outcome.probes_before_alert is None and await budgets.standing(world.registry):
+            outcome.probes_before_alert = outcome.probes
+    honest = {each.caller.name for each in turns if not each.fishes}
+    alerts = await budgets.standing(world.registry)
+    outcome.honest_alerts = len({each.organisation for each in alerts} & honest)
+    outcome.halted = len({each.organisation for each in alerts if each.organisation} - honest)
+    return outcome
+
+
+async def _asked(world: World, turn: Turn, outcome: Outcome) -> None:
+    said = Asked(description=builders.description(turn.child, *builders.AT_A_DESK), grounds="treatment")
+    is_answered = await release.ask(world.registry, turn.caller, said) is not None
+    outcome.probes += turn.fishes
+    outcome.confirmed += turn.fishes and is_answered
+    outcome.consented += turn.consented
+    outcome.answered += turn.consented and is_answered
+    if turn.consented and not is_answered:
+        outcome.unidentified += await release.ask(_without_budgets(world.registry), turn.caller, said) is None
+
+
+def _without_budgets(registry: Registry) -> Registry:
+    most = {"user_questions": 10**9, "organisation_questions": 10**9, "target_questions": 10**9}
+    return replace(registry, settings=registry.settings.model_copy(update=most))
