@@ -55,7 +55,7 @@ def records_(
     async def work(registry: Registry) -> Sequence[records.OwnRecord]:
         return await records.own(registry, card, language=language)
 
-    found = run(work)
+    found = _done(work)
     if json:
         print_json([asdict(each) for each in found])
     else:
@@ -130,7 +130,7 @@ def erasure(number: Number, json: Json = False) -> None:
     async def work(registry: Registry) -> erasure_request.Standing:
         return await erasure_request.follow(registry, number)
 
-    made = run(work)
+    made = _done(work)
     _say(asdict(made), f"{made.state}: {made.due or made.done:%Y-%m-%d}", json=json)
 
 
@@ -157,7 +157,7 @@ def complaint(number: Number, json: Json = False) -> None:
     async def work(registry: Registry) -> grievances.Standing:
         return await grievances.follow(registry, number)
 
-    made = run(work)
+    made = _done(work)
     if json:
         print_json(asdict(made))
     else:
@@ -172,7 +172,7 @@ def list_(key: Key = "", json: Json = False) -> None:
     async def work(registry: Registry) -> Sequence[grievances.Case]:
         return await grievances.cases(registry, await authenticated(registry, key))
 
-    found = [asdict(each) for each in run(work)]
+    found = [asdict(each) for each in _done(work)]
     if json:
         print_json(found)
         return
@@ -219,7 +219,9 @@ def trail_(complaint: ComplaintId, key: Key = "", json: Json = False) -> None:
         print_json(found)
         return
     columns = ("at", "action", "organisation", "country", "domain", "answer")
-    out.print(_table(columns, [{name: each.get(name, "") for name in columns} for each in found]))
+    out.print(
+        _table(columns, [{name: {**each, **each["details"]}.get(name, "") for name in columns} for each in found])
+    )
 
 
 @ombudsperson.command("emergencies")
@@ -268,7 +270,7 @@ def paper(
     async def work(registry: Registry) -> papers.Paper:
         return await papers.own(registry, await authenticated(registry, key), patient)
 
-    made = run(work)
+    made = _done(work)
     _say(asdict(made), made.token, json=json)
 
 

@@ -122,8 +122,15 @@ def _of_family(person: Person) -> list[Held]:
     return [each for each in person.held if each.dossier.source == FAMILY]
 
 
+def is_origin_known(person: Person) -> bool:
+    """Whether a family that is heard named a country it fled."""
+    return _facts(person).protected_from is not None
+
+
 def _facts(person: Person) -> Facts:
-    own = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.source == FAMILY)
+    # Where no family came there is no consent either, and any of its names will do.
+    families_ = [each for each in person.dossiers if each.source == FAMILY]
+    own = frozenset(f"Patient/{each.local}" for each in families_ or person.dossiers)
     heard = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.id in person.heard)
     agreements = [each for each in _consents(person) if isinstance(each, Agreement)]
     # Where nobody named a country, nothing is known: then every jurisdiction but the recording one is closed.
