@@ -235,9 +235,16 @@ def emergencies_(key: Key = "", json: Json = False) -> None:
     if json:
         print_json(found)
         return
-    out.print(
-        _table(("id", "organisation", "role", "safety", "reason", "was_told", "review_by", "is_late", "verdict"), found)
-    )
+    for each in found:
+        _show_emergency(each)
+
+
+def _show_emergency(each: Mapping[str, Any]) -> None:
+    late = " (late)" if each["is_late"] else ""
+    told = "doses were told" if each["was_told"] else "withheld" if each["was_withheld"] else "nothing was told"
+    by = f"{each['organisation']} ({each['country']}), {each['role']} {each['user']}"
+    head = f"{each['id']}: {each['verdict'] or 'open'}, review by {each['review_by']:%Y-%m-%d %H:%M}{late}"
+    out.print(f"{head}\n  {by}: {each['safety']}, {told}\n  {each['reason']}", markup=False, soft_wrap=True)
 
 
 @ombudsperson.command("review")

@@ -43,6 +43,7 @@ _NARROW = frozenset({"identifier", "phone", "names", "names-mother", "mother-yea
 _MOST_TARGETS = 24
 _REPEAT = 0.001  # only to tell a question asked before from a new one
 _ROUNDING = 1e-9
+_WHOLE_DAY = 2.0  # the most an account can have spent: the day, and what was too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,6 @@ async def lift(registry: Registry, ids: Iterable[UUID], *, by: Caller | None = N
                 raise UnknownName("no alert of this id stands", where="alert", remedy="see: continuity alert list")
             await accounts.lift(tx, known[id].account)
             if known[id].scope.startswith("emergency"):
-                await accounts.give_back(tx, {known[id].account: 1.0})
+                await accounts.give_back(tx, {known[id].account: _WHOLE_DAY})
             await alerts.remove(tx, id)
             await trail.write(tx, registry, registry.house, "alert-lifted", by, scope=known[id].scope)

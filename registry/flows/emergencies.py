@@ -98,8 +98,9 @@ def _require(caller: Caller, declared: Declared) -> None:
         raise BadInput("an emergency needs the id of the clinician who declares it", where="user")
     if declared.safety not in SAFETY:
         raise BadInput(f"an emergency is somebody's safety: {', '.join(SAFETY)}", where="safety")
-    if not 0 < len(declared.reason.strip()) <= _LONGEST:
-        raise BadInput(f"an emergency needs its reason, in up to {_LONGEST} characters", where="reason")
+    is_line = declared.reason.isprintable() and declared.reason.strip()
+    if not is_line or len(declared.reason) > _LONGEST:
+        raise BadInput(f"an emergency needs its reason, on one line of up to {_LONGEST} characters", where="reason")
 
 
 @again_on_conflict

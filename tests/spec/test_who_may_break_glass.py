@@ -64,6 +64,7 @@ DECLARATIONS: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("nobody's safety is at stake", {"safety": ""}, REFUSED),
     ("no reason is given", {"reason": ""}, REFUSED),
     ("the reason is a blank", {"reason": " \n "}, REFUSED),
+    ("the reason hides in a control code", {"reason": "found alone\x1b[2J"}, REFUSED),
     ("the reason is a novel", {"reason": "x" * 501}, REFUSED),
     ("another clinic", {"by": OTHER_CLINIC}, DOSES),
     ("a clinic of a third country", {"by": FAR_CLINIC}, DOSES),
