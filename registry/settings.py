@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     user_questions: int = Field(default=300, gt=0, description="questions a day of one user of an organisation")
     organisation_questions: int = Field(default=3000, gt=0, description="questions a day of one organisation")
     target_questions: int = Field(default=30, gt=0, description="questions a day in vain about one set of names")
+    user_emergencies: int = Field(default=3, gt=0, description="emergencies a day of one user, beside its questions")
+    organisation_emergencies: int = Field(default=10, gt=0, description="emergencies a day of one organisation")
+    target_emergencies: int = Field(default=3, gt=0, description="emergencies a day about one set of names; an alert")
     fishing_alarm: float = Field(default=1.0, gt=0, description="how patient the alert is; 1 as measured")
     vault_backup_days: int = Field(
         default=7, gt=0, le=30, description="how long a vault backup can be restored, and so erasure be undone by one"

@@ -14,9 +14,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from registry.api import answers, deadline, limits, operations, public, redress
+from registry.api import answers, deadline, emergencies, limits, operations, public, redress
 from registry.errors import RegistryError
 from registry.flows import budgets, cosigning, erasure_request, match, trail
+from registry.flows import emergencies as declared
 from registry.flows.opening import Clock, Registry, opened, wall_clock
 from registry.settings import Settings
 
@@ -49,6 +50,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     app.include_router(operations.router)
     app.include_router(operations.desks)
     app.include_router(redress.router)
+    app.include_router(emergencies.router)
     app.add_exception_handler(RegistryError, answers.of_error)
     app.add_exception_handler(RequestValidationError, answers.of_body)
     app.add_exception_handler(HTTPException, answers.of_route)
@@ -113,6 +115,9 @@ async def _watch(registry: Registry) -> None:
     alerts = await budgets.watch(registry)
     if alerts:
         _log.warning("fishing", count=alerts)
+    to_review = await declared.open_count(registry)
+    if to_review:
+        _log.warning("emergency", count=to_review)
 
 
 Work = Callable[[Registry], Awaitable[object]]

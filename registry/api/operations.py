@@ -62,6 +62,11 @@ async def ask(arrived: Arrived, registry: Opened, caller: Calling, body: bodies.
     released = await deadline.by_deadline(
         release.ask(registry, caller, asked), arrived=arrived, seconds=registry.settings.answer_seconds
     )
+    return as_released(released)
+
+
+def as_released(released: release.Released | None) -> bodies.Released | Response:
+    """A summary as it is answered, or the one answer that says nothing."""
     if released is None:
         return nothing_to_say()
     return bodies.Released(

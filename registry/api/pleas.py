@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from registry.api.bodies import Body, CardOnly
+from registry.api.bodies import Body, CardOnly, Person
 
 
 class Records(CardOnly):
@@ -167,3 +167,60 @@ class Event(BaseModel):
     action: str
     at: str
     details: dict[str, Any]
+
+
+class EmergencyQuestion(Body):
+    """A clinic asks where nobody can be asked: doses alone, for an hour, and it is reviewed."""
+
+    person: Person
+    card: str = Field(default="", description="the family card, if it is found")
+    language: str = Field(default="en", description="language of the page")
+    role: Literal["doctor", "emergency-clinician", "nurse", "paramedic", "physician"] = Field(
+        description="of the clinician who declares it, and whose id stands in Desk-User"
+    )
+    safety: Literal["unconscious", "life-threatening", "outbreak-contact", "no-guardian-reachable"]
+    reason: str = Field(description="in the clinician's words, without the child's name; sealed, for the reviewer")
+
+
+class Emergency(BaseModel):
+    """One declaration as it is reviewed."""
+
+    id: str
+    organisation: str
+    country: str
+    user: str
+    role: str
+    safety: str
+    reason: str
+    declared: datetime
+    review_by: datetime
+    was_told: bool
+    was_withheld: bool = Field(description="the asker was over its budget, or halted")
+    verdict: str | None
+    is_late: bool
+
+
+class Verdict(Body):
+    """What the ombudsperson found."""
+
+    verdict: Literal["justified", "not-justified"]
+
+
+class Reviewed(BaseModel):
+    """The verdict that stands, and whether it came within 72 hours."""
+
+    id: str
+    verdict: str
+    is_late: bool
+
+
+class Alert(BaseModel):
+    """Somebody asks like one who fishes, or declares too many emergencies: who and how often, no person."""
+
+    id: str
+    since: date
+    scope: str
+    organisation: str
+    user: str
+    asked: int
+    silent: int

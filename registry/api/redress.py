@@ -112,11 +112,4 @@ async def decide(registry: Opened, caller: Calling, complaint_id: UUID, body: pl
 async def trail_of(registry: Opened, caller: Calling, complaint_id: UUID) -> list[pleas.Event]:
     """What the audit says about the child of a complaint, with every detail; the family sees that it was read."""
     events = await grievances.trail_of(registry, caller, complaint_id)
-    own = ("leaf", "action", "at")
-    return [
-        pleas.Event(
-            **{name: each[name] for name in own},
-            details={name: value for name, value in each.items() if name not in own},
-        )
-        for each in events
-    ]
+    return [pleas.Event(**each) for each in events]

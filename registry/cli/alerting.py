@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -27,7 +26,7 @@ def list_(json: Json = False) -> None:
 
     alerts = run(work)
     if json:
-        print_json([{name: value for name, value in asdict(each).items() if name != "account"} for each in alerts])
+        print_json([budgets.plain(each) for each in alerts])
         return
     table = Table()
     for column in ("alert", "since", "scope", "organisation", "user", "asked", "in vain"):

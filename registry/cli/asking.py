@@ -9,7 +9,8 @@ import typer
 
 from registry.cli import persons
 from registry.cli.running import Json, Key, User, authenticated, gathering, out, print_json, run, write_file
-from registry.flows import release, trail
+from registry.flows import emergencies, release, trail
+from registry.flows.emergencies import Declared
 from registry.flows.opening import Registry
 from registry.flows.question import Description
 from registry.flows.release import Asked, Released
@@ -22,6 +23,11 @@ def ask(
     present: Annotated[
         bool, typer.Option("--present", help="I attest that the child is here today to be treated, or enrolled.")
     ] = False,
+    emergency: Annotated[
+        str, typer.Option(help=f"Break the glass: {', '.join(emergencies.SAFETY)}. It is told of and reviewed.")
+    ] = "",
+    role: Annotated[str, typer.Option(help=f"In an emergency, the user's: {', '.join(emergencies.ROLES)}.")] = "",
+    reason: Annotated[str, typer.Option(help="In an emergency, why; without the child's name.")] = "",
     language: Annotated[str, typer.Option(help="Language of the page.")] = "en",
     folder: Annotated[Path, typer.Option("--out", help="Folder for the summary and its page.")] = Path("."),
     key: Key = "",
@@ -32,14 +38,18 @@ def ask(
 
     It needs the family's card, or `--present` and `--user`: who attests that the child is there.
     Writes the signed summary and the printable page. Whether nobody is known or nothing is allowed, the answer is
-    the same; it ends with 3 then.
+    the same; it ends with 3 then. In an emergency a clinic is told doses alone, for an hour.
     """
+    declared = Declared(role=role, safety=emergency, reason=reason)
 
     async def work(registry: Registry) -> Released | None:
         caller = await authenticated(registry, key, user=user)
         why = release.GROUNDS.get(caller.kind, "") if present else ""
         asked = Asked(description=description, card=card, grounds=why, language=language)
-        answer = await release.ask(registry, caller, asked)
+        if emergency or role or reason:
+            answer = await emergencies.ask(registry, caller, asked, declared)
+        else:
+            answer = await release.ask(registry, caller, asked)
         await trail.sequence(registry)
         return answer
 
@@ -51,7 +61,9 @@ def ask(
     if json:
         print_json({"summary": str(summary), "page": str(page), "document": released.document})
     else:
-        words = f"The summary is in {summary}, its page in {page}; valid until {released.expires_at:%Y-%m-%d}."
+        words = (
+            f"The summary is in {summary}, its page in {page}; valid until {released.expires_at:%Y-%m-%d %H:%M} UTC."
+        )
         out.print(words, markup=False, soft_wrap=True)
 
 

@@ -13,13 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from registry.cli.running import Json, Key, authenticated, out, print_json, run
-from registry.flows import correcting, disputes, erasure_request, grievances, papers, records, trail
+from registry.flows import correcting, disputes, emergencies, erasure_request, grievances, papers, records, trail
 from registry.flows.correcting import Correction
 from registry.flows.grievances import Complaint
 from registry.flows.opening import Registry
 
 app = typer.Typer(help="A family's rights: see, contest, have erased, complain.", no_args_is_help=True)
-ombudsperson = typer.Typer(help="Complaints and their clocks, for an ombudsperson.", no_args_is_help=True)
+ombudsperson = typer.Typer(help="Complaints, emergencies and their clocks, for an ombudsperson.", no_args_is_help=True)
 
 Card = Annotated[str, typer.Option(help="The family card.", prompt="Family card")]
 Record = Annotated[str, typer.Argument(help="The record, as `rights records` names it.")]
@@ -55,7 +55,7 @@ def records_(
     async def work(registry: Registry) -> Sequence[records.OwnRecord]:
         return await records.own(registry, card, language=language)
 
-    found = run(work)
+    found = _done(work)
     if json:
         print_json([asdict(each) for each in found])
     else:
@@ -130,7 +130,7 @@ def erasure(number: Number, json: Json = False) -> None:
     async def work(registry: Registry) -> erasure_request.Standing:
         return await erasure_request.follow(registry, number)
 
-    made = run(work)
+    made = _done(work)
     _say(asdict(made), f"{made.state}: {made.due or made.done:%Y-%m-%d}", json=json)
 
 
@@ -157,7 +157,7 @@ def complaint(number: Number, json: Json = False) -> None:
     async def work(registry: Registry) -> grievances.Standing:
         return await grievances.follow(registry, number)
 
-    made = run(work)
+    made = _done(work)
     if json:
         print_json(asdict(made))
     else:
@@ -172,7 +172,7 @@ def list_(key: Key = "", json: Json = False) -> None:
     async def work(registry: Registry) -> Sequence[grievances.Case]:
         return await grievances.cases(registry, await authenticated(registry, key))
 
-    found = [asdict(each) for each in run(work)]
+    found = [asdict(each) for each in _done(work)]
     if json:
         print_json(found)
         return
@@ -219,7 +219,47 @@ def trail_(complaint: ComplaintId, key: Key = "", json: Json = False) -> None:
         print_json(found)
         return
     columns = ("at", "action", "organisation", "country", "domain", "answer")
-    out.print(_table(columns, [{name: each.get(name, "") for name in columns} for each in found]))
+    out.print(
+        _table(columns, [{name: {**each, **each["details"]}.get(name, "") for name in columns} for each in found])
+    )
+
+
+@ombudsperson.command("emergencies")
+def emergencies_(key: Key = "", json: Json = False) -> None:
+    """Every emergency a clinic declared, those that wait for a review first."""
+
+    async def work(registry: Registry) -> Sequence[emergencies.Emergency]:
+        return await emergencies.waiting(registry, await authenticated(registry, key))
+
+    found = [asdict(each) for each in _done(work)]
+    if json:
+        print_json(found)
+        return
+    for each in found:
+        _show_emergency(each)
+
+
+def _show_emergency(each: Mapping[str, Any]) -> None:
+    late = " (late)" if each["is_late"] else ""
+    told = "doses were told" if each["was_told"] else "withheld" if each["was_withheld"] else "nothing was told"
+    by = f"{each['organisation']} ({each['country']}), {each['role']} {each['user']}"
+    head = f"{each['id']}: {each['verdict'] or 'open'}, review by {each['review_by']:%Y-%m-%d %H:%M}{late}"
+    out.print(f"{head}\n  {by}: {each['safety']}, {told}\n  {each['reason']}", markup=False, soft_wrap=True)
+
+
+@ombudsperson.command("review")
+def review(
+    emergency: Annotated[UUID, typer.Argument(help="The emergency, as `ombudsperson emergencies` names it.")],
+    verdict: Annotated[str, typer.Argument(help="justified or not-justified")],
+    key: Key = "",
+    json: Json = False,
+) -> None:
+    """Say whether an emergency was justified; the family then reads who declared it."""
+
+    async def work(registry: Registry) -> emergencies.Emergency:
+        return await emergencies.review(registry, await authenticated(registry, key), emergency, verdict)
+
+    _say(asdict(_done(work)), "Recorded.", json=json)
 
 
 @ombudsperson.command("counts")
@@ -237,7 +277,7 @@ def paper(
     async def work(registry: Registry) -> papers.Paper:
         return await papers.own(registry, await authenticated(registry, key), patient)
 
-    made = run(work)
+    made = _done(work)
     _say(asdict(made), made.token, json=json)
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import orjson
 
+from registry.consent import texts
 from registry.consent.request import DOMAINS
 from registry.errors import BadInput
 from registry.flows import organisations, trail
@@ -36,7 +37,11 @@ _ABSENT = {
         {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unsupported"},
     ]
 }
-_PURPOSES = {each.purpose.code: {"system": each.purpose.system, "code": each.purpose.code} for each in DOMAINS.values()}
+_PURPOSES = {
+    each.code: {"system": each.system, "code": each.code}
+    for each in (*(domain.purpose for domain in DOMAINS.values()), texts.BREAK_GLASS)
+}
+_QUESTIONS = {"ask": b"POST /v1/questions", "emergency": b"POST /v1/emergencies"}
 
 Json = dict[str, Any]
 
@@ -69,9 +74,8 @@ CREATE = Pattern(profile="PatientCreate", subtype=(_REST, "create"), action="C",
 UPDATE = Pattern(profile="PatientUpdate", subtype=(_REST, "update"), action="U", asker_is_source=True, user="AUT")
 
 PATTERNS: Mapping[str, Pattern] = {
-    "ask": QUERY,
-    "trail-shown": READ,
-    "receipt-given": READ,
+    **dict.fromkeys(_QUESTIONS, QUERY),
+    **dict.fromkeys(trail.LOOKS, READ),
     "review-shown": READ,
     "audit-exported": READ,
     "family-opened": CREATE,
@@ -119,7 +123,7 @@ class Maker:
     def event(self, entry: Entry) -> Json:
         """One entry as an AuditEvent."""
         said, patient = entry.event, self._patient(entry)
-        is_answered = said["action"] == "ask" and said.get("answer") == "summary"
+        is_answered = said["action"] in _QUESTIONS and said.get("answer") == "summary"
         pattern = DISCLOSURE if is_answered else PATTERNS.get(said["action"], UPDATE)
         profile = pattern.profile if patient else pattern.profile.removeprefix("Patient")
         purpose = [{"coding": [_PURPOSES[said["purpose"]]]}] if said.get("purpose") in _PURPOSES else None
@@ -175,7 +179,7 @@ class Maker:
         """What it was about. The words of a question are not kept; only the digest of what was answered is."""
         system = _coding(f"{_HL7}audit-entity-type", "2")
         if pattern is QUERY:
-            asked = base64.b64encode(b"POST /v1/questions").decode()
+            asked = base64.b64encode(_QUESTIONS[said["action"]]).decode()
             return {"type": system, "role": _coding(f"{_HL7}object-role", "24"), "query": asked}
         named = said.get("release") or said.get("consent") or said["action"]
         what = {"identifier": {"system": f"{self._system}/audit-matter", "value": named}}

@@ -12,19 +12,26 @@ Inspection Schemes, Biometrika 41, 1954): an honest desk stays near 0, a fisher 
 level the asker is halted: its descriptions find nobody, its families' cards still open, until a human lifts it. The
 same test over all askers together (with a nearer p1, because the honest ones are among them) sees many credentials
 that try a few names each; it halts nobody and calls a human. The same question twice counts once.
+
+**Emergencies** have a small budget of their own: no child in danger waits because the clinic's questions of the day
+are used up, or because others guessed its name. What a user or an organisation declares beyond it is answered like
+nothing, and a human is called at once; emergencies beyond it about one set of names call one and refuse nobody. They
+are not weighed, for each is reviewed. Who was halted as a fisher stays halted: a stolen key must not find another
+door. The declaration tells the reviewer so, who can lift the halt.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 from uuid import UUID
 
 from registry.errors import UnknownName
 from registry.flows import trail
 from registry.flows.opening import Registry
-from registry.flows.organisations import Caller
+from registry.flows.organisations import Caller, Kind
 from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
 from registry.store import accounts, alerts, keys
@@ -37,6 +44,7 @@ _NARROW = frozenset({"identifier", "phone", "names", "names-mother", "mother-yea
 _MOST_TARGETS = 24
 _REPEAT = 0.001  # only to tell a question asked before from a new one
 _ROUNDING = 1e-9
+_WHOLE_DAY = 2.0  # the most an account can have spent: the day, and what was too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +62,26 @@ class Weighing:
         return math.log((1 - self.fisher) / (1 - self.honest))
 
 
+COUNTED = Weighing(honest=0.5, fisher=0.5, alarm=math.inf)
+"""Nothing follows from the answers themselves."""
+
 WEIGHINGS: Mapping[str, Weighing] = {
     "user": Weighing(honest=0.4, fisher=0.8, alarm=8.0),
     "organisation": Weighing(honest=0.4, fisher=0.8, alarm=8.0),
     "registry": Weighing(honest=0.4, fisher=0.55, alarm=10.0),
+    **dict.fromkeys(("emergency-user", "emergency-organisation"), COUNTED),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a question took: whether it may be asked, what goes back if it is answered, whom its answer is about."""
+    """What a question took: whether it may be asked, what goes back if it is answered, whom its answer is about.
+
+    `weighed` are accounts with the scope each is weighed by (WEIGHINGS).
+    """
 
     allowed: bool
-    weighed: Mapping[str, int]
+    weighed: Mapping[int, str]
     targets: Mapping[int, float] = field(repr=False)
 
 
@@ -75,7 +90,7 @@ async def spend(registry: Registry, caller: Caller, told: Demographics, *, by_ca
     async with registry.database.transaction(Function.BUDGET) as tx:
         minute = await accounts.minute(tx, registry.now())
         askers = _askers(tx, caller)
-        targets = {} if by_card else _targets(tx, registry, told)
+        targets = {} if by_card else _targets(tx, told, "target", 1 / registry.settings.target_questions)
         repeat = {} if by_card else {_account(tx, "asked", caller.name, *map(str, sorted(targets))): _REPEAT}
         shares = {askers[name]: 1 / _per_day(registry)[name] for name in ("user", "organisation")}
         after = await accounts.spend(tx, {**shares, **targets, **repeat}, minute=minute)
@@ -83,7 +98,29 @@ async def spend(registry: Registry, caller: Caller, told: Demographics, *, by_ca
     is_halted = not by_card and any(each.halted for each in after)
     is_new = any(each.account in repeat and each.spent <= _REPEAT + _ROUNDING for each in after)
     is_weighed = is_new and is_within and not is_halted
-    return Spent(allowed=is_within and not is_halted, weighed=askers if is_weighed else {}, targets=targets)
+    weighed = {account: name for name, account in askers.items()} if is_weighed else {}
+    return Spent(allowed=is_within and not is_halted, weighed=weighed, targets=targets)
+
+
+async def spend_in_emergency(registry: Registry, caller: Caller, told: Demographics, *, by_card: bool) -> Spent:
+    """Take an emergency's share of its own budget and commit; what is beyond it is alerted with that commit."""
+    settings = registry.settings
+    async with registry.database.transaction(Function.BUDGET) as tx:
+        minute = await accounts.minute(tx, registry.now())
+        askers = _askers(tx, caller)
+        shares = {
+            _account(tx, "emergency-user", caller.name, caller.user): 1 / settings.user_emergencies,
+            _account(tx, "emergency-organisation", caller.name): 1 / settings.organisation_emergencies,
+        }
+        targets = {} if by_card else _targets(tx, told, "emergency-target", 1 / settings.target_emergencies)
+        halting = {} if by_card else {askers[name]: 0.0 for name in ("user", "organisation")}
+        after = await accounts.spend(tx, {**shares, **targets, **halting}, minute=minute)
+        counted = dict(zip(shares, ("emergency-user", "emergency-organisation"), strict=True))
+        scopes = counted | dict.fromkeys(targets, "emergency-target")
+        over = {each.account: each for each in after if each.account in scopes and each.spent > 1 + _ROUNDING}
+        await _alert(tx, registry, caller, scopes, over)
+    is_halted = any(each.halted for each in after if each.account in halting)
+    return Spent(allowed=not is_halted and shares.keys().isdisjoint(over), weighed=counted, targets={})
 
 
 def _per_day(registry: Registry) -> Mapping[str, int]:
@@ -91,7 +128,6 @@ def _per_day(registry: Registry) -> Mapping[str, int]:
     return {
         "user": settings.user_questions,
         "organisation": settings.organisation_questions,
-        "target": settings.target_questions,
     }
 
 
@@ -103,11 +139,10 @@ def _askers(tx: Transaction, caller: Caller) -> dict[str, int]:
     }
 
 
-def _targets(tx: Transaction, registry: Registry, told: Demographics) -> dict[int, float]:
+def _targets(tx: Transaction, told: Demographics, scope: str, share: float) -> dict[int, float]:
     """The narrow facts of a description: two names with a year or the mother, three names, a number, a phone."""
     narrow = sorted(each for each in match_keys.stored(told) if each.kind in _NARROW)[:_MOST_TARGETS]
-    share = 1 / _per_day(registry)["target"]
-    return {_account(tx, f"target-{each.kind}", *each.parts): share for each in narrow}
+    return {_account(tx, f"{scope}-{each.kind}", *each.parts): share for each in narrow}
 
 
 def _account(tx: Transaction, kind: str, *parts: str) -> int:
@@ -119,7 +154,7 @@ async def settle(registry: Registry, caller: Caller, spent: Spent, *, is_silent:
     """Weigh the answer; what an answered question took from its targets goes back: the desk knew the child."""
     async with registry.database.transaction(Function.BUDGET) as tx:
         await accounts.give_back(tx, {} if is_silent else spent.targets)
-        steps = {account: WEIGHINGS[name].step(is_silent=is_silent) for name, account in spent.weighed.items()}
+        steps = {account: WEIGHINGS[name].step(is_silent=is_silent) for account, name in spent.weighed.items()}
         after = await accounts.suspect(tx, steps, is_silent=is_silent)
         if len(after) < len(steps):
             await accounts.begin(tx, steps)
@@ -129,11 +164,18 @@ async def settle(registry: Registry, caller: Caller, spent: Spent, *, is_silent:
 async def _raise_alerts(
     tx: Transaction, registry: Registry, caller: Caller, spent: Spent, after: Sequence[Account]
 ) -> None:
-    names = {account: name for name, account in spent.weighed.items()}
-    level = registry.settings.fishing_alarm
-    over = {each.account: each for each in after if each.suspicion >= level * WEIGHINGS[names[each.account]].alarm}
-    for account in await accounts.halt(tx, over) if over else ():
-        await _raise(tx, registry, caller, names[account], over[account])
+    level, scopes = registry.settings.fishing_alarm, spent.weighed
+    over = {each.account: each for each in after if each.suspicion >= level * WEIGHINGS[scopes[each.account]].alarm}
+    await _alert(tx, registry, caller, scopes, over)
+
+
+async def _alert(
+    tx: Transaction, registry: Registry, caller: Caller, scopes: Mapping[int, str], over: Mapping[int, Account]
+) -> None:
+    """Raise one alert for each scope in which somebody is over what is allowed, unless it stands."""
+    first = {scopes[account]: account for account in sorted(over, reverse=True)}
+    for account in await accounts.halt(tx, first.values()) if first else ():
+        await _raise(tx, registry, caller, scopes[account], over[account])
 
 
 async def _raise(tx: Transaction, registry: Registry, caller: Caller, scope: str, account: Account) -> None:
@@ -144,7 +186,7 @@ async def _raise(tx: Transaction, registry: Registry, caller: Caller, scope: str
         account=account.account,
         scope=scope,
         organisation=caller.name if is_asker else "",
-        user=caller.user if scope == "user" else "",
+        user=caller.user if scope.endswith("user") else "",
         asked=account.asked,
         silent=account.silent,
     )
@@ -166,7 +208,28 @@ async def standing(registry: Registry) -> Sequence[Alert]:
         return await alerts.standing(tx)
 
 
-async def lift(registry: Registry, ids: Iterable[UUID]) -> None:
+async def shown(registry: Registry, caller: Caller) -> list[dict[str, Any]]:
+    """The alerts that stand, as the ombudsperson reads them; itself an entry of the log. Raises NotPermitted."""
+    caller.must_be(Kind.OMBUDSPERSON)
+    async with registry.database.transaction(Function.BUDGET) as tx:
+        found = [plain(each) for each in await alerts.standing(tx)]
+        await trail.write(tx, registry, registry.house, "alerts-shown", caller, digest=trail.digest(found))
+    return found
+
+
+def plain(alert: Alert) -> dict[str, Any]:
+    """An alert as JSON holds it, without the account it is about."""
+    told = {name: value for name, value in asdict(alert).items() if name != "account"}
+    return {**told, "id": alert.id.hex, "since": alert.since.isoformat()}
+
+
+async def lift_by(registry: Registry, caller: Caller, id: UUID) -> None:
+    """The ombudsperson has looked. Raises NotPermitted, UnknownName."""
+    caller.must_be(Kind.OMBUDSPERSON)
+    await lift(registry, [id], by=caller)
+
+
+async def lift(registry: Registry, ids: Iterable[UUID], *, by: Caller | None = None) -> None:
     """A human has looked: the asker begins anew. Raises UnknownName when there is no such alert."""
     async with registry.database.transaction(Function.BUDGET) as tx:
         known = {each.id: each for each in await alerts.standing(tx)}
@@ -174,5 +237,7 @@ async def lift(registry: Registry, ids: Iterable[UUID]) -> None:
             if id not in known:
                 raise UnknownName("no alert of this id stands", where="alert", remedy="see: continuity alert list")
             await accounts.lift(tx, known[id].account)
+            if known[id].scope.startswith("emergency"):
+                await accounts.give_back(tx, {known[id].account: _WHOLE_DAY})
             await alerts.remove(tx, id)
-            await trail.write(tx, registry, registry.house, "alert-lifted", None, scope=known[id].scope)
+            await trail.write(tx, registry, registry.house, "alert-lifted", by, scope=known[id].scope)

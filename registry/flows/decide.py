@@ -91,21 +91,26 @@ def _held(dossier: Dossier, document: Document) -> Held:
 
 def ask(library: Library, person: Person, caller: Caller, *, now: datetime) -> Decision:
     """Decide what of a person `caller` may have, for the one purpose its kind can have."""
-    domain = DOMAINS[KINDS[caller.kind]]
+    return judged(library, person, requested(caller, now=now))
+
+
+def requested(caller: Caller, *, now: datetime) -> Request:
+    """What an asker asks for by default: its kind's own purpose."""
+    kind = KINDS[caller.kind]
+    purpose = DOMAINS[kind].purpose
+    return Request(organisation=caller.name, kind=kind, jurisdiction=caller.country, purpose=purpose, at=now)
+
+
+def judged(library: Library, person: Person, request: Request) -> Decision:
+    """Decide on a request about a person, by everything its families said."""
+    domain = DOMAINS[request.kind]
     labelled = [(each, redact.classes(each.resource.content, library.places)) for each in person.held]
     items = [
         Item(ref=each.ref, classes=classes, recorded_in=each.country)
         for each, classes in labelled
         if domain.content in classes
     ]
-    request = Request(
-        organisation=caller.name,
-        kind=KINDS[caller.kind],
-        jurisdiction=caller.country,
-        purpose=domain.purpose,
-        at=now,
-    )
-    return decision.decide(_consents(person), request, items, _facts(person), now)
+    return decision.decide(_consents(person), request, items, _facts(person), request.at)
 
 
 def _consents(person: Person) -> list[Agreement | Refused]:
@@ -117,8 +122,15 @@ def _of_family(person: Person) -> list[Held]:
     return [each for each in person.held if each.dossier.source == FAMILY]
 
 
+def is_origin_known(person: Person) -> bool:
+    """Whether a family that is heard named a country it fled."""
+    return _facts(person).protected_from is not None
+
+
 def _facts(person: Person) -> Facts:
-    own = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.source == FAMILY)
+    # Where no family came there is no consent either, and any of its names will do.
+    families_ = [each for each in person.dossiers if each.source == FAMILY]
+    own = frozenset(f"Patient/{each.local}" for each in families_ or person.dossiers)
     heard = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.id in person.heard)
     agreements = [each for each in _consents(person) if isinstance(each, Agreement)]
     # Where nobody named a country, nothing is known: then every jurisdiction but the recording one is closed.

@@ -6,7 +6,7 @@ that is heard for the child ends the waiting with its card. Then the data keys a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -75,14 +75,23 @@ async def follow(registry: Registry, number: str) -> Standing:
     """How the erasure of this number stands. Raises UnknownName for one nobody asked for, or that was ended."""
     async with registry.database.transaction(Function.RIGHTS) as tx:
         done = await matters.numbered(tx, DONE, cards.normal(number))
-        asked = await matters.numbered(tx, ASKED, cards.normal(number))
-    if done:
-        at = datetime.fromisoformat(done.content["at"])
-        return Standing(state="done", due=None, done=at, dossiers=done.content["dossiers"])
-    if asked is None:
-        raise UnknownName("no erasure of this number waits", where="number")
-    due = datetime.fromisoformat(asked.content["due"])
-    return Standing(state="due" if due <= registry.now() else "waiting", due=due)
+        found = done or await matters.numbered(tx, ASKED, cards.normal(number))
+        if found is None:
+            raise UnknownName("no erasure of this number waits", where="number")
+        standing = _done(found) if done else _waiting(registry, found)
+        shown = trail.digest(asdict(standing))
+        await trail.write(tx, registry, found.dossier, "standing-shown", None, digest=shown)
+    return standing
+
+
+def _done(matter: Matter) -> Standing:
+    at = datetime.fromisoformat(matter.content["at"])
+    return Standing(state="done", due=None, done=at, dossiers=matter.content["dossiers"])
+
+
+def _waiting(registry: Registry, matter: Matter) -> Standing:
+    due = datetime.fromisoformat(matter.content["due"])
+    return Standing(state="due" if _is_due(registry, matter) else "waiting", due=due)
 
 
 async def run_due(registry: Registry) -> int:

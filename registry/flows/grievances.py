@@ -8,7 +8,7 @@ complaint and, where a family filed it with its card, who asked about its child:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -106,9 +106,12 @@ async def follow(registry: Registry, number: str) -> Standing:
     """How the complaint of this number stands. Raises UnknownName."""
     async with registry.database.transaction(Function.RIGHTS) as tx:
         matter = await matters.numbered(tx, KIND, cards.normal(number))
-    if matter is None:
-        raise UnknownName("no complaint of this number is known", where="number", remedy="read it once more")
-    return _standing(matter.content, registry.now())
+        if matter is None:
+            raise UnknownName("no complaint of this number is known", where="number", remedy="read it once more")
+        standing = _standing(matter.content, registry.now())
+        shown = trail.digest(asdict(standing))
+        await trail.write(tx, registry, matter.dossier, "standing-shown", None, digest=shown)
+    return standing
 
 
 def _standing(content: Mapping[str, Any], now: datetime) -> Standing:
@@ -139,7 +142,10 @@ async def cases(registry: Registry, caller: Caller) -> tuple[Case, ...]:
     caller.must_be(Kind.OMBUDSPERSON)
     async with registry.database.transaction(Function.REDRESS) as tx:
         found = [_case(registry, each) for each in await matters.waiting(tx, KIND)]
-    return tuple(sorted(found, key=lambda each: (not each.standing.is_late, each.standing.filed, each.id)))
+        ordered = sorted(found, key=lambda each: (not each.standing.is_late, each.standing.filed, each.id))
+        shown = trail.digest([asdict(each) for each in ordered])
+        await trail.write(tx, registry, registry.house, "complaints-shown", caller, digest=shown)
+    return tuple(ordered)
 
 
 def _case(registry: Registry, matter: Matter) -> Case:
@@ -197,19 +203,28 @@ async def trail_of(registry: Registry, caller: Caller, id: UUID) -> Sequence[Map
     """What the audit says about the child of a complaint, with every detail; of one without a card, nothing.
 
     Only whom a family complained to may read it, and the family sees that it was read. Events hold who asked for
-    what and what was answered, never what a record says.
+    what and what was answered, never what a record says: `leaf`, `action`, `at`, and the rest under `details`.
     """
     caller.must_be(Kind.OMBUDSPERSON)
     async with registry.database.transaction(Function.REDRESS) as tx:
         matter = await _open(tx, id)
-        if matter.dossier == registry.house:
-            return ()
-        family = (await dossiers.load(tx, [matter.dossier]))[matter.dossier]
-        spoken = await rights.spoken_for(tx, family)
-        entries = await audit.entries(tx, spoken)
-        await trail.write(tx, registry, matter.dossier, "audit-read", caller)
-    shown = [each for each in entries if each.event["action"] in trail.SHOWN]  # links are for stewards alone
-    return sorted(({"leaf": each.leaf.hex, **each.event} for each in shown), key=lambda event: str(event["at"]))
+        events = [] if matter.dossier == registry.house else await _events_about(tx, matter.dossier)
+        digest = trail.digest(events)
+        await trail.write(tx, registry, matter.dossier, "audit-read", caller, digest=digest)
+    return events
+
+
+async def _events_about(tx: Transaction, family: UUID) -> list[Mapping[str, Any]]:
+    spoken = await rights.spoken_for(tx, (await dossiers.load(tx, [family]))[family])
+    entries = [each for each in await audit.entries(tx, spoken) if each.event["action"] in trail.SHOWN]
+    ordered = sorted(entries, key=lambda each: str(each.event["at"]))  # links are for stewards alone
+    return [_whole(each) for each in ordered]
+
+
+def _whole(entry: audit.Entry) -> Mapping[str, Any]:
+    own = ("action", "at")
+    details = {name: value for name, value in entry.event.items() if name not in own}
+    return {"leaf": entry.leaf.hex, **{name: entry.event[name] for name in own}, "details": details}
 
 
 # --- counts ----------------------------------------------------------------------------------------

@@ -7,15 +7,15 @@ registry knows the child nor whether anybody allowed anything.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from registry.continuity import elements
 from registry.errors import UnknownName
 from registry.fhir.resource import Resource
-from registry.flows import desk
+from registry.flows import desk, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.store import documents, keys
@@ -41,10 +41,16 @@ async def own(registry: Registry, caller: Caller, number: str) -> Paper:
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
     async with registry.database.transaction(Function.DESK) as tx:
         known = await keys.only(tx, keys.index_hash(tx, "person", caller.name, desk.local_id(caller, number)))
-        held = documents.current(await documents.load(tx, [known] if known else [])).values()
-    if known is None:
-        raise UnknownName("you know no child of this number", where="patient", remedy="register the child first")
-    facts = sorted(filter(None, (_fact(each.resource) for each in held)), key=lambda each: (each["when"], each["what"]))
+        if known is None:
+            raise UnknownName("you know no child of this number", where="patient", remedy="register the child first")
+        held = documents.current(await documents.load(tx, [known])).values()
+        paper = _signed(registry, caller, [each.resource for each in held])
+        await trail.write(tx, registry, known, "paper-signed", caller, digest=trail.digest(asdict(paper)))
+    return paper
+
+
+def _signed(registry: Registry, caller: Caller, held: Iterable[Resource]) -> Paper:
+    facts = sorted(filter(None, map(_fact, held)), key=lambda each: (each["when"], each["what"]))
     now = registry.now()
     claims = {
         "iss": registry.settings.issuer,

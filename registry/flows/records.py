@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from registry.consent import redact
@@ -17,7 +17,7 @@ from registry.continuity import elements
 from registry.errors import BadInput, UnknownName
 from registry.fhir import CANONICAL
 from registry.fhir.resource import Content
-from registry.flows import decide, rights
+from registry.flows import decide, rights, trail
 from registry.flows.decide import Held, Person
 from registry.flows.opening import Registry
 from registry.store.database import Transaction
@@ -47,7 +47,10 @@ async def own(registry: Registry, card: str, *, language: str = "en") -> tuple[O
         family = await rights.by_card(tx, card)
         person = await of_family(tx, family)
         found = [_shown(registry, family, each, words) for each in _records(registry, person)]
-    return tuple(sorted(found, key=lambda each: (each.when or "9999", each.kind, each.id)))
+        ordered = sorted(found, key=lambda each: (each.when or "9999", each.kind, each.id))
+        shown = trail.digest([asdict(each) for each in ordered])
+        await trail.write(tx, registry, family.id, "records-shown", None, digest=shown)
+    return tuple(ordered)
 
 
 def _words(registry: Registry, language: str) -> Mapping[str, Any]:

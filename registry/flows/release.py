@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,19 +22,18 @@ from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
 from registry.continuity.education import Timeline
 from registry.continuity.history import DoseEvent, Provenance, Record
-from registry.errors import BadInput, Conflict, UnknownName
+from registry.errors import BadInput, Conflict
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
-from registry.flows import budgets, decide, people, publish, question, rights, trail, verify
+from registry.flows import budgets, decide, meant, publish, question, rights, trail, verify
 from registry.flows.decide import Held, Person
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
-from registry.identity import demographics, match
-from registry.identity import keys as match_keys
+from registry.identity import demographics
 from registry.identity.demographics import Demographics
-from registry.store import dossiers, keys, releases
+from registry.store import keys, releases
 from registry.store.database import Transaction, again_on_conflict
 from registry.store.functions import Function
 from registry.store.releases import Release
@@ -63,6 +62,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a question is asked: how the trail calls it, what for, on what grounds, how long an answer holds.
+
+    `told` is what else the trail keeps of it.
+    """
+
+    action: str
+    purpose: str
+    grounds: str
+    lasts: timedelta
+    told: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
     """What the desk receives: the signed summary, its short form for a QR code, the page, the document."""
 
@@ -82,9 +95,7 @@ class Released:
 async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | None:
     """Answer a question; None says nothing, whatever the reason. Raises BadInput for an unknown language."""
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
-    if asked.language not in registry.library.page_messages:
-        known = ", ".join(sorted(registry.library.page_messages))
-        raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
+    require_language(registry, asked)
     _require_grounds(caller, asked)
     told = demographics.of(resource.of(question.patient(asked.description, id="asked", country=caller.country)))
     spent = await budgets.spend(registry, caller, told, by_card=bool(asked.card))
@@ -96,6 +107,13 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
     finally:
         await budgets.settle(registry, caller, spent, is_silent=released is None)
     return released
+
+
+def require_language(registry: Registry, asked: Asked) -> None:
+    """Raise BadInput unless there is a page in the language asked for."""
+    if asked.language not in registry.library.page_messages:
+        known = ", ".join(sorted(registry.library.page_messages))
+        raise BadInput("there is no page in this language", where="language", remedy=f"use one of: {known}")
 
 
 def _require_grounds(caller: Caller, asked: Asked) -> None:
@@ -117,88 +135,66 @@ def _require_grounds(caller: Caller, asked: Asked) -> None:
 async def _unanswered(registry: Registry, caller: Caller, asked: Asked) -> None:
     """Record a question that came to no answer of its own: somebody kept changing what it was about."""
     async with registry.database.transaction(Function.RELEASE) as tx:
-        await _record_silence(tx, registry, caller, asked, None)
+        await silence(tx, registry, caller, asked, None, _terms(registry, caller, asked))
 
 
 @again_on_conflict  # a consent or a link changed meanwhile: decide again
 async def _answer(
     registry: Registry, caller: Caller, asked: Asked, told: Demographics, *, allowed: bool
 ) -> Released | None:
+    terms = _terms(registry, caller, asked)
     # One snapshot for records and consents: a withdrawal is either seen whole or not at all.
     async with registry.database.transaction(Function.RELEASE, snapshot=True) as tx:
-        members = await _find(tx, registry, asked, told)
+        members = await meant.find(tx, registry, told, card=asked.card)
         person = await decide.load(tx, members)
         decision = decide.ask(registry.library, person, caller, now=registry.now()) if members else None
         # Over its budget a question does the same work as any other, and says nothing.
         if decision is None or decision.outcome is not Outcome.PERMIT or not allowed:
-            await _record_silence(tx, registry, caller, asked, person if members else None)
-            return None
-        await decide.hold(tx, {each.id: each for each in person.dossiers})
-        return await _release(tx, registry, caller, asked, person, decision)
+            return await silence(tx, registry, caller, asked, person if members else None, terms)
+        return await give(tx, registry, caller, asked, person, decision, terms)
 
 
-async def _find(tx: Transaction, registry: Registry, asked: Asked, told: Demographics) -> Sequence[UUID]:
-    """The dossiers of the person meant: by the card the family shows, else by what the desk knows."""
-    reader = people.Reader()
-    near = await people.candidates(tx, reader, people.Question(asked=people.hashed(tx, match_keys.asked(told))))
-    found = match.identify(told, near, await people.weights(tx, registry.library.weights))
-    if asked.card:
-        return await _of_card(tx, registry, reader, asked.card, told)
-    if found.person is None:
-        return ()
-    chosen = next(each for each in near if each.id == found.person)
-    return [UUID(each.id) for each in chosen.members]
+def _terms(registry: Registry, caller: Caller, asked: Asked) -> Terms:
+    return Terms(
+        action="ask",
+        purpose=DOMAINS[decide.KINDS[caller.kind]].purpose.code,
+        grounds="card" if asked.card else asked.grounds,
+        lasts=registry.settings.summary_lifetime,
+    )
 
 
-async def _of_card(
-    tx: Transaction, registry: Registry, reader: people.Reader, card: str, told: Demographics
-) -> Sequence[UUID]:
-    """The dossiers of the family's child; none when the child described is plainly another one.
-
-    The card proves nothing by itself: a found card with a guessed name opens nothing.
-    """
-    try:
-        members = (await rights.by_card(tx, card)).members
-    except UnknownName:
-        return ()
-    held = (await dossiers.load(tx, members)).values()
-    return members if people.fits(reader, told, held, registry.library.weights) else ()
-
-
-async def _record_silence(
-    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person | None
+async def silence(
+    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person | None, terms: Terms
 ) -> None:
-    """An answer that says nothing costs the same audit as one that does.
+    """Say nothing. It costs the same audit as an answer that does say something.
 
     It lies with the person; with the family whose card was tried in vain; and for an unknown person in our house.
     """
     about = person.anchor.id if person else await rights.card_holder(tx, asked.card) or registry.house
-    said = {"answer": "nothing", "digest": trail.digest(NOTHING), **_question(caller, asked)}
-    await trail.write(tx, registry, about, "ask", caller, **said)
+    said = {"answer": "nothing", "digest": trail.digest(NOTHING), **_question(caller, terms)}
+    await trail.write(tx, registry, about, terms.action, caller, **said)
 
 
-def _question(caller: Caller, asked: Asked) -> dict[str, str]:
+def _question(caller: Caller, terms: Terms) -> dict[str, str]:
     """What the audit keeps of a question: what for, on what grounds, and who of the organisation asked."""
-    told = {"grounds": "card" if asked.card else asked.grounds, "user": caller.user}
-    return {"domain": _domain(caller), "purpose": _purpose(caller), **told}
-
-
-def _purpose(caller: Caller) -> str:
-    return DOMAINS[decide.KINDS[caller.kind]].purpose.code
+    told = {"grounds": terms.grounds, "user": caller.user, **terms.told}
+    return {"domain": _domain(caller), "purpose": terms.purpose, **told}
 
 
 def _domain(caller: Caller) -> str:
     return "health" if caller.kind is Kind.CLINIC else "education"
 
 
-async def _release(
-    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person, decision: Decision
+async def give(
+    tx: Transaction, registry: Registry, caller: Caller, asked: Asked, person: Person, decision: Decision, terms: Terms
 ) -> Released:
+    """The one release step: take out what may not leave, derive, sign, record. Raises Conflict, to decide again."""
+    await decide.hold(tx, {each.id: each for each in person.dossiers})
     now = registry.now()
     heading = Heading(
         id=uuid.uuid4().hex,  # noqa: TID251
         issued=now,
-        expires=now + registry.settings.summary_lifetime,
+        expires=now + terms.lasts,
         issuer=registry.settings.issuer,
         issuer_name=registry.settings.name,
         status_list=publish.status_address(registry),
@@ -206,7 +202,7 @@ async def _release(
     )
     document = _document(registry, caller, asked, person, decision, heading)
     released = _signed(registry, caller, asked, document, heading)
-    await _record(tx, registry, caller, asked, person, decision, heading, digest=released.digest)
+    await _record(tx, registry, caller, terms, person, decision, heading, digest=released.digest)
     return released
 
 
@@ -354,7 +350,7 @@ async def _record(
     tx: Transaction,
     registry: Registry,
     caller: Caller,
-    asked: Asked,
+    terms: Terms,
     person: Person,
     decision: Decision,
     heading: Heading,
@@ -366,7 +362,7 @@ async def _record(
         dossier=person.anchor.id,
         recipient=caller.name,
         domain=_domain(caller),
-        purpose=_purpose(caller),
+        purpose=terms.purpose,
         position=heading.status_index,
         issued_at=heading.issued,
         expires_at=heading.expires,
@@ -379,5 +375,5 @@ async def _record(
     await keys.add(tx, [(keys.index_hash(tx, "release", heading.id), person.anchor.id)])
     details = {"release": heading.id, "basis": decision.basis, "items": len(decision.permitted), "digest": digest}
     await trail.write(
-        tx, registry, person.anchor.id, "ask", caller, answer="summary", **_question(caller, asked), **details
+        tx, registry, person.anchor.id, terms.action, caller, answer="summary", **_question(caller, terms), **details
     )

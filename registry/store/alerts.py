@@ -15,9 +15,11 @@ from registry.store.database import ENVELOPE, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """`scope` is user, organisation or registry; of the latter only the counts say something.
+    """`scope` is user, organisation or registry (of the latter only the counts say something), or emergency-user,
+    emergency-organisation or emergency-target: more emergencies than a day has, by one asker or about one child.
 
-    `asked` questions by description were weighed since the account was looked at last, `silent` of them in vain.
+    `asked` questions by description were weighed since the account was looked at last, `silent` of them in vain; of
+    a target they are not counted.
     """
 
     id: UUID

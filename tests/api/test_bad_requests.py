@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,12 +45,7 @@ def body_of(path: str) -> dict[str, Any]:
 
 
 async def send(service: Service, path: str, **more: Any) -> Any:
-    return await service.call(
-        "POST",
-        path.replace("{review_id}", "0" * 32).replace("{complaint_id}", "0" * 32),
-        CALLERS.get(path, CLINIC),
-        **more,
-    )
+    return await service.call("POST", re.sub(r"\{\w+\}", "0" * 32, path), CALLERS.get(path, CLINIC), **more)
 
 
 # --- the body --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,7 @@ class Row:
 
 
 CONSENT = {"card": "x", "domain": "health", "organisation": CLINIC, "until": TODAY}
+EMERGENCY = {"role": "nurse", "safety": "unconscious", "reason": "found alone"}
 ENROLMENT = {"school": "s", "grade": "3", "academic_year": "2026", "on": TODAY}
 TABLE: Mapping[tuple[str, str], Row] = {
     ("GET", "/healthz"): Row(),
@@ -97,9 +99,14 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/grievances/standing"): Row(body={"number": "x"}, by_card=True),
     ("GET", "/v1/grievances/counts"): Row(),
     ("GET", "/v1/grievances"): Row(kinds=OMBUDS),
-    ("POST", "/v1/grievances/{complaint_id}/acknowledgement"): Row(kinds=OMBUDS, body={}),
+    ("POST", "/v1/grievances/{complaint_id}/acknowledgement"): Row(kinds=OMBUDS),
     ("POST", "/v1/grievances/{complaint_id}/decision"): Row(kinds=OMBUDS, body={"outcome": "upheld", "answer": "yes"}),
-    ("POST", "/v1/grievances/{complaint_id}/trail"): Row(kinds=OMBUDS, body={}),
+    ("POST", "/v1/grievances/{complaint_id}/trail"): Row(kinds=OMBUDS),
+    ("POST", "/v1/emergencies"): Row(kinds=frozenset({Kind.CLINIC}), body={"person": PERSON, **EMERGENCY}),
+    ("GET", "/v1/emergencies"): Row(kinds=OMBUDS),
+    ("POST", "/v1/emergencies/{emergency_id}/review"): Row(kinds=OMBUDS, body={"verdict": "justified"}),
+    ("GET", "/v1/alerts"): Row(kinds=OMBUDS),
+    ("POST", "/v1/alerts/{alert_id}/end"): Row(kinds=OMBUDS),
     ("POST", "/v1/partings"): Row(kinds=frozenset({Kind.STEWARD}), body={"left": NOBODY, "right": NOBODY}),
 }
 GUARDED = {name: row for name, row in TABLE.items() if row.kinds is not None}
@@ -137,7 +144,7 @@ async def send(service: Service, route: tuple[str, str], row: Row, **more: Any) 
     content = {"json": row.body} if row.body is not None else {"content": row.content} if row.content else {}
     return await service.call(
         method,
-        path.replace("{review_id}", NOBODY).replace("{complaint_id}", NOBODY),
+        re.sub(r"\{\w+\}", NOBODY, path),
         params=row.params,
         **content,
         **more,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -219,14 +220,13 @@ def _recipients(held: Any) -> list[str]:
 
 
 def _expiry_by_dossiers() -> Any:
-    step = release._release  # pyright: ignore[reportPrivateUsage]
+    step = release.give
 
-    async def told(tx: Any, registry: Any, caller: Any, asked: Any, person: Any, decision: Any) -> Any:
-        days = 30 - len(person.dossiers)
-        shorter = registry.settings.model_copy(update={"summary_days": days})
-        return await step(tx, replace(registry, settings=shorter), caller, asked, person, decision)
+    async def told(tx: Any, registry: Any, caller: Any, asked: Any, person: Any, decision: Any, terms: Any) -> Any:
+        shorter = replace(terms, lasts=timedelta(days=30 - len(person.dossiers)))
+        return await step(tx, registry, caller, asked, person, decision, shorter)
 
-    return _instead((release, "_release", told))
+    return _instead((release, "give", told))
 
 
 LEAKS: Mapping[str, Switch] = {

@@ -7,6 +7,7 @@ the family gets as a service must be the same in both, at every step and after a
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -145,18 +146,12 @@ def opened(one: Settings, other: Settings) -> Pair:
 
 
 def child(number: int) -> dict[str, str]:
-    """A child like no other here."""
-    first, second, third = number % 16, number // 16 % 16, number // 256 % 16
-    word = _SYLLABLES[first] + _SYLLABLES[second] + _SYLLABLES[third] + _SYLLABLES[(first * 7 + second * 3 + 5) % 16]
-    born = builders.BORN + timedelta(days=number * 11 % 2000)
-    return {
-        "given": word.title(),
-        "family": (word[::-1] + "ov").title(),
-        "mother": (word[2:] + "a").title(),
-        "father": (word[3:] + "em").title(),
-        "birth": born.isoformat(),
-        "sex": ("female", "male")[number % 2],
-    }
+    """A child like no other here: every name and the birth date of its own."""
+    dice = hashlib.sha256(str(number).encode()).digest()
+    names = ["".join(_SYLLABLES[each % 16] for each in dice[at : at + 4]).title() for at in range(0, 16, 4)]
+    born = builders.BORN + timedelta(days=int.from_bytes(dice[16:18]) % 2000)
+    told = dict(zip(("given", "family", "mother", "father"), names, strict=True))
+    return {**told, "birth": born.isoformat(), "sex": ("female", "male")[number % 2]}
 
 
 class Visit:
