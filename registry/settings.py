@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     country: str = Field(default="XAL", description="the country this registry stands in (ISO 3166 alpha-3)")
     summary_days: int = Field(default=30, gt=0, description="how long a summary is valid")
     answer_seconds: float = Field(default=0.4, ge=0, description="every question is answered at this deadline")
+    questions_at_once: int = Field(
+        default=24, gt=0, description="questions worked on at once by one process; who comes beyond asks again"
+    )
     user_questions: int = Field(default=300, gt=0, description="questions a day of one user of an organisation")
     organisation_questions: int = Field(default=3000, gt=0, description="questions a day of one organisation")
     target_questions: int = Field(default=30, gt=0, description="questions a day in vain about one set of names")

@@ -15,10 +15,13 @@ import structlog
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
-from registry.errors import Conflict, KeyProblem, RegistryError
+from registry.errors import Conflict, KeyProblem, RegistryError, Unavailable
 
 _log = structlog.get_logger()
 _late: set[asyncio.Task[Any]] = set()
+_taken: set[asyncio.Task[Any]] = set()
+"""The questions that hold a place: each until its deadline, and longer only while its work goes on."""
+
 Found = TypeVar("Found")
 
 
@@ -30,22 +33,42 @@ Arrived = Annotated[float, Depends(_arrival)]
 """When the request was there with its whole body, in seconds of the clock that nobody sets."""
 
 
-async def by_deadline(work: Coroutine[Any, Any, Found | None], *, arrived: float, seconds: float) -> Found | None:
+async def by_deadline(
+    work: Coroutine[Any, Any, Found | None], *, arrived: float, seconds: float, places: int | None = None
+) -> Found | None:
     """What the work finds within so many seconds of the arrival, else None; in both cases exactly then.
 
     Work that is late goes on to its end, so that it is audited and counted, and nobody receives what it finds. 0
     seconds means no deadline. Errors that say nothing about a person are raised at the deadline too.
+
+    Raises Unavailable while `places` questions are before it: whoever is refused so can ask again, where work begun
+    beyond what the machine can do would make every answer late, and every child unknown.
     """
+    _require_place(work, places)
     task = asyncio.create_task(work)
     if not seconds:
         return await task
-    await asyncio.sleep(max(arrived + seconds - time.monotonic(), 0))
-    if task.done():
+    _taken.add(task)
+    try:
+        await asyncio.sleep(max(arrived + seconds - time.monotonic(), 0))
+    finally:  # whoever asked may have gone
+        is_late = not task.done()
+        if is_late:
+            _late.add(task)
+            task.add_done_callback(_settle)
+        else:
+            _taken.discard(task)
+    if not is_late:
         return _found(task)
-    _late.add(task)
-    task.add_done_callback(_settle)
     _log.warning("late", error="answer")
     return None
+
+
+def _require_place(work: Coroutine[Any, Any, Any], places: int | None) -> None:
+    """Raise Unavailable when every place is taken. They are held for a fixed time, so this says nothing of anybody."""
+    if places is not None and len(_taken) >= places:
+        work.close()
+        raise Unavailable("too much is asked at once", remedy="ask again in a moment")
 
 
 def _found(task: asyncio.Task[Found | None]) -> Found | None:
@@ -61,6 +84,7 @@ def _found(task: asyncio.Task[Found | None]) -> Found | None:
 
 def _settle(task: asyncio.Task[Any]) -> None:
     _late.discard(task)
+    _taken.discard(task)
     error = None if task.cancelled() else task.exception()
     if error is not None:
         _log.error("late", error=type(error).__name__)

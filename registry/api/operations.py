@@ -59,8 +59,12 @@ async def ask(arrived: Arrived, registry: Opened, caller: Calling, body: bodies.
     """Ask for a person's summary. Whether nobody is known or nothing is allowed, the answer is the same."""
     described = question.read(body.person.model_dump())
     asked = release.Asked(description=described, card=body.card, grounds=body.grounds, language=body.language)
+    settings = registry.settings
     released = await deadline.by_deadline(
-        release.ask(registry, caller, asked), arrived=arrived, seconds=registry.settings.answer_seconds
+        release.ask(registry, caller, asked),
+        arrived=arrived,
+        seconds=settings.answer_seconds,
+        places=settings.questions_at_once,
     )
     return as_released(released)
 

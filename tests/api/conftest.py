@@ -20,7 +20,7 @@ from tests.support import builders, reused
 from tests.support.builders import Clock, World
 from tests.support.postgres import Cluster
 
-DEADLINE = 0.7
+DEADLINE = 1.0
 """Seconds; far more than any question of these small worlds takes on a busy machine."""
 
 

@@ -65,7 +65,7 @@ async def test_every_silence_has_the_same_status_bytes_and_headers(service: Serv
         assert each == answers["nobody"], why
 
 
-async def test_every_question_is_answered_at_the_deadline(slow_service: Service) -> None:
+async def test_no_question_is_answered_before_the_deadline(slow_service: Service) -> None:
     ways = await ways_to_learn_nothing(slow_service)
     ways["answered"] = (CLINIC, {"person": asked_person()})
     took: dict[str, float] = {}
@@ -74,8 +74,8 @@ async def test_every_question_is_answered_at_the_deadline(slow_service: Service)
         answered = await slow_service.post("/v1/questions", name, **body)
         took[why] = time.monotonic() - started
         assert answered.status_code == (200 if why == "answered" else 404)
+    # How soon after it they leave, and whether that tells anything, is measured by the proof `timing`.
     assert min(took.values()) >= DEADLINE, took
-    assert max(took.values()) < 2 * DEADLINE, took
 
 
 async def test_what_is_found_too_late_is_answered_like_nothing_and_audited(
@@ -90,6 +90,31 @@ async def test_what_is_found_too_late_is_answered_like_nothing_and_audited(
     assert bare(late) == silence
     await deadline.finished()
     assert await events(service, "summary") == 1
+
+
+async def test_whoever_asks_when_every_place_is_taken_is_told_to_ask_again_known_or_not(
+    slow_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await builders.known_child(slow_service.world)
+    registry = slow_service.app.state.registry
+    narrow = replace(registry, settings=registry.settings.model_copy(update={"questions_at_once": 1}))
+    monkeypatch.setattr(slow_service.app.state, "registry", narrow)
+    told: dict[str, list[httpx.Response]] = {"known": [], "unknown": []}
+
+    async def ask(who: str) -> None:
+        person = asked_person() if who == "known" else UNKNOWN_PERSON
+        told[who].append(await slow_service.post("/v1/questions", CLINIC, person=person))
+
+    for first, then in (("known", "unknown"), ("unknown", "known")):
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, first)
+            await anyio.sleep(DEADLINE / 4)
+            group.start_soon(ask, then)
+        await deadline.finished()
+    assert [each.status_code for each in told["known"]] == [404, 503]
+    assert [each.status_code for each in told["unknown"]] == [503, 404]
+    assert bare(told["known"][1]) == bare(told["unknown"][0])
+    assert await events(slow_service, "nothing") == 2, "who is told to ask again has not asked"
 
 
 async def events(service: Service, answer: str) -> int:
