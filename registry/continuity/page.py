@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -34,9 +35,7 @@ def render(view: Content, *, template: str, messages: Messages, language: str, q
     if not _JWS.fullmatch(token):
         raise ValueError("the token is not a compact JWS")
     words = messages[language]
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.undefined = jinja2.StrictUndefined
-    return environment.from_string(template).render(
+    return _compiled(template).render(
         lang=language,
         dir="rtl" if language in _RIGHT_TO_LEFT else "ltr",
         say=words["page"],
@@ -44,6 +43,14 @@ def render(view: Content, *, template: str, messages: Messages, language: str, q
         qr=Markup(qr_code(qr_text)),  # noqa: S704 - drawn here from modules, holds no text
         token=Markup(token),  # noqa: S704 - checked above to hold no markup
     )
+
+
+@lru_cache(maxsize=4)
+def _compiled(template: str) -> jinja2.Template:
+    """The template, compiled once: that costs more than to fill it in."""
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.undefined = jinja2.StrictUndefined
+    return environment.from_string(template)
 
 
 def qr_code(text: str) -> str:

@@ -110,7 +110,8 @@ def judged(library: Library, person: Person, request: Request) -> Decision:
         for each, classes in labelled
         if domain.content in classes
     ]
-    return decision.decide(_consents(person), request, items, _facts(person), request.at)
+    said = _consents(person)
+    return decision.decide(said, request, items, _facts(person, said), request.at)
 
 
 def _consents(person: Person) -> list[Agreement | Refused]:
@@ -124,15 +125,15 @@ def _of_family(person: Person) -> list[Held]:
 
 def is_origin_known(person: Person) -> bool:
     """Whether a family that is heard named a country it fled."""
-    return _facts(person).protected_from is not None
+    return _facts(person, _consents(person)).protected_from is not None
 
 
-def _facts(person: Person) -> Facts:
+def _facts(person: Person, said: Iterable[Agreement | Refused]) -> Facts:
     # Where no family came there is no consent either, and any of its names will do.
     families_ = [each for each in person.dossiers if each.source == FAMILY]
     own = frozenset(f"Patient/{each.local}" for each in families_ or person.dossiers)
     heard = frozenset(f"Patient/{each.local}" for each in person.dossiers if each.id in person.heard)
-    agreements = [each for each in _consents(person) if isinstance(each, Agreement)]
+    agreements = [each for each in said if isinstance(each, Agreement)]
     # Where nobody named a country, nothing is known: then every jurisdiction but the recording one is closed.
     is_known = any(each.protected_from for each in agreements if each.patient in heard)
     fled = frozenset(country for each in agreements for country in each.protected_from)
@@ -150,18 +151,17 @@ async def again(tx: Transaction, registry: Registry, members: Sequence[UUID]) ->
     if not live:
         return 0
     person = await load(tx, members)
-    dead = [each for each in live if not await _still_allowed(tx, registry, person, each, now)]
+    recipients = [await organisations.named(tx, name) for name in sorted({each.recipient for each in live})]
+    allowed = {each.name: ask(registry.library, person, each, now=now) for each in recipients}
+    dead = [each for each in live if not _is_allowed(each, person, allowed[each.recipient])]
     return await releases.revoke(tx, [each.position for each in dead])
 
 
-async def _still_allowed(tx: Transaction, registry: Registry, person: Person, release: Release, now: datetime) -> bool:
+def _is_allowed(release: Release, person: Person, allowed: Decision) -> bool:
     """Whether all that was released could still be: of the same dossiers, the same records, with places as open."""
-    if not set(release.members) <= {each.id for each in person.dossiers}:
-        return False
-    caller = await organisations.named(tx, release.recipient)
-    now_allowed = ask(registry.library, person, caller, now=now)
-    is_whole = release.permitted <= set(now_allowed.permitted) and release.opened <= now_allowed.opened
-    return now_allowed.outcome is decision.Outcome.PERMIT and is_whole
+    is_of_person = set(release.members) <= {each.id for each in person.dossiers}
+    is_whole = release.permitted <= set(allowed.permitted) and release.opened <= allowed.opened
+    return is_of_person and is_whole and allowed.outcome is decision.Outcome.PERMIT
 
 
 async def hold(tx: Transaction, of: Mapping[UUID, Dossier]) -> Mapping[UUID, Dossier]:

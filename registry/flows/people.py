@@ -92,6 +92,7 @@ class Neighbourhood:
 
     shared: Mapping[int, Sequence[UUID]]
     met: dict[UUID, Dossier] = field(default_factory=dict[UUID, Dossier], repr=False)
+    nearest: dict[Question, list[UUID]] = field(default_factory=dict[Question, list[UUID]], repr=False)
 
 
 async def neighbourhood(tx: Transaction, questions: Sequence[Question]) -> Neighbourhood:
@@ -143,6 +144,13 @@ def _by_id(members: Sequence[Dossier]) -> list[Dossier]:
 
 
 def _nearest(around: Neighbourhood, question: Question) -> list[UUID]:
+    """The dossiers that share the most with a question; looked for once."""
+    if question not in around.nearest:
+        around.nearest[question] = _ranked(around, question)
+    return around.nearest[question]
+
+
+def _ranked(around: Neighbourhood, question: Question) -> list[UUID]:
     """Dossiers by how much the keys they share tell: a key that many have tells little."""
     weight: dict[UUID, float] = defaultdict(float)
     for key in question.asked:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
@@ -88,14 +88,15 @@ def of(patient: Resource, *, fillers: frozenset[tuple[int, int]] = FIRST_OF_JANU
     content = _mapping(patient.content)
     spellings = [*_mappings(content.get("name"))]
     further = [" ".join(_texts(each.get("given"))[1:]) for each in spellings]
-    father = _relatives(content, "FTH") or _names(filter(names.is_patronymic, further))
+    contacts = [(_relationships(each), each) for each in _mappings(content.get("contact"))]
+    father = _relatives(contacts, "FTH") or _names(filter(names.is_patronymic, further))
     return Demographics(
         given=_names(_own(each) for each in spellings),
         further=_names(each for each in further if not names.is_patronymic(each)),
         father=father,
-        grandfather=_relatives(content, "GRFTH"),
+        grandfather=_relatives(contacts, "GRFTH"),
         family=_names(_text(each.get("family")) or _last_of_text(each) for each in spellings),
-        mother=_relatives(content, "MTH"),
+        mother=_relatives(contacts, "MTH"),
         birth=_birth(content, fillers),
         sex=_SEXES.get(_text(content.get("gender"))),
         villages=_names(_text(each.get("city")) for each in _mappings(content.get("address"))),
@@ -122,9 +123,8 @@ def _last_of_text(spelling: Mapping[str, Any]) -> str:
     return _text(spelling.get("text")).rpartition(" ")[2] if " " in _text(spelling.get("text")) else ""
 
 
-def _relatives(content: Mapping[str, Any], code: str) -> tuple[Name, ...]:
-    contacts = (each for each in _mappings(content.get("contact")) if code in _relationships(each))
-    spellings = (_mapping(each.get("name")) for each in contacts)
+def _relatives(contacts: Iterable[tuple[Sequence[str], Mapping[str, Any]]], code: str) -> tuple[Name, ...]:
+    spellings = (_mapping(each.get("name")) for codes, each in contacts if code in codes)
     return _names(" ".join(_texts(each.get("given"))) or _text(each.get("text")) for each in spellings)
 
 

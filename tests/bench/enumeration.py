@@ -1,14 +1,16 @@
 """A virtual day: stolen credentials try a dictionary of names while honest clinics do their work.
 
 Half of the clinics are in the hands of somebody who tries names: most drawn from the very distribution of the
-population, some true descriptions from a list of wanted people. The honest half asks about the children before it, of
-whom a share is unknown. Everything goes through the real flow; only the clock is made.
+population, some true descriptions from a list of wanted people, which is a good one: all on it are families that
+named some clinic. The honest half asks about the children before it, of whom a share is unknown. Everything goes
+through the real flows; only the clock is made, and the people stand alone: each is filed under its keys on arrival
+as in a hand-over, and only those whose families come are matched.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -50,9 +52,15 @@ class Day:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What the day came to. `unidentified` are consented questions that a desk without any budget fails too."""
+    """What the day came to.
 
+    `open_to_fishers` are probes about a child whose family named that very clinic: without budgets and alerts each
+    would be confirmed. `unidentified` are consented questions that a desk without any budget fails too.
+    """
+
+    people: int = 0
     confirmed: int = 0
+    open_to_fishers: int = 0
     probes: int = 0
     probes_before_alert: int | None = None
     halted: int = 0
@@ -68,7 +76,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One question of the day, and whether it must be answered."""
+    """One question of the day, and whether the family named this clinic."""
 
     caller: Caller = field(repr=False)
     child: Child = field(repr=False)
@@ -97,11 +105,17 @@ async def play(settings: Settings, day: Day, *, seed: int = 1) -> Outcome:
     async with builders.world(settings) as world:
         people = [somebody(dice, number) for number in range(day.people)]
         for at in range(0, len(people), CHUNK):
-            told = [builders.patient(each, VACCINES, identifier=None) for each in people[at : at + CHUNK]]
-            await builders.hand_over(world, VACCINES, *told)
+            await _handed_over(world, people[at : at + CHUNK])
         await _forget_matching(world)
-        turns = await _turns(world, day, people, dice)
-        return await _played(world, turns)
+        outcome = Outcome(people=len(people))
+        await _played(world, await _turns(world, day, people, dice), outcome)
+        return outcome
+
+
+async def _handed_over(world: World, people: Sequence[Child]) -> None:
+    told = [builders.patient(each, VACCINES, identifier=None) for each in people]
+    receipt = await builders.hand_over(world, VACCINES, *told)
+    assert receipt.counts["stored"] == len(people), "a registry that set its people aside proves nothing"
 
 
 async def _forget_matching(world: World) -> None:
@@ -111,31 +125,55 @@ async def _forget_matching(world: World) -> None:
 
 
 async def _turns(world: World, day: Day, people: Sequence[Child], dice: random.Random) -> list[Turn]:
-    turns: list[Turn] = []
     fresh = iter(dice.sample(people, len(people)))
-    for number in range(2 * day.clinics):
-        made = await organisations.register(
-            world.registry, name=f"clinic-{number}", display=f"Clinic {number}", kind=Kind.CLINIC, country="XAL"
-        )
-        caller = replace(made.caller, user="desk-1")
-        if number % 2:
-            for _ in range(day.consents_of_stolen):
-                await _consented(world, caller, next(fresh))
-            turns += [Turn(caller=caller, child=_probe(day, people, dice), fishes=True) for _ in range(day.probes)]
-            continue
-        for _ in range(day.asked):
-            if dice.random() < day.unknown:
-                turns.append(Turn(caller=caller, child=somebody(dice, dice.randrange(10**6, 10**7)), fishes=False))
-            else:
-                child = next(fresh)
-                await _consented(world, caller, child)
-                turns.append(Turn(caller=caller, child=child, fishes=False, consented=True))
+    clinics = [await _clinic(world, number) for number in range(2 * day.clinics)]
+    honest, stolen = clinics[::2], clinics[1::2]
+    turns = [turn for each in honest for turn in await _honest(world, day, each, fresh, dice)]
+    named = [(each, child) for each in stolen for child in await _named(world, day, each, fresh)]
+    wanted = [*((each.caller, each.child) for each in turns if each.consented), *named]
+    turns += [_probe(day, each, wanted, dice) for each in stolen for _ in range(day.probes)]
     dice.shuffle(turns)
     return turns
 
 
-def _probe(day: Day, people: Sequence[Child], dice: random.Random) -> Child:
-    return dice.choice(people) if dice.random() < day.wanted else somebody(dice, dice.randrange(10**6, 10**7))
+async def _clinic(world: World, number: int) -> Caller:
+    made = await organisations.register(
+        world.registry, name=f"clinic-{number}", display=f"Clinic {number}", kind=Kind.CLINIC, country="XAL"
+    )
+    return replace(made.caller, user="desk-1")
+
+
+async def _honest(world: World, day: Day, caller: Caller, fresh: Iterator[Child], dice: random.Random) -> list[Turn]:
+    """A clinic's day: the children before it, most of whose families named it."""
+    unknown = [dice.random() < day.unknown for _ in range(day.asked)]
+    children = [_stranger(dice) if each else next(fresh) for each in unknown]
+    for child, is_unknown in zip(children, unknown, strict=True):
+        if not is_unknown:
+            await _consented(world, caller, child)
+    return [
+        Turn(caller=caller, child=child, fishes=False, consented=not is_unknown)
+        for child, is_unknown in zip(children, unknown, strict=True)
+    ]
+
+
+async def _named(world: World, day: Day, caller: Caller, fresh: Iterator[Child]) -> list[Child]:
+    """The children whose families named this clinic before its key was stolen."""
+    children = [next(fresh) for _ in range(day.consents_of_stolen)]
+    for each in children:
+        await _consented(world, caller, each)
+    return children
+
+
+def _probe(day: Day, caller: Caller, wanted: Sequence[tuple[Caller, Child]], dice: random.Random) -> Turn:
+    if dice.random() >= day.wanted:
+        return Turn(caller=caller, child=_stranger(dice), fishes=True)
+    named, child = dice.choice(wanted)
+    return Turn(caller=caller, child=child, fishes=True, consented=named == caller)
+
+
+def _stranger(dice: random.Random) -> Child:
+    """Somebody with names such as people have here, whom the registry does not know."""
+    return somebody(dice, dice.randrange(10**6, 10**7))
 
 
 async def _consented(world: World, caller: Caller, child: Child) -> None:
@@ -148,32 +186,40 @@ async def _consented(world: World, caller: Caller, child: Child) -> None:
     await rights.give(world.registry, caller, family.card, yes)
 
 
-async def _played(world: World, turns: Sequence[Turn]) -> Outcome:
-    outcome = Outcome()
+async def _played(world: World, turns: Sequence[Turn], outcome: Outcome) -> None:
     per_step = -(-len(turns) // STEPS)
     for at, turn in enumerate(turns):
         if at % per_step == 0:
             world.clock.advance(minutes=STEP.total_seconds() / 60)
             await budgets.watch(world.registry)
-        await _asked(world, turn, outcome)
-        if turn.fishes and outcome.probes_before_alert is None and await budgets.standing(world.registry):
-            outcome.probes_before_alert = outcome.probes
+        await (_tried if turn.fishes else _asked)(world, turn, outcome)
     honest = {each.caller.name for each in turns if not each.fishes}
     alerts = await budgets.standing(world.registry)
     outcome.honest_alerts = len({each.organisation for each in alerts} & honest)
     outcome.halted = len({each.organisation for each in alerts if each.organisation} - honest)
-    return outcome
+
+
+async def _tried(world: World, turn: Turn, outcome: Outcome) -> None:
+    outcome.probes += 1
+    outcome.open_to_fishers += turn.consented
+    outcome.confirmed += await release.ask(world.registry, turn.caller, _question(turn)) is not None
+    if outcome.probes_before_alert is None and await budgets.standing(world.registry):
+        outcome.probes_before_alert = outcome.probes
 
 
 async def _asked(world: World, turn: Turn, outcome: Outcome) -> None:
-    said = Asked(description=builders.description(turn.child, *builders.AT_A_DESK), grounds="treatment")
-    is_answered = await release.ask(world.registry, turn.caller, said) is not None
-    outcome.probes += turn.fishes
-    outcome.confirmed += turn.fishes and is_answered
+    is_answered = await release.ask(world.registry, turn.caller, _question(turn)) is not None
+    assert turn.consented or not is_answered, "an honest clinic was told of a child it must not know"
     outcome.consented += turn.consented
-    outcome.answered += turn.consented and is_answered
+    outcome.answered += is_answered
     if turn.consented and not is_answered:
-        outcome.unidentified += await release.ask(_without_budgets(world.registry), turn.caller, said) is None
+        outcome.unidentified += (
+            await release.ask(_without_budgets(world.registry), turn.caller, _question(turn)) is None
+        )
+
+
+def _question(turn: Turn) -> Asked:
+    return Asked(description=builders.description(turn.child, *builders.AT_A_DESK), grounds="treatment")
 
 
 def _without_budgets(registry: Registry) -> Registry:

@@ -1,224 +1,266 @@
 """Can the time of an answer tell whether a child is known? Absent, refused and never asked, over real HTTP.
 
 Behind the name stand 0, 10 or 300 candidates: children who share names and year with whoever is asked about. The
-judge is the area under the ROC curve of the elapsed time (and of the length of the answer) for each pair of classes:
-0.5 says nothing, 1 says everything. The other way round is as good for a spy, so the larger side counts.
+service runs in a process of its own, the spy in others, so that neither waits for the other's interpreter; and it is
+asked so often only that it is idle almost half of the time, because a busy service hides what a spy looks for.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import random
+import json
+import multiprocessing
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from itertools import combinations
+from datetime import date
+from multiprocessing.connection import Connection
 from typing import Any
 from unittest import mock
 
-import httpx
+import psutil
 import uvicorn
 
+from registry import logs
 from registry.api import app as service_app
 from registry.api import deadline
 from registry.flows import decide, match, release
 from registry.settings import Settings
-from tests.support import builders
+from tests.bench import spy
+from tests.bench.spy import Area, Asking
+from tests.support import behind, builders
 from tests.support.builders import CLINIC, OTHER_CLINIC, VACCINES, Child, World
 
 CANDIDATES = (0, 10, 300)
 CLASSES = ("absent", "denied", "no consent")
-IN_FLIGHT = 12
+KNOWN = CLASSES[1:]
+BUSY = 0.55
+"""The share of its time the service works while it is spied on."""
+_TRIED = 5
 GENEROUS = {"user_questions": 10**9, "organisation_questions": 10**9, "target_questions": 10**9, "fishing_alarm": 1e9}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a spy measures of one answer."""
+class Planted:
+    """So many seconds more for a known child, `before` its answer is due or `after`."""
 
-    seconds: float
-    length: int
+    before: float = 0.0
+    after: float = 0.0
+
+
+PLANTED: Mapping[str, Planted] = {
+    "a_millisecond_after": Planted(after=0.001),
+    "five_milliseconds_before": Planted(before=0.005),
+}
+SEEN = frozenset({"a_millisecond_after"})
+"""What the spy must see; what a known child costs before the answer is due must stay hidden."""
+MOST = 0.52
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The best pair of classes for a spy: the area under the curve, half its 95 % interval, whether lengths differ."""
+    """What the spy's judges found, the best first; how many answers were late; whether all were of one size.
 
-    auc: float
-    half_interval: float
-    pair: tuple[str, str]
-    one_length: bool
+    `is_identified`: whether each question of a known class found its child, and none of the unknown one did.
+    """
+
+    areas: Sequence[Area]
     late: int
+    one_size: bool
+    is_identified: bool
+    per_second: float
 
+    @property
+    def best(self) -> Area:
+        return self.areas[0]
 
-def auc(left: Sequence[float], right: Sequence[float]) -> float:
-    """The chance that one of `right` is larger than one of `left`, ties counting half (Mann and Whitney, 1947)."""
-    ranked = sorted([(value, 0) for value in left] + [(value, 1) for value in right])
-    ranks, at = 0.0, 0
-    while at < len(ranked):
-        same = at
-        while same < len(ranked) and ranked[same][0] == ranked[at][0]:
-            same += 1
-        ranks += (at + same + 1) / 2 * sum(kind for _, kind in ranked[at:same])
-        at = same
-    area = (ranks - len(right) * (len(right) + 1) / 2) / (len(left) * len(right))
-    return max(area, 1 - area)
-
-
-def judged(told: Mapping[str, Sequence[Told]], seconds: float) -> Verdict:
-    """The spy's best pair."""
-    areas = {
-        (one, other): auc([each.seconds for each in told[one]], [each.seconds for each in told[other]])
-        for one, other in combinations(told, 2)
-    }
-    pair = max(areas, key=lambda each: areas[each])
-    sizes = [len(told[each]) for each in pair]
-    error = math.sqrt((sum(sizes) + 1) / (12 * sizes[0] * sizes[1]))
-    every = [each for answers in told.values() for each in answers]
-    return Verdict(
-        auc=areas[pair],
-        half_interval=1.96 * error,
-        pair=pair,
-        one_length=len({each.length for each in every}) == 1,
-        late=sum(each.seconds > 1.5 * seconds for each in every),
-    )
+    @property
+    def tells(self) -> bool:
+        """Whether some judge tells two classes apart, beyond what chance makes of so few answers."""
+        return any(each.auc - each.half_interval > MOST for each in self.areas)
 
 
 # --- the world -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asking:
-    """The bodies of questions about a child of each class, and the address and key to ask with."""
-
-    address: str
-    key: str = field(repr=False)
-    bodies: Mapping[str, Mapping[str, Any]] = field(repr=False)
-
-
-async def _populate(world: World, candidates: int) -> Mapping[str, Mapping[str, Any]]:
+async def _populate(world: World, candidates: int) -> Mapping[str, Child]:
     """Three children of one name and year, and so many namesakes behind it: one unknown, one refused, one unasked."""
     base = replace(builders.ZAHOUANIA, phone="", village="")
-    crowd = [_namesake(base, number) for number in range(candidates)]
-    absent, denied, silent = (replace(base, born=base.born.replace(month=month), mother=mother)
+    absent, denied, silent = (replace(base, born=base.born.replace(month=month), mother=mother, ids={VACCINES: mother})
                               for month, mother in ((2, "Aldjia"), (7, "Fatma"), (11, "Saliha")))  # fmt: skip
-    people = [*crowd, denied, silent]
-    if people:
-        told = [builders.patient(each, VACCINES, identifier=None) for each in people]
-        doses = [each for child in (denied, silent) for each in builders.health_of(child)[1:]]
-        await builders.hand_over(world, VACCINES, *told, *doses)
+    crowd = [_namesake(base, number) for number in range(candidates)]
+    await _handed_over(world, [builders.patient(each, VACCINES, identifier=None) for each in crowd])
+    async with behind.transaction(world.registry.database) as tx:  # all namesakes with each other would take minutes
+        await tx.connection.execute("DELETE FROM registry.outbox")
+    both = (denied, silent)
+    told = [builders.patient(each, VACCINES, identifier=None) for each in both]
+    await _handed_over(world, [*told, *(each for child in both for each in builders.health_of(child)[1:])])
     await match.run(world.registry)
     card = await builders.family(world, denied)
     await builders.allow(world, card, OTHER_CLINIC)
     await builders.allow(world, card, CLINIC, agreed=False, understood=False)
-    return {name: _body(child) for name, child in zip(CLASSES, (absent, denied, silent), strict=True)}
+    return dict(zip(CLASSES, (absent, denied, silent), strict=True))
+
+
+async def _handed_over(world: World, entries: Sequence[Any]) -> None:
+    if entries:
+        receipt = await builders.hand_over(world, VACCINES, *entries)
+        assert receipt.counts["stored"] == len(entries), "a world that was set aside proves nothing"
 
 
 def _namesake(base: Child, number: int) -> Child:
-    born = base.born.replace(month=1, day=1) + timedelta(days=number % 360)
+    """Born in the same year, in no month of those asked about and on no day that stands for an unknown one."""
+    born = date(base.born.year, (3, 4, 5, 6, 8, 9, 10, 12)[number % 8], 2 + number // 8 % 27)
     mothers = ("Zineb", "Houria", "Malika", "Djamila", "Rabia")
     return replace(base, born=born, mother=mothers[number % 5], ids={VACCINES: f"n{number}"})
 
 
-def _body(child: Child) -> Mapping[str, Any]:
-    said = builders.description(child, "given", "family", "father", "mother", "birth", "sex")
-    person = {name: getattr(said, name) for name in ("given", "family", "father", "mother", "birth", "sex")}
-    return {"person": person, "grounds": "treatment"}
+def _body(child: Child) -> bytes:
+    said = builders.description(child, *builders.AT_A_DESK)
+    person = {name: getattr(said, name) for name in builders.AT_A_DESK}
+    return json.dumps({"person": person, "grounds": "treatment"}).encode()
 
 
-@contextlib.asynccontextmanager
-async def serving(settings: Settings, candidates: int, *, planted_seconds: float = 0.0) -> AsyncIterator[Asking]:
-    """The real service on the loopback address, in a thread of its own."""
-    async with builders.world(settings) as world:
-        bodies = await _populate(world, candidates)
-        key = world.keys[CLINIC]
-    listening = socket.create_server(("127.0.0.1", 0))
-    app = service_app.application(settings, clock=world.clock)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
-    with planted(planted_seconds):
-        running = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
-        running.start()
-        try:
-            while not server.started:
-                await asyncio.sleep(0.05)
-            yield Asking(address=f"http://127.0.0.1:{listening.getsockname()[1]}", key=key, bodies=bodies)
-        finally:
-            server.should_exit = True
-            await asyncio.to_thread(running.join)
+# --- the service -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A running service: what to ask it, and how it tells what its questions found."""
+
+    asking: Asking
+    process: psutil.Process
+    pipe: Connection = field(repr=False)
+
+    def found(self) -> Counter[str]:
+        """The questions since the last look, by whether they found somebody; the late ones are waited for."""
+        self.pipe.send("found")
+        return self.pipe.recv()
+
+    def busy_seconds(self) -> float:
+        used = self.process.cpu_times()
+        return used.user + used.system
 
 
 @contextlib.contextmanager
-def planted(seconds: float) -> Iterator[None]:
-    """So much more time for a known child, after the deadline: what the measure must be able to see."""
-    load, found = decide.load, deadline._found  # pyright: ignore[reportPrivateUsage]
+def serving(settings: Settings, candidates: int, planted: Planted) -> Iterator[Service]:
+    """The real service on the loopback address, in a process of its own."""
+
+    async def filled() -> tuple[str, Mapping[str, Child]]:
+        async with builders.world(settings) as world:
+            return world.keys[CLINIC], await _populate(world, candidates)
+
+    key, children = asyncio.run(filled())
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_serve, args=(settings, planted, theirs), daemon=True)
+    process.start()
+    try:
+        bodies = {name: _body(child) for name, child in children.items()}
+        asking = Asking(port=ours.recv(), key=key, bodies=bodies)
+        yield Service(asking=asking, process=psutil.Process(process.pid), pipe=ours)
+        ours.send("stop")
+        process.join(60)
+    finally:
+        process.kill()
+
+
+def _serve(settings: Settings, planted: Planted, pipe: Connection) -> None:
+    logs.configure(quiet=True)
+    listening = socket.create_server(("127.0.0.1", 0))
+    app = service_app.application(settings, clock=builders.Clock())
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+    found = Counter[str]()
+
+    def answer() -> None:
+        while not server.started:
+            time.sleep(0.05)
+        pipe.send(listening.getsockname()[1])
+        while pipe.recv() != "stop":
+            while deadline._late:  # pyright: ignore[reportPrivateUsage]
+                time.sleep(0.05)
+            pipe.send(Counter(found))
+            found.clear()
+        server.should_exit = True
+
+    threading.Thread(target=answer, daemon=True).start()
+    with observed(planted, found):
+        asyncio.run(server.serve(sockets=[listening]))
+
+
+@contextlib.contextmanager
+def observed(planted: Planted, found: Counter[str]) -> Iterator[None]:
+    """Count what questions find, and plant work where they find somebody."""
+    load, outcome = decide.load, deadline._found  # pyright: ignore[reportPrivateUsage]
 
     async def noticed(tx: Any, members: Any) -> Any:
-        held = [*members]
-        task = asyncio.current_task()
-        if held and task:
-            task.set_name("known")
+        held, task = [*members], asyncio.current_task()
+        if task and task.get_name() not in ("known", "unknown"):  # once, however often it is decided again
+            task.set_name("known" if held else "unknown")
+            found[task.get_name()] += 1
+            time.sleep(planted.before if held else 0)
         return await load(tx, held)
 
-    def slower(task: asyncio.Task[Any]) -> Any:
+    def told(task: asyncio.Task[Any]) -> Any:
         if task.get_name() == "known":
-            time.sleep(seconds)
-        return found(task)
+            time.sleep(planted.after)
+        return outcome(task)
 
-    if not seconds:
-        yield
-        return
-    with mock.patch.object(decide, "load", noticed), mock.patch.object(deadline, "_found", slower):
+    with mock.patch.object(decide, "load", noticed), mock.patch.object(deadline, "_found", told):
         yield
 
 
 # --- the measure -----------------------------------------------------------------------------------
 
 
-async def measure(asking: Asking, *, each: int, seed: int, in_flight: int = IN_FLIGHT) -> Mapping[str, list[Told]]:
-    """So many questions of each class in a random order, several in flight."""
-    order = [name for name in asking.bodies for _ in range(each)]
-    random.Random(seed).shuffle(order)
-    waiting = iter(order)
-    told: dict[str, list[Told]] = {name: [] for name in asking.bodies}
-    headers = {"Authorization": f"Bearer {asking.key}", "Desk-User": "desk-1"}
-    async with httpx.AsyncClient(base_url=asking.address, headers=headers, timeout=60) as client:
+def spied(settings: Settings, candidates: int, *, each: int, seconds: float, planted: Planted | None = None) -> Verdict:
+    """Serve with the deadline at so many seconds, ask so many questions of each class, judge."""
+    chosen = settings.model_copy(update={**GENEROUS, "answer_seconds": seconds})
+    with serving(chosen, candidates, planted or Planted()) as service:
+        is_identified = _is_identified(service)
+        connections = _connections(service, seconds, planted or Planted())
+        service.found()
+        began = time.monotonic()
+        told = spy.ask(service.asking, CLASSES * each, connections=connections, pause=seconds, seed=candidates)
+        took, found = time.monotonic() - began, service.found()
+    return Verdict(
+        areas=spy.best(told),
+        late=sum(one.seconds > 1.5 * seconds for one in told),
+        one_size=len({one.size for one in told}) == 1,
+        is_identified=is_identified and found == {"unknown": each, "known": each * len(KNOWN)},
+        per_second=len(told) / took,
+    )
 
-        async def ask() -> None:
-            for name in waiting:
-                began = time.perf_counter()
-                answered = await client.post("/v1/questions", json=asking.bodies[name])
-                took = time.perf_counter() - began
-                assert answered.status_code == 404, name
-                told[name].append(Told(seconds=took, length=len(answered.content)))
 
-        await asyncio.gather(*(ask() for _ in range(in_flight)))
-    return told
+def _is_identified(service: Service) -> bool:
+    """Whether exactly the known classes find their child, each class by itself; the first answers are cold."""
+    service.found()
+    for name in CLASSES:
+        spy.on_one_connection(service.asking, [name] * _TRIED)
+        if service.found() != {"known" if name in KNOWN else "unknown": _TRIED}:
+            return False
+    return True
+
+
+def _connections(service: Service, seconds: float, planted: Planted) -> int:
+    """How many connections keep the service busy for its share of the time; each asks, waits and pauses."""
+    before = service.busy_seconds()
+    spy.on_one_connection(service.asking, CLASSES * _TRIED)
+    work = (service.busy_seconds() - before) / (len(CLASSES) * _TRIED) + planted.before + planted.after
+    return max(int(BUSY * 1.5 * seconds / work), spy.PROCESSES)
 
 
 async def work(settings: Settings, candidates: int, *, times: int) -> list[float]:
     """How long the work of a question takes without a deadline, in seconds: what the deadline must lie above."""
     async with builders.world(settings.model_copy(update=GENEROUS)) as world:
-        bodies = await _populate(world, candidates)
-        said = [builders.question.read(each["person"]) for each in bodies.values()]
+        said = [builders.question_of(world, CLINIC, each) for each in (await _populate(world, candidates)).values()]
         took: list[float] = []
         for at in range(times):
-            asked = release.Asked(description=said[at % len(said)], grounds="treatment")
             began = time.perf_counter()
-            await release.ask(world.registry, world[CLINIC], asked)
+            await release.ask(world.registry, world[CLINIC], said[at % len(said)])
             took.append(time.perf_counter() - began)
     return took
-
-
-async def spied(
-    settings: Settings, candidates: int, *, each: int, seconds: float, planted_seconds: float = 0.0
-) -> Verdict:
-    """Serve, measure, judge."""
-    chosen = settings.model_copy(update={**GENEROUS, "answer_seconds": seconds})
-    async with serving(chosen, candidates, planted_seconds=planted_seconds) as asking:
-        await measure(asking, each=3, seed=0)  # nobody judges the first, cold answers
-        return judged(await measure(asking, each=each, seed=candidates), seconds)

@@ -4,17 +4,22 @@ sees who must not learn it; and defects planted on purpose, each of which the co
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from registry import logs
 from registry.settings import Settings
 from tests.support import planted, postgres, twin_worlds
 from tests.support.twin_worlds import Difference
+
+CHILDREN = 4
+"""How many children share a database: what their worlds leave behind is never swept while its transaction lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,23 +41,31 @@ def compare(pairs: int, *, workers: int = 2) -> Compared:
 
 def _part(pairs: int, worker: int) -> Compared:
     logs.configure(quiet=True)
+    gc.set_threshold(100_000, 50, 50)
     with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
-        own = folder / "own"
-        own.mkdir()
-        with cluster.clone(own) as settings:
-            return asyncio.run(_compare(settings, pairs, first=worker * 1_000_000))
-
-
-async def _compare(settings: Settings, pairs: int, first: int) -> Compared:
-    count, found = 0, list[Difference]()
-    async with twin_worlds.stage(settings) as stage:
-        while count < pairs:
-            async for each in twin_worlds.differences(stage, first + count):
-                count += 1
-                found += [each] if each else []
-            sys.stdout.write(f"  {count} pairs, {len(found)} differing\n")
+        whole = Compared(pairs=0, differing=())
+        for first in count(worker * 1_000_000, CHILDREN):
+            own = folder / f"stage-{first}"
+            own.mkdir()
+            with cluster.clone(own) as settings:
+                part = asyncio.run(_compare(settings, range(first, first + CHILDREN), most=pairs - whole.pairs))
+            whole = Compared(pairs=whole.pairs + part.pairs, differing=[*whole.differing, *part.differing])
+            sys.stdout.write(f"  {whole.pairs} pairs, {len(whole.differing)} differing\n")
             sys.stdout.flush()
-    return Compared(pairs=count, differing=found)
+            if whole.pairs >= pairs:
+                break
+        return whole
+
+
+async def _compare(settings: Settings, seeds: Iterable[int], *, most: int) -> Compared:
+    pairs, found = 0, list[Difference]()
+    async with twin_worlds.stage(settings) as stage:
+        for seed in seeds:
+            if pairs < most:
+                async for each in twin_worlds.differences(stage, seed):
+                    pairs += 1
+                    found += [each] if each else []
+    return Compared(pairs=pairs, differing=found)
 
 
 async def found_leaks(settings: Settings, names: Sequence[str]) -> Mapping[str, Difference | None]:

@@ -48,6 +48,7 @@ class Asked:
     seeds: tuple[int, ...] = (404, 505, 606)
     kills: int = 20
     acts: int = 20_000
+    requests: int = 20_000
 
 
 Figures = dict[str, Any]
@@ -300,8 +301,10 @@ def fishing(_: Asked, *, day: Day | None = None) -> Figures:
         and before <= 100
         and outcome.honest_share >= 0.99
         and not outcome.honest_alerts,
+        "people": outcome.people,
         "people_confirmed": outcome.confirmed,
         "probes": outcome.probes,
+        "probes_about_their_own_patients": outcome.open_to_fishers,
         "probes_before_alert": before,
         "fishers_halted": outcome.halted,
         "honest_consented": outcome.consented,
@@ -311,26 +314,30 @@ def fishing(_: Asked, *, day: Day | None = None) -> Figures:
     }
 
 
-def timing(_: Asked, *, each: int = 20_000, seconds: float = 0.4) -> Figures:
+def timing(asked: Asked, *, seconds: float = 0.4) -> Figures:
     """Absent, refused, never asked: does the time of the answer tell them apart? And is a planted millisecond seen?"""
-    told = {count: _spied(count, each, seconds, 0.0) for count in existence.CANDIDATES}
-    seen = _spied(10, max(each // 10, 200), seconds, 0.001)
+    each = asked.requests
+    told = {count: _spied(count, each, seconds) for count in existence.CANDIDATES}
+    seen = {name: _spied(0, max(each // 5, 500), seconds, planted) for name, planted in existence.PLANTED.items()}
     return {
-        "holds": all(one.auc <= 0.52 and one.one_length for one in told.values()) and seen.auc > 0.52,
+        "holds": all(one.best.auc <= existence.MOST for one in told.values())
+        and all(one.one_size and one.is_identified for one in (*told.values(), *seen.values()))
+        and {name: one.tells for name, one in seen.items()} == {name: name in existence.SEEN for name in seen},
         "requests_each": each,
-        **{f"auc_{count}_candidates": f"{one.auc:.4f} +- {one.half_interval:.4f}" for count, one in told.items()},
+        **{f"auc_{count}_candidates": str(one.best) for count, one in told.items()},
         **{f"late_{count}": one.late for count, one in told.items()},
-        "auc_of_a_planted_millisecond": f"{seen.auc:.4f} +- {seen.half_interval:.4f}",
+        **{f"per_second_{count}": round(one.per_second, 1) for count, one in told.items()},
+        "requests_each_of_the_controls": max(each // 5, 500),
+        **{f"auc_of_{name}": str(one.best) for name, one in seen.items()},
     }
 
 
-def _spied(candidates: int, each: int, seconds: float, planted: float) -> existence.Verdict:
+def _spied(candidates: int, each: int, seconds: float, planted: existence.Planted | None = None) -> existence.Verdict:
     with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
         own = folder / "own"
         own.mkdir()
         with cluster.clone(own) as settings:
-            spying = existence.spied(settings, candidates, each=each, seconds=seconds, planted_seconds=planted)
-            return asyncio.run(spying)
+            return existence.spied(settings, candidates, each=each, seconds=seconds, planted=planted)
 
 
 def audit(asked: Asked) -> Figures:

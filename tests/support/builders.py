@@ -176,8 +176,8 @@ def patient(child: Child, source: str, *, country: str = "XAL", updated: str = "
             _relative("FTH", child.father),
             _relative("GRFTH", child.grandfather),
         ],
-        "telecom": [{"system": "phone", "value": child.phone}],
-        "address": [{"city": child.village, "district": DISTRICT, "country": country}],
+        "telecom": [{"system": "phone", "value": child.phone}] if child.phone else None,
+        "address": [{"city": child.village, "district": DISTRICT, "country": country}] if child.village else None,
     }
     return entry(person, {name: value for name, value in {**content, **changes}.items() if value is not None})
 

@@ -14,11 +14,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, cast
+from unittest import mock
 
 import httpx
 from fastapi import FastAPI
 
 from registry.api import app as service_app
+from registry.continuity import page
 from registry.flows import desk, ingest, match, receipts, rights
 from registry.flows.desk import Child as DeskChild
 from registry.flows.opening import Registry
@@ -76,7 +78,7 @@ class Stage:
 @asynccontextmanager
 async def stage(settings: Settings) -> AsyncIterator[Stage]:
     """Open the registry of these settings for worlds that never were."""
-    async with builders.world(settings) as world, world.registry.database.pool.connection() as connection:
+    async with undrawn(), builders.world(settings) as world, world.registry.database.pool.connection() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         pool = OneConnection(connection)
         database = replace(world.registry.database, pool=cast(Any, pool))
@@ -89,6 +91,17 @@ async def stage(settings: Settings) -> AsyncIterator[Stage]:
                 yield Stage(world=replace(world, registry=registry), pool=pool, client=client)
             finally:
                 await connection.rollback()
+
+
+@asynccontextmanager
+async def undrawn() -> AsyncIterator[None]:
+    """Without drawing QR codes, which takes longer than all else: one holds nothing but the card, which is compared."""
+    with mock.patch.object(page, "qr_code", _blank):
+        yield
+
+
+def _blank(_: str) -> str:
+    return "<svg></svg>"
 
 
 # --- facts -----------------------------------------------------------------------------------------
