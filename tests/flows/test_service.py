@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from registry.errors import NotPermitted
-from registry.flows import decide, desk, papers, rights
+from registry.flows import decide, desk, match, papers, rights
 from registry.flows.opening import Registry
 from registry.store import audit, dossiers, keys
 from tests.support import visits
@@ -250,6 +250,7 @@ def test_taking_back_asks_for_less_than_giving(pair: Pair) -> None:
 
 def leaves(pair: Pair) -> tuple[int, int]:
     async def counted(each: visits.Side) -> int:
+        await match.run(each.world.registry)  # the matcher of either world may be behind
         async with each.world.registry.database.transaction() as tx:
             return len(await audit.entries(tx))
 
