@@ -40,11 +40,15 @@ def add(
 
 
 @app.command("key")
-def key(name: Name, json: Json = False) -> None:
+def key(
+    name: Name,
+    alone: Annotated[bool, typer.Option("--alone", help="End every key it had: one was stolen.")] = False,
+    json: Json = False,
+) -> None:
     """Give an organisation a further key, for example because it lost its own."""
 
     async def work(registry: Registry) -> Registration:
-        return await organisations.new_key(registry, name)
+        return await organisations.new_key(registry, name, alone=alone)
 
     _show(run(work), json=json)
 

@@ -86,8 +86,16 @@ async def register(registry: Registry, *, name: str, display: str, kind: Kind, c
         caller = Caller(house=house, name=name, display=display, kind=kind, country=country)
         key = secrets.token_urlsafe(32)
         await _open_house(tx, caller, now=registry.now())
-        await keys.add(tx, [(keys.index_hash(tx, "bearer", key), house)])
+        await _hand_out(tx, house, key, alone=True)
         return Registration(caller=caller, key=key)
+
+
+async def _hand_out(tx: Transaction, house: UUID, key: str, *, alone: bool) -> None:
+    """File a bearer key; which keys hold stands in the house, so that those of before can be ended."""
+    hashed = keys.index_hash(tx, "bearer", key)
+    held = (await dossiers.load(tx, [house], lock=True))[house]
+    await keys.add(tx, [(hashed, house)])
+    await dossiers.rewrite(tx, [replace(held, keys=(hashed,) if alone else (*held.keys, hashed))])
 
 
 def _check(name: str, kind: Kind, country: str) -> None:
@@ -102,12 +110,12 @@ def _check(name: str, kind: Kind, country: str) -> None:
         raise BadInput("; ".join(words for _, words in wrong), where=", ".join(where for where, _ in wrong))
 
 
-async def new_key(registry: Registry, name: str) -> Registration:
-    """Give an organisation a further bearer key."""
+async def new_key(registry: Registry, name: str, *, alone: bool = False) -> Registration:
+    """Give an organisation a further bearer key; `alone`, every key of before ends with the commit."""
     async with registry.database.transaction(Function.ORGANISE) as tx:
         caller = await named(tx, name)
         key = secrets.token_urlsafe(32)
-        await keys.add(tx, [(keys.index_hash(tx, "bearer", key), caller.house)])
+        await _hand_out(tx, caller.house, key, alone=alone)
         return Registration(caller=caller, key=key)
 
 
@@ -117,10 +125,12 @@ async def authenticate(registry: Registry, key: str, *, user: str = "") -> Calle
         words = "a user is named by the organisation's own id: up to 64 letters, digits, dots and hyphens"
         raise BadInput(words, where="Desk-User", remedy="send no name, number or address of a person")
     async with registry.database.transaction(Function.ORGANISE) as tx:
-        house = await keys.only(tx, keys.index_hash(tx, "bearer", key))
-        if house is None:
+        hashed = keys.index_hash(tx, "bearer", key)
+        house = await keys.only(tx, hashed)
+        held = (await dossiers.load(tx, [house])).get(house) if house else None
+        if held is None or hashed not in held.keys:
             raise NotAuthenticated
-        return replace(await _load(tx, house), user=user)
+        return replace(_caller(held), user=user)
 
 
 async def named(tx: Transaction, name: str) -> Caller:
@@ -132,7 +142,7 @@ async def named(tx: Transaction, name: str) -> Caller:
             where="organisation",
             remedy="register it with: continuity organisation add",
         )
-    return await _load(tx, house)
+    return _caller((await dossiers.load(tx, [house]))[house])
 
 
 async def own_house(database: Database, *, display: str, country: str, now: datetime) -> UUID:
@@ -163,12 +173,11 @@ async def _open_house(tx: Transaction, caller: Caller, *, now: datetime) -> None
     await keys.add(tx, [(keys.index_hash(tx, "organisation", caller.name), caller.house)])
 
 
-async def _load(tx: Transaction, house: UUID) -> Caller:
-    dossier = (await dossiers.load(tx, [house]))[house]
-    about = dossier.about or {}
+def _caller(house: Dossier) -> Caller:
+    about = house.about or {}
     return Caller(
-        house=house,
-        name=dossier.local,
+        house=house.id,
+        name=house.local,
         display=about["display"],
         kind=Kind(about["kind"]),
         country=about["country"],

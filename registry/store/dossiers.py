@@ -20,7 +20,7 @@ from registry.store.database import ENVELOPE, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """`about` is the Patient last told (of a house: what the organisation is); `keys` are its match keys.
+    """`about` is the Patient last told, `keys` are its match keys; of a house: what it is, and its bearer keys.
 
     `person` is the component the dossier belongs to, `members` all its dossiers including this one; `card` the keyed
     hash of the one family card that opens it.

@@ -127,7 +127,7 @@ SELECT registry.protect('registry.dossier',
     'match all: select, update',
     'review: select, update',
     'redress: select',
-    'organise: select, insert',
+    'organise: select, insert, update',
     'audit: select',
     'erase: select, update',
     'measure all: select');

@@ -279,6 +279,18 @@ async def test_a_new_key_of_an_organisation_is_that_organisation(service: Servic
         assert answered.status_code == 404
 
 
+async def test_a_stolen_key_ends_with_the_next_that_is_given_alone(service: Service) -> None:
+    registry = service.world.registry
+    further = await builders.organisations.new_key(registry, CLINIC)
+    fresh = await builders.organisations.new_key(registry, CLINIC, alone=True)
+    held = (service.world.keys[CLINIC], further.key, fresh.key)
+    body = {"person": PERSON, "grounds": "treatment"}
+    asked = [{"Authorization": f"Bearer {key}", "Desk-User": "desk-1"} for key in held]
+    answered = [await service.call("POST", "/v1/questions", json=body, headers=each) for each in asked]
+    assert [each.status_code for each in answered] == [401, 401, 404]
+    assert (await service.post("/v1/questions", OTHER_CLINIC, person=PERSON)).status_code == 404
+
+
 def asked_person() -> dict[str, str]:
     said = builders.description(ZAHOUANIA, *builders.AT_A_DESK)
     return {name: value for name in builders.AT_A_DESK if (value := getattr(said, name))}
