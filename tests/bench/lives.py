@@ -18,27 +18,10 @@ import httpx
 from registry.trust import signing, status
 from tests.support import builders
 from tests.support.builders import AT_A_DESK, CLINIC, OTHER_CLINIC, Child
+from tests.support.visits import SYLLABLES
 
 PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 0.1
-_SYLLABLES = (
-    "ba",
-    "den",
-    "fi",
-    "gul",
-    "ham",
-    "jo",
-    "kas",
-    "lem",
-    "mir",
-    "nur",
-    "pes",
-    "rad",
-    "sol",
-    "tu",
-    "vek",
-    "zan",
-)
 _DOWN = (502, 503, 504)
 
 
@@ -107,7 +90,7 @@ def new(number: int, dice: Random) -> Life:
     """A family unlike any other."""
 
     def name() -> str:
-        return "".join(dice.choices(_SYLLABLES, k=4)).capitalize()
+        return "".join(dice.choices(SYLLABLES, k=4)).capitalize()
 
     child = Child(
         given=name(), family=name(), father=name(), grandfather=name(), mother=name(), village=name(),

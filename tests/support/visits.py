@@ -31,7 +31,7 @@ LONG_SECONDS = 0.1
 """A wait that somebody at a desk could notice when it comes with every step."""
 
 _RANDOM = re.compile(r"[0-9a-f]{32,}|[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{80,}|([0-9A-HJKMNP-TV-Z]{5}-){5}.")
-_SYLLABLES = (
+SYLLABLES = (
     "ba",
     "den",
     "fi",
@@ -148,7 +148,7 @@ def opened(one: Settings, other: Settings) -> Pair:
 def child(number: int) -> dict[str, str]:
     """A child like no other here: every name and the birth date of its own."""
     dice = hashlib.sha256(str(number).encode()).digest()
-    names = ["".join(_SYLLABLES[each % 16] for each in dice[at : at + 4]).title() for at in range(0, 16, 4)]
+    names = ["".join(SYLLABLES[each % 16] for each in dice[at : at + 4]).title() for at in range(0, 16, 4)]
     born = builders.BORN + timedelta(days=int.from_bytes(dice[16:18]) % 2000)
     told = dict(zip(("given", "family", "mother", "father"), names, strict=True))
     return {**told, "birth": born.isoformat(), "sex": ("female", "male")[number % 2]}
