@@ -35,6 +35,11 @@ _TESTS = (
     "tests/spec/test_decision_cases.py",
     "tests/spec/test_how_a_family_is_asked.py",
     "tests/core/test_consent_reading.py",
+    "tests/core/test_consent_period.py",
+    "tests/core/test_consent_gates.py",
+    "tests/core/test_consent_foreign.py",
+    "tests/core/test_consent_foreign_frame.py",
+    "tests/core/test_consent_foreign_tree.py",
     "tests/core/test_consent_decision.py",
 )
 _WITNESSED_BY = ("registry", "schemas", "tests/core", "tests/spec", "tests/support", "tests/bench/mutation.py")
@@ -113,13 +118,15 @@ def _few_cases_differ() -> bool:
 
 
 def _tables_differ() -> bool:
-    from tests.core import test_consent_reading
+    from tests.core import test_consent_foreign, test_consent_reading
     from tests.spec import test_decision_cases, test_may_this_leave
 
     for row in test_may_this_leave.ROWS:
         test_may_this_leave.test_every_row_of_the_table_is_decided_as_written(row)
     for row in test_consent_reading.REFUSALS:
         test_consent_reading.test_what_could_be_read_in_two_ways_is_refused(*row)
+    for row in test_consent_foreign.REFUSED:
+        test_consent_foreign.test_what_could_be_read_in_two_ways_is_refused(*row)
     return any(each.differences for each in (*test_decision_cases.JUDGED, *test_decision_cases.OWN_JUDGED))
 
 
