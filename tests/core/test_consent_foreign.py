@@ -76,6 +76,7 @@ REFUSED: list[tuple[dict[str, Any], Refusal]] = [
     ({"provision": {"data": [data(meaning="all")]}}, Refusal.UNKNOWN_CODE),
     ({"provision": {"data": [data(extension=[])]}}, Refusal.UNKNOWN_ELEMENT),
     ({"provision": {"provision": []}}, Refusal.MALFORMED),
+    ({"provision": {"provision": ["the rest"]}}, Refusal.MALFORMED),
     ({"provision": {"provision": [{}]}}, Refusal.NO_EFFECT),
     ({"provision": {"provision": [{"type": "deny", "code": [{}]}]}}, Refusal.UNKNOWN_ELEMENT),
     ({"provision": {"provision": [{"type": "deny", "action": [action("sell")]}]}}, Refusal.UNKNOWN_CODE),

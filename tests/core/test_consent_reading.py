@@ -206,6 +206,7 @@ REFUSALS: list[tuple[str, Any, Refusal]] = [
     ("performer.0.reference", "Device/pump", Refusal.MALFORMED),
     ("performer.0.reference", "Patient/child", Refusal.NO_GRANTOR),
     ("dateTime", "2026-03-15T10:30", Refusal.MALFORMED),
+    ("dateTime", "2026-03-15T10:30:00", Refusal.MALFORMED),
     ("dateTime", None, Refusal.MALFORMED),
     ("verification.0.verified", "true", Refusal.MALFORMED),
     ("verification.0.modifierExtension", [{}], Refusal.UNKNOWN_ELEMENT),
