@@ -163,10 +163,10 @@ def _replaced(own: Conditions, parent: Conditions, adds: bool) -> Conditions:
     return Conditions(
         actors=own.actors or parent.actors,
         purposes=own.purposes or parent.purposes,
-        actions=own.actions or parent.actions,
+        actions=own.actions,  # the root states neither these nor kinds
         period=parent.period if own.period == ALWAYS else own.period,
         labels=_added(own.labels, parent.labels) if adds else own.labels or parent.labels,
-        kinds=own.kinds or parent.kinds,
+        kinds=own.kinds,
         data_period=own.data_period or parent.data_period,
         data=own.data or parent.data,
     )

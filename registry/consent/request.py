@@ -90,8 +90,6 @@ class Item:
     @property
     def marks(self) -> frozenset[Coding]:
         """Classes and labels together, as codes."""
-        if not self.classes:
-            return self.labels
         return self.labels | {texts.CODES[each] for each in self.classes if each in texts.CODES}
 
 

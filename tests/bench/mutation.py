@@ -9,6 +9,7 @@ where it was, as long as neither the package nor a witness has changed.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import itertools
 import json
 import sys
@@ -17,7 +18,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from tests.support import consent_cases, mutants
@@ -29,8 +29,12 @@ CASES, SEED = 12_000, 20260318
 SECONDS = 240
 """So long may a mutant think; the slowest witness needs about ten."""
 
-# What these show, other cases have shown before.
-_OF_CASES = ("test_two_evaluators_agree_on_every_generated_case", "test_the_generated_cases_reach_every_corner")
+_TESTED = (
+    *("core.test_consent_gates", "core.test_consent_foreign", "core.test_consent_foreign_frame"),
+    *("core.test_consent_foreign_tree", "core.test_consent_period", "core.test_consent_reading"),
+    *("spec.test_decision_cases", "spec.test_how_a_family_is_asked", "core.test_consent_decision"),
+)
+_COMPARING = "test_two_evaluators_agree_on_every_generated_case"  # which other cases have shown before
 _ROOT = Path(__file__).parents[2]
 _WITNESSED_BY = ("registry", "schemas", "tests/core", "tests/spec", "tests/support", "tests/bench/mutation.py")
 
@@ -114,44 +118,39 @@ def _cases_differ() -> bool:
 
 
 def _tables_differ() -> bool:
-    from tests.core import test_consent_foreign, test_consent_gates
-    from tests.spec import test_decision_cases, test_may_this_leave
+    from tests.spec import test_may_this_leave
 
     for row in test_may_this_leave.ROWS:
         test_may_this_leave.test_every_row_of_the_table_is_decided_as_written(row)
-    return _fails(test_consent_foreign, test_consent_gates, test_decision_cases)
+    return _fails(drawn=False)
 
 
 def _laws_fail() -> bool:
+    return _fails(drawn=True)
+
+
+def _fails(*, drawn: bool) -> bool:
+    """False when no test fails; else the exception of the first, which says so to whoever tries the mutant.
+
+    Called as pytest would, without the cost of a session: they use no fixtures. `drawn`: those whose examples
+    hypothesis draws, or the others.
+    """
+    for test in _tests():
+        if hasattr(test, "hypothesis") is drawn and test.__name__ != _COMPARING:
+            for arguments in _rows(test):
+                test(**arguments)
+    return False
+
+
+def _tests() -> list[Any]:
+    """The tests of the decision, read after hypothesis was told not to look for the simplest example."""
     import hypothesis
 
-    # The simplest example is not looked for: that would take minutes, and one that fails is enough.
     generating = [each for each in hypothesis.Phase if each.name in ("explicit", "generate")]
     hypothesis.settings.register_profile("mutants", phases=generating, deadline=None, derandomize=True, database=None)
     hypothesis.settings.load_profile("mutants")
-    from tests.core import (
-        test_consent_decision,
-        test_consent_foreign_frame,
-        test_consent_foreign_tree,
-        test_consent_period,
-        test_consent_reading,
-    )
-    from tests.spec import test_how_a_family_is_asked
-
-    plain = (test_consent_foreign_frame, test_consent_foreign_tree, test_consent_period, test_consent_reading)
-    return _fails(*plain, test_how_a_family_is_asked, test_consent_decision)
-
-
-def _fails(*modules: ModuleType) -> bool:
-    """False when no test of these fails; else the exception of the first, which says so to whoever tries the mutant.
-
-    Called as pytest would, without the cost of a session: they use no fixtures.
-    """
-    tests = [each for module in modules for name, each in vars(module).items() if name.startswith("test_")]
-    for test in (each for each in tests if each.__name__ not in _OF_CASES):
-        for arguments in _rows(test):
-            test(**arguments)
-    return False
+    modules = (importlib.import_module(f"tests.{each}") for each in _TESTED)
+    return [each for module in modules for name, each in vars(module).items() if name.startswith("test_")]
 
 
 def _rows(test: Any) -> list[dict[str, Any]]:

@@ -60,6 +60,7 @@ REFUSED: list[tuple[dict[str, Any], Refusal]] = [
     ({"provision": {"class": [kind("Observation")]}}, Refusal.UNKNOWN_ELEMENT),
     ({"provision": {"purpose": []}}, Refusal.MALFORMED),
     ({"provision": {"purpose": [{"code": "TREAT"}]}}, Refusal.MALFORMED),
+    ({"provision": {"purpose": [{**TREAT, "system": ""}]}}, Refusal.MALFORMED),
     ({"provision": {"purpose": [{**TREAT, "extension": []}]}}, Refusal.UNKNOWN_ELEMENT),
     ({"provision": {"period": {}}}, Refusal.MALFORMED),
     ({"provision": {"period": {"end": "2026", "extension": []}}}, Refusal.UNKNOWN_ELEMENT),

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from registry.consent import decision, texts, walking
+from registry.consent import decision, emergency, texts, walking
 from registry.consent.agreement import Conditions
 from registry.consent.decision import Decision
 from registry.consent.reasons import Outcome, Reason
-from registry.consent.request import Emergency
+from registry.consent.request import Emergency, Item
 from registry.consent.texts import ContentClass
 from registry.fhir.terminology import Coding
 from tests.support import consent_cases
@@ -127,6 +127,28 @@ def test_a_part_that_is_missing(part: int) -> None:
 def test_an_emergency_plainly_stated_closes_nothing_that_was_open() -> None:
     for request in (replace(CASE.request, emergency=DECLARED), replace(CASE.request, parties=frozenset({"Group/g"}))):
         assert asked(replace(CASE, request=request)) == asked(CASE)
+
+
+MINIMAL: list[tuple[set[ContentClass], str, bool]] = [
+    ({ContentClass.DOSES}, "Immunization", True),
+    ({ContentClass.DOSES, ContentClass.PLACE}, "Immunization", True),
+    ({ContentClass.DOSES}, "", True),
+    ({ContentClass.DOSES}, "Observation", False),
+    ({ContentClass.DOSES, ContentClass.SCHOOLING}, "Immunization", False),
+    ({ContentClass.SCHOOLING}, "", False),
+    ({ContentClass.PLACE}, "Immunization", False),
+    (set(), "AllergyIntolerance", True),
+    ({ContentClass.PLACE}, "AllergyIntolerance", False),
+    (set(), "Condition", False),
+]
+
+
+@pytest.mark.parametrize(("classes", "kind", "is_minimal"), MINIMAL)
+def test_an_emergency_needs_doses_and_allergies_and_nothing_else(
+    classes: set[ContentClass], kind: str, is_minimal: bool
+) -> None:
+    item = Item(ref="r", classes=frozenset(classes), recorded_in=None, kind=kind)
+    assert emergency.is_minimal(item) is is_minimal
 
 
 def test_a_condition_that_names_nobody_and_nothing_means_anybody_and_anything() -> None:
