@@ -29,11 +29,11 @@ CASES, SEED = 12_000, 20260318
 SECONDS = 240
 """So long may a mutant think; the slowest witness needs about ten."""
 
-_TESTED = (
-    *("core.test_consent_gates", "core.test_consent_foreign", "core.test_consent_foreign_frame"),
-    *("core.test_consent_foreign_tree", "core.test_consent_period", "core.test_consent_reading"),
-    *("spec.test_decision_cases", "spec.test_how_a_family_is_asked", "core.test_consent_decision"),
-)
+_TESTED = [
+    *(f"tests.core.test_consent_{each}" for each in ("gates", "matching", "foreign", "foreign_frame", "foreign_tree")),
+    *(f"tests.core.test_consent_{each}" for each in ("period", "reading")),
+    *("tests.spec.test_decision_cases", "tests.spec.test_how_a_family_is_asked", "tests.core.test_consent_decision"),
+]
 _COMPARING = "test_two_evaluators_agree_on_every_generated_case"  # which other cases have shown before
 _ROOT = Path(__file__).parents[2]
 _WITNESSED_BY = ("registry", "schemas", "tests/core", "tests/spec", "tests/support", "tests/bench/mutation.py")
@@ -149,7 +149,7 @@ def _tests() -> list[Any]:
     generating = [each for each in hypothesis.Phase if each.name in ("explicit", "generate")]
     hypothesis.settings.register_profile("mutants", phases=generating, deadline=None, derandomize=True, database=None)
     hypothesis.settings.load_profile("mutants")
-    modules = (importlib.import_module(f"tests.{each}") for each in _TESTED)
+    modules = [importlib.import_module(each) for each in _TESTED]
     return [each for module in modules for name, each in vars(module).items() if name.startswith("test_")]
 
 

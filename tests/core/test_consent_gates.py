@@ -115,13 +115,20 @@ def test_a_clock_without_zone() -> None:
     assert_malformed(*asked(replace(CASE, now=CASE.now.replace(tzinfo=None))))
 
 
+# consents, request, records, facts, moment: what is said of each that is missing
+MISSING = [Reason.FAILED, Reason.MALFORMED, Reason.FAILED, Reason.MALFORMED, Reason.FAILED]
+
+
 @pytest.mark.parametrize("part", range(5))
 def test_a_part_that_is_missing(part: int) -> None:
     parts: list[Any] = [agreements(CASE), CASE.request, CASE.items, CASE.facts, CASE.now]
     parts[part] = None
     for found in (decision.decide(*parts), walking.walk(*parts)):
-        assert found.outcome is Outcome.DENY
-        assert found.permitted == ()
+        assert (found.outcome, found.reason, found.permitted) == (Outcome.DENY, MISSING[part], ())
+
+
+def test_a_record_that_is_none() -> None:
+    assert_malformed(*asked(replace(CASE, items=(None,))))  # pyright: ignore[reportArgumentType]
 
 
 def test_an_emergency_plainly_stated_closes_nothing_that_was_open() -> None:
