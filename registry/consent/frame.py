@@ -78,7 +78,7 @@ def _zone(content: Content) -> tzinfo:
     if name is not None:
         return elements.known(period.named_zone(elements.text(name.get("valueCode"))), Refusal.MALFORMED)
     given = content.get("dateTime")
-    told = period.widened(given) if isinstance(given, str) and "T" in given else None
+    told = period.widened(given) if isinstance(given, str) else None
     return cast("tzinfo", told.start.tzinfo) if told else UTC
 
 

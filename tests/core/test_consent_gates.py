@@ -12,7 +12,7 @@ from registry.consent import decision, emergency, texts, walking
 from registry.consent.agreement import Conditions
 from registry.consent.decision import Decision
 from registry.consent.reasons import Outcome, Reason
-from registry.consent.request import Emergency, Item
+from registry.consent.request import Emergency, Item, OrganisationKind
 from registry.consent.texts import ContentClass
 from registry.fhir.terminology import Coding
 from tests.support import consent_cases
@@ -134,6 +134,15 @@ def test_a_record_that_is_none() -> None:
 def test_an_emergency_plainly_stated_closes_nothing_that_was_open() -> None:
     for request in (replace(CASE.request, emergency=DECLARED), replace(CASE.request, parties=frozenset({"Group/g"}))):
         assert asked(replace(CASE, request=request)) == asked(CASE)
+
+
+@pytest.mark.parametrize("kind", list(OrganisationKind))
+def test_nobody_breaks_the_glass_but_a_clinic_and_whoever_does_not_say(kind: OrganisationKind) -> None:
+    request = replace(CASE.request, kind=kind, purpose=texts.BREAK_GLASS, emergency=DECLARED)
+    may = kind in (OrganisationKind.CLINIC, OrganisationKind.UNSTATED)
+    for is_origin in (False, True):
+        found = emergency.closed(request, CASE.now, is_origin=is_origin, is_entitled=True)
+        assert found is (None if may and not is_origin else Reason.RECEIVES_NOTHING)
 
 
 MINIMAL: list[tuple[set[ContentClass], str, bool]] = [

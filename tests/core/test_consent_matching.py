@@ -32,6 +32,8 @@ ITEM = Item(
     written=YEAR,
 )
 
+FACTS = Facts(person=frozenset({"Patient/child"}), protected_from=None, birth=None)
+
 
 def by(author: str) -> dict[str, Any]:
     return {"data": (frozenset({Named(meaning=Meaning.AUTHORED_BY, reference=author)}),)}
@@ -63,12 +65,31 @@ def test_what_is_not_known_is_not_opened_and_is_closed(
         assert matches(Effect.DENY, condition, replace(ITEM, **untold))
 
 
+# kind of asker , what it asks for , the class of the record , whether that is its own
+DOMAINS = [
+    (OrganisationKind.CLINIC, texts.TREATMENT, ContentClass.DOSES, True),
+    (OrganisationKind.CLINIC, texts.EDUCATION_CONTINUITY, ContentClass.SCHOOLING, False),
+    (OrganisationKind.SCHOOL, texts.EDUCATION_CONTINUITY, ContentClass.SCHOOLING, True),
+    (OrganisationKind.SCHOOL, texts.TREATMENT, ContentClass.DOSES, False),
+    (OrganisationKind.UNSTATED, texts.TREATMENT, ContentClass.DOSES, True),
+    (OrganisationKind.UNSTATED, texts.EDUCATION_CONTINUITY, ContentClass.DOSES, False),
+]
+
+
+@pytest.mark.parametrize(("kind", "purpose", "held", "is_its_own"), DOMAINS)
+def test_no_purpose_brings_a_kind_of_asker_the_records_of_another(
+    kind: OrganisationKind, purpose: Coding, held: ContentClass, is_its_own: bool
+) -> None:
+    asked = replace(REQUEST, kind=kind, purpose=purpose)
+    found = gates.item_closed(replace(ITEM, classes=frozenset({held})), asked, FACTS)
+    assert found is (None if is_its_own else Reason.CLASS_NOT_OF_KIND)
+
+
 def test_a_record_that_carries_every_label_there_is_is_labelled() -> None:
     every = texts.SENSITIVITIES | texts.CONFIDENTIALITIES | texts.HANDLING
     item = replace(ITEM, labels=every - texts.LABELS.keys(), classes=frozenset(texts.CODES))
-    facts = Facts(person=frozenset({"Patient/child"}), protected_from=None, birth=None)
-    assert gates.item_closed(item, REQUEST, facts) is Reason.CLASS_NOT_OF_KIND
+    assert gates.item_closed(item, REQUEST, FACTS) is Reason.CLASS_NOT_OF_KIND
     strange = replace(item, classes=frozenset({ContentClass.LINKS}))
-    assert gates.item_closed(strange, REQUEST, facts) is Reason.CLASS_NOT_OF_KIND
+    assert gates.item_closed(strange, REQUEST, FACTS) is Reason.CLASS_NOT_OF_KIND
     unknown = replace(item, labels=item.labels | {Coding(system="urn:x", code="N")})
-    assert gates.item_closed(unknown, REQUEST, facts) is Reason.UNLABELLED
+    assert gates.item_closed(unknown, REQUEST, FACTS) is Reason.UNLABELLED

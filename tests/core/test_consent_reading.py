@@ -165,6 +165,8 @@ def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 PERMIT = "provision.provision.0"
 LABEL = {"system": texts.CONTENT_CLASS, "code": "V"}
+KIN = {"url": "relationship", "valueCoding": {"system": texts.ROLE_CODE, "code": "MTH"}}
+END = {"url": "end", "valueDateTime": "2034"}
 REFUSALS: list[tuple[str, Any, Refusal]] = [
     ("resourceType", "Contract", Refusal.NOT_A_CONSENT),
     ("meta.versionId", None, Refusal.NO_VERSION),
@@ -194,6 +196,7 @@ REFUSALS: list[tuple[str, Any, Refusal]] = [
     ("extension.1.extension.1", None, Refusal.MALFORMED),
     ("extension.1.extension.0.valueCoding.code", "NBOR", Refusal.NO_GRANTOR),
     ("extension.1.extension.0.valueCoding.system", "urn:kin", Refusal.NO_GRANTOR),
+    ("extension.1.extension", [KIN, END, END], Refusal.UNKNOWN_ELEMENT),
     ("status", "cancelled", Refusal.UNKNOWN_CODE),
     ("status", ["active"], Refusal.UNKNOWN_CODE),
     ("patient.reference", "Patient/", Refusal.MALFORMED),
