@@ -47,7 +47,7 @@ def survivors(of: Sequence[Mutant], *, workers: int) -> list[Mutant]:
     """Those that nothing notices."""
     known = _known()
     waiting = [each for each in of if each.name not in known]
-    _corpus()  # before there are processes, so that they share it
+    _corpus()  # and before there are processes, so that they share it
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
         for number, (each, witness) in enumerate(zip(waiting, pool.map(noticed_by, waiting), strict=True), 1):
             known[each.name] = witness
@@ -60,6 +60,7 @@ def survivors(of: Sequence[Mutant], *, workers: int) -> list[Mutant]:
 
 def noticed_by(mutant: Mutant) -> str | None:
     """Which witness notices it; None when none does."""
+    _corpus()  # answered here, by the package as it is
     return mutants.noticed_by(mutant, WITNESSES, seconds=SECONDS)
 
 

@@ -214,6 +214,8 @@ REFUSALS: list[tuple[str, Any, Refusal]] = [
     ("verification.0.verified", "true", Refusal.MALFORMED),
     ("verification.0.modifierExtension", [{}], Refusal.UNKNOWN_ELEMENT),
     ("verification", [], Refusal.MALFORMED),
+    ("verification", {}, Refusal.MALFORMED),
+    ("verification", 7, Refusal.MALFORMED),
     ("provision.period.end", None, Refusal.PERMIT_TOO_WIDE),
     ("provision.period", None, Refusal.PERMIT_TOO_WIDE),
     ("provision.period", {}, Refusal.MALFORMED),
