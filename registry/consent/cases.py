@@ -22,7 +22,7 @@ _CASE: Final = wording.words(
     "id source dialect consents consent request items expect deviation note notes description comment title because "
     "facts groups guardians relatedPersons kills"
 )
-_EXPECTED: Final = wording.words("decision permitted denied opened reason obligations residual note")
+_EXPECTED: Final = wording.words("decision permitted denied opened removed basis reason obligations residual note")
 # To the asker, and in IHE PCF, there is one way to be refused.
 _DECISIONS: Final[Mapping[str, bool]] = {
     "PERMIT": True,
@@ -112,9 +112,9 @@ def _expectation(value: Any, where: str) -> Content:
     if _decided(held) is None:
         words = ", ".join(("PERMIT", "DENY", "NO_CONSENT"))
         raise BadInput(f"an expectation needs a `decision`: {words}", where=f"{where}.decision")
-    for name in ("permitted", "denied", "opened"):
+    for name in ("permitted", "denied", "opened", "removed", "basis"):
         if not isinstance(held.get(name, []), list):
-            raise BadInput("this must be a list of item references", where=f"{where}.{name}")
+            raise BadInput("this must be a list", where=f"{where}.{name}")
     return held
 
 
@@ -147,7 +147,11 @@ def _compared(expected: Content, found: Decision) -> Iterator[tuple[str, Any, An
     is_permit = found.outcome is Outcome.PERMIT
     if _decided(expected) is not is_permit:
         yield "decision", expected["decision"], _spoken(found)
-    lists = {"permitted": found.permitted, "denied": found.denied, "opened": tuple(found.opened)}
+    lists = {
+        **{"permitted": found.permitted, "denied": found.denied, "opened": found.opened},
+        "removed": [each.value for each in found.removed_classes],
+        "basis": {consent for consent, _ in found.basis},
+    }
     for name, refs in lists.items():
         if name in expected:
             yield name, sorted(_refs(expected[name])), sorted(refs)

@@ -175,12 +175,12 @@ def _judged(item: Item, case: _Case) -> _Judged:
 
 def _without_places(item: Item, case: _Case) -> Question:
     """The item but for its places; of one that is nothing but places, the domain it belongs to."""
-    rest = replace(item, classes=item.classes - _ONLY_PLACE, labels=item.labels - {texts.PLACE})
+    rest = replace(item, classes=item.classes - _ONLY_PLACE)
     return case.question(rest) if rest.classes or rest.labels - texts.HANDLING else case.probe
 
 
 def _opens(item: Item, case: _Case, question: Question) -> bool:
-    if case.is_emergency or ContentClass.PLACE not in item.classes or not case.asker.may_see_places(item):
+    if case.is_emergency or not case.asker.may_see_places(item):
         return False
     return hearing.opens_places(case.consents, question)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from typing import Any, Final
+from datetime import UTC, tzinfo
+from typing import Any, Final, cast
 
 from registry.consent import dialect, elements, period, provisions, texts
 from registry.consent.agreement import Grantor, Refusal
@@ -50,7 +50,7 @@ def read(consent: Resource, guardians: Mapping[str, Grantor]) -> Frame:
         patient=patient,
         grantor=_grantor(content, patient, guardians, clock),
         given_at=clock.when(content["dateTime"]) if "dateTime" in content else _ANY_TIME,
-        verified="verification" not in content or _is_verified(content),
+        verified=_is_verified(content),
         assent=dialect.assent(content),
         supersedes=dialect.supersedes(content, consent.id),
         protected_from=dialect.protected_from(content),
@@ -66,7 +66,7 @@ def _is_about_privacy(content: Content) -> bool:
 
 
 def _is_verified(content: Content) -> bool:
-    """Whether no verification failed."""
+    """Whether no verification failed; none need have been tried."""
     return all(each.get("verified") is True for each in elements.mappings(content, "verification"))
 
 
@@ -78,12 +78,8 @@ def _zone(content: Content) -> tzinfo:
     if name is not None:
         return elements.known(period.named_zone(elements.text(name.get("valueCode"))), Refusal.MALFORMED)
     given = content.get("dateTime")
-    told = period.widened(given) if isinstance(given, str) and "T" in given else None
-    return _of(told.start) if told else UTC
-
-
-def _of(moment: datetime) -> tzinfo:
-    return moment.tzinfo or UTC
+    told = period.widened(given) if isinstance(given, str) else None
+    return cast("tzinfo", told.start.tzinfo) if told else UTC
 
 
 def _grantor(content: Content, patient: str, guardians: Mapping[str, Grantor], clock: Clock) -> Grantor | None:

@@ -143,6 +143,7 @@ def _is_item(item: Any) -> bool:
         and all(_holds(each, ContentClass) for each in item.classes)
         and isinstance(cast("Any", item.labels), frozenset)
         and all(_holds(each, Coding) for each in item.labels)
+        and item.labels.isdisjoint(texts.LABELS)  # a place that is not told as a class would not be taken out
         and _all_text(item.authors)
         and _all_text(item.related)
         and (item.written is None or _holds(item.written, Period))

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from registry.consent import texts
 from registry.consent.agreement import Conditions, Effect, Meaning, Named, Node
+from registry.consent.period import Period
 from registry.consent.request import Item, Request
 from registry.fhir.terminology import Coding
 
@@ -95,14 +96,14 @@ def _covers(named: frozenset[Coding], marks: frozenset[Coding]) -> bool:
 
 
 def _of_kind(node: Node, question: Question) -> Told:
-    kind = question.item.kind
-    return kind in (node.conditions.kinds or ()) if kind else None
+    kind, stated = question.item.kind, cast("frozenset[str]", node.conditions.kinds)
+    return kind in stated if kind else None
 
 
 def _written(node: Node, question: Question) -> Told:
     """A record of which only the year is known lies inside a year, and neither inside nor outside a month of it."""
-    written, stated = question.item.written, node.conditions.data_period
-    if written is None or stated is None:
+    written, stated = question.item.written, cast("Period", node.conditions.data_period)
+    if written is None:
         return None
     return True if written.within(stated) else None if written.meets(stated) else False
 
@@ -129,6 +130,7 @@ def _all(told: Iterable[Told]) -> Told:
     return False if False in held else None if None in held else True
 
 
+# What is to be checked, and where: a check is asked only of a node that states the condition.
 _CHECKS: Final[dict[str, tuple[Callable[[Conditions], bool], Callable[[Node, Question], Told]]]] = {
     "labels": (lambda conditions: bool(conditions.labels), _labelled),
     "kinds": (lambda conditions: conditions.kinds is not None, _of_kind),

@@ -79,9 +79,11 @@ def widened(text: str, where: tzinfo = UTC, *, local: bool = False) -> Period | 
     if local and _INSTANT.fullmatch(f"{text}Z"):
         return _local(text, where)
     found = _INSTANT.fullmatch(text)
+    if not found:
+        return None
     try:
-        start = datetime.fromisoformat(text) if found else None
-        return Period(start, start + _step(found[1])) if found and start else None
+        start = datetime.fromisoformat(text)
+        return Period(start, start + _step(found[1]))
     except (ValueError, OverflowError):
         return None
 

@@ -44,9 +44,10 @@ def read(
 ) -> Agreement | Refused:
     """The consent as a canonical tree in the dialect `name`, or the one its profile names. Never raises.
 
-    `guardians` are verified RelatedPersons by reference. Our own profile is read as ours, whatever is said.
+    `guardians` are verified RelatedPersons by reference. Our own profile is read as ours, whatever is said; without it
+    nothing is.
     """
-    if _profiled(consent.content) == dialect.NAME or name == dialect.NAME:
+    if _profiled(consent.content) == dialect.NAME:
         return dialect.read(consent)
     reading = DIALECTS.get(name or _profiled(consent.content) or "")
     try:
@@ -102,7 +103,7 @@ def _node(provision: Content, reading: Reading, above: Effect, parent: Condition
 def _count(provision: Any) -> int:
     """How many provisions there are, asked before any is read."""
     waiting, count = [provision], 0
-    while waiting and count <= MAX_PROVISIONS:
+    while waiting:
         held = waiting.pop()
         count += 1
         nested: Any = cast("Content", held).get("provision") if isinstance(held, Mapping) else None
@@ -162,10 +163,10 @@ def _replaced(own: Conditions, parent: Conditions, adds: bool) -> Conditions:
     return Conditions(
         actors=own.actors or parent.actors,
         purposes=own.purposes or parent.purposes,
-        actions=own.actions or parent.actions,
+        actions=own.actions,  # the root states neither these nor kinds
         period=parent.period if own.period == ALWAYS else own.period,
         labels=_added(own.labels, parent.labels) if adds else own.labels or parent.labels,
-        kinds=own.kinds or parent.kinds,
+        kinds=own.kinds,
         data_period=own.data_period or parent.data_period,
         data=own.data or parent.data,
     )

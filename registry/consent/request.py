@@ -73,8 +73,8 @@ class Request:
 class Item:
     """One record that might leave. `classes` and `labels` were set when it was written; without any it never leaves.
 
-    `labels`: confidentiality, sensitivity and handling. `kind`: of resource. `authors` and `written`: None and
-    empty mean unknown, for every record has both; `related` is empty when it belongs to nothing.
+    `labels`: confidentiality, sensitivity and handling; a class is never told here. `kind`: of resource. `authors` and
+    `written`: None and empty mean unknown, for every record has both; `related` is empty when it belongs to nothing.
     """
 
     ref: str = field(repr=False)
@@ -90,8 +90,6 @@ class Item:
     @property
     def marks(self) -> frozenset[Coding]:
         """Classes and labels together, as codes."""
-        if not self.classes:
-            return self.labels
         return self.labels | {texts.CODES[each] for each in self.classes if each in texts.CODES}
 
 

@@ -223,11 +223,12 @@ def consent(_: Asked, *, count: int = 1_000_000) -> Figures:
 
 def faults(_: Asked, *, cases: int = 40_000) -> Figures:
     """Faults planted by hand in the first evaluator: comparing it with the second must find every one."""
+    answered = consent_cases.corpus(cases, 20260316)
 
     def differs() -> bool:
-        from tests.support import consent_cases
+        from tests.support import consent_cases  # as the process that reads the package anew knows it
 
-        return consent_cases.first_disagreement(cases, 20260316) is not None
+        return consent_cases.differs_from(answered)
 
     alive = [why for why, *fault in FAULTS if mutants.survives(mutants.planted(*fault), differs, seconds=900)]
     return {"holds": not alive, "planted": len(FAULTS), "not_found": ", ".join(alive)}
@@ -236,16 +237,17 @@ def faults(_: Asked, *, cases: int = 40_000) -> Figures:
 def mutated(_: Asked) -> Figures:
     """Mutants of the consent package against everything that is said of consents; survivors need a written reason."""
     chosen = mutation.chosen()
-    alive = mutation.survivors(chosen, workers=WORKERS)
-    killed = round(100 * (1 - len(alive) / len(chosen)), 1)
+    alive = [each.name for each in mutation.survivors(chosen, workers=WORKERS)]
+    killed = 100 * (1 - len(alive) / len(chosen))  # survivors with a reason count as survivors
     reasons = mutation.explained()
-    unexplained = [each.name for each in alive if not mutation.is_explained(each, reasons)]
+    unexplained = [each for each in alive if each not in reasons]
     return {
-        "holds": len(chosen) >= 200 and not unexplained,
+        "holds": len(chosen) >= 200 and killed >= 98 and not unexplained,
         "mutants": len(chosen),
-        "killed_percent": killed,
+        "killed_percent": round(killed, 1),
         "survivors": len(alive),
-        "unexplained": "; ".join(unexplained),
+        "unexplained": "; ".join(unexplained) or "none",
+        "reasons_without_survivor": "; ".join(sorted(reasons.keys() - alive)) or "none",
     }
 
 

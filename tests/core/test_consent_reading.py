@@ -13,7 +13,7 @@ from fhir.resources.R4B.consent import Consent
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from registry.consent import dialect, grant, period, texts
+from registry.consent import dialect, grant, texts
 from registry.consent.agreement import Agreement, Effect, Node, Refusal, Refused, Status
 from registry.consent.texts import ContentClass
 from registry.errors import BadInput
@@ -165,6 +165,8 @@ def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 PERMIT = "provision.provision.0"
 LABEL = {"system": texts.CONTENT_CLASS, "code": "V"}
+KIN = {"url": "relationship", "valueCoding": {"system": texts.ROLE_CODE, "code": "MTH"}}
+END = {"url": "end", "valueDateTime": "2034"}
 REFUSALS: list[tuple[str, Any, Refusal]] = [
     ("resourceType", "Contract", Refusal.NOT_A_CONSENT),
     ("meta.versionId", None, Refusal.NO_VERSION),
@@ -194,6 +196,7 @@ REFUSALS: list[tuple[str, Any, Refusal]] = [
     ("extension.1.extension.1", None, Refusal.MALFORMED),
     ("extension.1.extension.0.valueCoding.code", "NBOR", Refusal.NO_GRANTOR),
     ("extension.1.extension.0.valueCoding.system", "urn:kin", Refusal.NO_GRANTOR),
+    ("extension.1.extension", [KIN, END, END], Refusal.UNKNOWN_ELEMENT),
     ("status", "cancelled", Refusal.UNKNOWN_CODE),
     ("status", ["active"], Refusal.UNKNOWN_CODE),
     ("patient.reference", "Patient/", Refusal.MALFORMED),
@@ -206,10 +209,13 @@ REFUSALS: list[tuple[str, Any, Refusal]] = [
     ("performer.0.reference", "Device/pump", Refusal.MALFORMED),
     ("performer.0.reference", "Patient/child", Refusal.NO_GRANTOR),
     ("dateTime", "2026-03-15T10:30", Refusal.MALFORMED),
+    ("dateTime", "2026-03-15T10:30:00", Refusal.MALFORMED),
     ("dateTime", None, Refusal.MALFORMED),
     ("verification.0.verified", "true", Refusal.MALFORMED),
     ("verification.0.modifierExtension", [{}], Refusal.UNKNOWN_ELEMENT),
     ("verification", [], Refusal.MALFORMED),
+    ("verification", {}, Refusal.MALFORMED),
+    ("verification", 7, Refusal.MALFORMED),
     ("provision.period.end", None, Refusal.PERMIT_TOO_WIDE),
     ("provision.period", None, Refusal.PERMIT_TOO_WIDE),
     ("provision.period", {}, Refusal.MALFORMED),
@@ -253,6 +259,37 @@ def test_an_extension_that_stands_twice_is_refused(url: str) -> None:
     content = dict(grant.compose("c1", question(), answer(supersedes="c0"), utc_offset="+03:00"))
     twice = [*content["extension"], *(each for each in content["extension"] if each["url"] == url)]
     assert refusal({**content, "extension": twice}) is Refusal.MALFORMED
+
+
+@pytest.mark.parametrize("reference", ["Contract/c0", "Consent/", "Consent", "c0"])
+def test_what_takes_the_place_of_nothing_readable_is_refused(reference: str) -> None:
+    content = composed(supersedes="c0")
+    content["extension"][-1]["valueReference"]["reference"] = reference
+    assert refusal(content) is Refusal.MALFORMED
+
+
+def test_a_no_needs_to_say_which_text_was_shown_like_a_yes() -> None:
+    content = composed(agreed=False)
+    del content["extension"][0]
+    assert refusal(content) is Refusal.NO_NOTICE
+
+
+def test_one_consent_may_name_every_purpose_and_every_class() -> None:
+    content = composed()
+    content["provision"]["purpose"] = [{"system": e.system, "code": e.code} for e in texts.PURPOSES]
+    content["provision"]["securityLabel"] = [{"system": e.system, "code": e.code} for e in texts.LABELS]
+    assert read(content).root.conditions.purposes == texts.PURPOSES
+    assert read(content).root.conditions.classes == {*texts.LABELS.values()}
+
+
+def test_what_is_refused_keeps_the_version_and_status_it_states() -> None:
+    content = composed()
+    content["scope"] = {}
+    assert dialect.read(resource.of(content)) == Refused(
+        id="c1", version="1", status=Status.ACTIVE, why=Refusal.OTHER_DIALECT
+    )
+    del content["meta"]["versionId"], content["status"]
+    assert dialect.read(resource.of(content)) == Refused(id="c1", version="", status=None, why=Refusal.OTHER_DIALECT)
 
 
 def test_provisions_are_read_to_the_allowed_depth_and_no_further() -> None:
@@ -319,55 +356,3 @@ def test_reading_never_raises_whatever_stands_in_a_consent(data: st.DataObject, 
         target = target[step]
     target[path[-1]] = odd
     assert isinstance(dialect.read(resource.of(content)), Agreement | Refused)
-
-
-# --- periods --------------------------------------------------------------------------------------
-
-WIDENED = [
-    ("2026", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
-    ("2026-02", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"),
-    ("2024-02", "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"),
-    ("2024-02-29", "2024-02-29T00:00:00Z", "2024-03-01T00:00:00Z"),
-    ("2026-12-31", "2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z"),
-    ("2026-03-15T10:00:00Z", "2026-03-15T10:00:00Z", "2026-03-15T10:00:01Z"),
-    ("2026-03-15T10:00:00.5+03:00", "2026-03-15T07:00:00.500Z", "2026-03-15T07:00:00.600Z"),
-    ("2026-03-15T10:00:00.123456Z", "2026-03-15T10:00:00.123456Z", "2026-03-15T10:00:00.123457Z"),
-]
-NO_TIME = [
-    *("", "26", "2026-13", "2026-02-30", "2023-02-29", "0000", "9999", "9999-12-31", "2026-3-1", "٢٠٢٦"),
-    *("2026-03-15T10:00Z", "2026-03-15T10:00:00", "2026-03-15T24:00:00Z", "2026-03-15T23:59:60Z"),
-    *("2026-03-15T10:00:00.1234567Z", "2026-03-15 10:00:00Z", "2026-03-15\n", "now"),
-]
-
-
-@pytest.mark.parametrize(("text", "start", "until"), WIDENED)
-def test_a_date_means_all_the_time_it_can(text: str, start: str, until: str) -> None:
-    found = period.widened(text)
-    assert found == period.Period(datetime.fromisoformat(start), datetime.fromisoformat(until))
-
-
-@pytest.mark.parametrize("text", NO_TIME)
-def test_what_is_no_time_is_none(text: str) -> None:
-    assert period.widened(text) is None
-
-
-def test_the_zone_of_the_consent_moves_days_and_not_instants() -> None:
-    away = period.zone("-05:30")
-    assert away
-    day, instant = period.widened("2026-03-15", away), period.widened("2026-03-15T10:00:00Z", away)
-    assert day
-    assert instant
-    assert day.start == datetime(2026, 3, 15, 5, 30, tzinfo=UTC)
-    assert instant.start == datetime(2026, 3, 15, 10, tzinfo=UTC)
-    assert [period.zone(each) for each in ("+15:00", "03:00", "+3", "CET", "")] == [None] * 5
-
-
-@given(st.timedeltas(timedelta(days=-2000 * 365), timedelta(days=7900 * 365)))
-def test_every_moment_lies_in_its_day_its_month_and_its_year(since: timedelta) -> None:
-    moment = datetime(2026, 3, 15, tzinfo=UTC) + since
-    for length in (4, 7, 10):
-        found = period.widened(moment.isoformat()[:length])
-        assert found
-        assert found.covers(moment)
-        assert not found.covers(found.until)
-        assert found.covers(found.until - timedelta(microseconds=1))

@@ -95,7 +95,7 @@ def test_a_wrong_expectation_is_a_difference_and_so_is_one_that_claims_wider() -
     ]
 
 
-@pytest.mark.parametrize("part", ["permitted", "denied", "opened", "reason", "obligations"])
+@pytest.mark.parametrize("part", ["permitted", "denied", "opened", "removed", "basis", "reason", "obligations"])
 def test_every_part_of_an_expectation_is_compared(part: str) -> None:
     case = copy.deepcopy(CASES[0])
     case["expect"] = {"registry": {"decision": "PERMIT", part: "other" if part == "reason" else ["Observation/other"]}}

@@ -7,7 +7,9 @@ months and years are hit. A case holds FHIR JSON, not our own tree, so that read
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+import itertools
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -165,6 +167,35 @@ class Both:
         asked = (case.request, case.items, case.facts, case.now)
         first = (_told(decision.decide(self._first, *asked)), _told(walking.walk(self._first, *asked)))
         return first == naive_consent.both(self._second, *asked)
+
+
+def corpus(count: int, seed: int) -> list[bytes]:
+    """Cases with the answers of the second evaluator, worked out once for many faults of the first.
+
+    In portions, and as bytes, because whoever reads the package anew must read the cases anew.
+    """
+    made = list(cases(count, seed))
+    asked = [list(each) for _, each in itertools.groupby(made, key=lambda case: id(case.consents))]
+    answered = [(each, _second_answers(each)) for each in asked]
+    return [pickle.dumps(answered[start : start + 20]) for start in range(0, len(answered), 20)]
+
+
+def differs_from(answered: Iterable[bytes]) -> bool:
+    """Whether the first evaluator, as it is in this process, answers any of these otherwise."""
+    portions = (pickle.loads(each) for each in answered)  # noqa: S301 - nothing but what `corpus` made is read here
+    return any(_first_answers(asked) != answers for each in portions for asked, answers in each)
+
+
+def _first_answers(asked: Sequence[Case]) -> list[tuple[Answer, Answer]]:
+    """What is said to questions to the same consents, with the registry's gates and without them."""
+    read = agreements(asked[0])
+    of = [(read, each.request, each.items, each.facts, each.now) for each in asked]
+    return [(_told(decision.decide(*each)), _told(walking.walk(*each))) for each in of]
+
+
+def _second_answers(asked: Sequence[Case]) -> list[tuple[Answer, Answer]]:
+    read = naive_consent.Read(asked[0].consents, asked[0].dialect)
+    return [naive_consent.both(read, each.request, each.items, each.facts, each.now) for each in asked]
 
 
 def evaluators_agree(case: Case) -> bool:

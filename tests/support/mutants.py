@@ -1,7 +1,8 @@
 """Small faults planted in `registry.consent`, one at a time, to see whether anything notices.
 
 A mutant is the source of one module with one place changed. It is tried in a process of its own, forked, in which
-the package is read again with that source; so no file is touched, and the process that asks stays as it was.
+the package is read again with that source; so no file is touched, and the process that asks stays as it was. What
+decides nothing is left alone: annotations, decorators, texts, and how a value is printed.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import importlib
 import importlib.abc
 import importlib.util
 import multiprocessing
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,26 +29,38 @@ MODULES = (
 )
 
 
+Witnesses = Mapping[str, Callable[[], bool]]
+"""What may notice a fault, by name, the cheap first: each says whether the package is not as it must be."""
+
+HANGS, UNREADABLE = "it hangs", "it cannot be imported"
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One fault: where it is, what stood there and what stands there now, and the whole source with it."""
 
     module: str
     line: int
+    within: str  # the function or class
     was: str
     now: str
     source: str
 
     @property
     def name(self) -> str:
-        return f"{self.module}:{self.line}: {self.was} -> {self.now}"
+        """Who it is, also when lines above it come and go."""
+        return f"{self.module}.{self.within}: {self.was} -> {self.now}"
 
 
-def every(step: int = 1) -> Iterator[Mutant]:
-    """One mutant of `step`, in the order of the source."""
-    places = [(module, at, change) for module in MODULES for at, change in _places(module)]
-    for module, at, change in places[::step]:
-        yield _mutant(module, at, change)
+def every() -> list[Mutant]:
+    """All mutants of the modules, in the order of the source; no two have one name."""
+    found = [_mutant(module, at, change) for module in MODULES for at, change in _places(module)]
+    met = Counter[str]()
+    for place, each in enumerate(found):
+        met[each.name] += 1
+        if met[each.name] > 1:
+            found[place] = replace(each, now=f"{each.now} ({met[each.name]})")
+    return found
 
 
 def _places(module: str) -> Iterator[tuple[int, int]]:
@@ -66,10 +81,21 @@ def _mutant(module: str, at: int, change: int) -> Mutant:
     tree = _tree(module)
     node = list(ast.walk(tree))[at]
     was, line = ast.unparse(node), getattr(node, "lineno", 0)
+    within = _within(tree, line)
     changed = _changes(node)[change](node)
     _replace(tree, node, changed)
     source = ast.unparse(ast.fix_missing_locations(tree))
-    return Mutant(module, line, _short(was), f"[{change}] {_short(ast.unparse(changed))}", source)
+    return Mutant(module, line, within, _short(was), f"[{change}] {_short(ast.unparse(changed))}", source)
+
+
+def _within(tree: ast.Module, line: int) -> str:
+    """The functions and classes around a line, outermost first."""
+    around = [
+        each
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef | ast.ClassDef) and each.lineno <= line <= (each.end_lineno or 0)
+    ]
+    return ".".join(each.name for each in sorted(around, key=lambda each: each.lineno)) or "module"
 
 
 def _tree(module: str) -> ast.Module:
@@ -81,40 +107,56 @@ def planted(module: str, was: str, now: str) -> Mutant:
     source = (CONSENT / f"{module}.py").read_text(encoding="utf-8")
     assert source.count(was) == 1, f"{module} does not say this once: {was}"
     line = source[: source.index(was)].count("\n") + 1
-    return Mutant(module, line, _short(was), _short(now), source.replace(was, now))
+    return Mutant(module, line, _within(_tree(module), line), _short(was), _short(now), source.replace(was, now))
 
 
 def survives(mutant: Mutant, notices: Callable[[], bool], *, seconds: float = 120) -> bool:
-    """Whether nothing notices the mutant. One that hangs, or cannot even be read, is noticed."""
+    """Whether this one witness does not notice the mutant."""
+    return noticed_by(mutant, {"it": notices}, seconds=seconds) is None
+
+
+def noticed_by(mutant: Mutant, witnesses: Witnesses, *, seconds: float = 120) -> str | None:
+    """The first witness that notices the mutant; None when none does. A mutant that hangs for so long is noticed."""
     context = multiprocessing.get_context("fork")
-    process = context.Process(target=_tried, args=(mutant, notices))
+    process = context.Process(target=_tried, args=(mutant, witnesses))
     process.start()
     process.join(seconds)
     if process.is_alive():
         process.kill()
         process.join()
-        return False
-    return process.exitcode == 0
+        return HANGS
+    return (None, UNREADABLE, *witnesses)[process.exitcode or 0]
 
 
-def _tried(mutant: Mutant, notices: Callable[[], bool]) -> None:
-    try:
-        _install(mutant)
-        noticed = notices()
-    except BaseException:
-        noticed = True
+def _tried(mutant: Mutant, witnesses: Witnesses) -> None:
+    code = _first(mutant, witnesses)
     # Nothing of the process that asks may be cleaned up here.
     sys.stdout.flush()
-    __import__("os")._exit(1 if noticed else 0)
+    os._exit(code)
+
+
+def _first(mutant: Mutant, witnesses: Witnesses) -> int:
+    """The place of the first witness that notices, counted from two; 0 when none does."""
+    place = 1
+    try:
+        _install(mutant)
+        for place, notices in enumerate(witnesses.values(), 2):
+            if notices():
+                return place
+    except BaseException:  # a witness that falls over has noticed
+        return place
+    return 0
 
 
 def _install(mutant: Mutant) -> None:
-    """Forget what was imported of the package and of whoever imports it, and let it be read anew."""
+    """Forget what was imported of the package and of whoever imports it, and read it anew."""
     sys.meta_path.insert(0, _Finder(mutant))
     about = ("registry.consent", "registry.library", "registry.flows", "registry.cli", "registry.api")
     for name in [each for each in sys.modules if each.startswith((*about, "tests."))]:
         if name != __name__:
             del sys.modules[name]
+    for module in MODULES:
+        importlib.import_module(f"registry.consent.{module}")
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
