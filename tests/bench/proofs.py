@@ -322,11 +322,11 @@ def timing(asked: Asked, *, seconds: float = 0.4) -> Figures:
     seen = {name: _spied(0, max(each // 5, 500), seconds, planted) for name, planted in existence.PLANTED.items()}
     return {
         "holds": all(one.best.auc <= existence.MOST for one in told.values())
-        and all(one.one_size and one.is_identified for one in (*told.values(), *seen.values()))
+        and all(one.proves for one in (*told.values(), *seen.values()))
         and {name: one.tells for name, one in seen.items()} == {name: name in existence.SEEN for name in seen},
         "requests_each": each,
         **{f"auc_{count}_candidates": str(one.best) for count, one in told.items()},
-        **{f"late_{count}": one.late for count, one in told.items()},
+        **{f"late_share_{count}": round(one.late_share, 4) for count, one in told.items()},
         **{f"per_second_{count}": round(one.per_second, 1) for count, one in told.items()},
         "requests_each_of_the_controls": max(each // 5, 500),
         **{f"auc_of_{name}": str(one.best) for name, one in seen.items()},
