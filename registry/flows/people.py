@@ -15,6 +15,7 @@ from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
 from registry.identity.keys import Key
 from registry.identity.match import PersonView, Subject, Verdict
+from registry.identity.vetoes import Veto
 from registry.identity.weights import Weights
 from registry.store import dossiers, keys
 from registry.store.database import Transaction
@@ -48,9 +49,17 @@ def fits(reader: Reader, told: Demographics, child: Iterable[Dossier], weights: 
     For where somebody already pointed at the child, with a card or a summary: that alone may be the sister's.
     """
     held = [reader.told(each) for each in child if each.about is not None]
-    found = (match.decide(told, each, weights) for each in held)
-    is_near = any(each.verdict is not Verdict.DISTINCT and not each.vetoes for each in found)
+    is_near = any(_is_near(told, each, weights) for each in held)
     return is_near and not match.contradicts([told], held, weights)
+
+
+def _is_near(told: Demographics, held: Demographics, weights: Weights) -> bool:
+    """Whether nothing speaks against a dossier. One spelling of two names (Kamel) may be a twin's for who only says
+    it; whoever was pointed at bears the name as it is written."""
+    found = match.decide(told, held, weights)
+    alike = {each.text.casefold() for each in told.given} & {each.text.casefold() for each in held.given}
+    against = {*found.vetoes} - ({Veto.SLIP, Veto.NOT_OF_THE_CHILD} if alike else set())
+    return found.verdict is not Verdict.DISTINCT and not against
 
 
 async def filed(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> list[Dossier]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from registry.flows import budgets, match, organisations, release, rights
-from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.release import Asked
 from registry.settings import Settings
@@ -43,9 +42,9 @@ class Day:
 
     people: int = 100_000
     clinics: int = 50
-    asked: int = 40
+    asked: int = 20
     unknown: float = 0.3
-    probes: int = 200
+    probes: int = 100
     wanted: float = 0.2
     consents_of_stolen: int = 5
 
@@ -55,7 +54,8 @@ class Outcome:
     """What the day came to.
 
     `open_to_fishers` are probes about a child whose family named that very clinic: without budgets and alerts each
-    would be confirmed. `unidentified` are consented questions that a desk without any budget fails too.
+    would be confirmed. `by_card` are the answers that came only when the family showed its card: some children cannot
+    be told from others by what a desk knows of them.
     """
 
     people: int = 0
@@ -66,22 +66,23 @@ class Outcome:
     halted: int = 0
     consented: int = 0
     answered: int = 0
-    unidentified: int = 0
+    by_card: int = 0
     honest_alerts: int = 0
 
     @property
     def honest_share(self) -> float:
-        return self.answered / max(self.consented - self.unidentified, 1)
+        return self.answered / max(self.consented, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One question of the day, and whether the family named this clinic."""
+    """One question of the day, whether the family named this clinic, and the card of a family that is there."""
 
     caller: Caller = field(repr=False)
     child: Child = field(repr=False)
     fishes: bool
     consented: bool = False
+    card: str = field(default="", repr=False)
 
 
 def somebody(dice: random.Random, number: int) -> Child:
@@ -145,15 +146,15 @@ async def _clinic(world: World, number: int) -> Caller:
 
 async def _honest(world: World, day: Day, caller: Caller, fresh: Iterator[Child], dice: random.Random) -> list[Turn]:
     """A clinic's day: the children before it, most of whose families named it."""
-    unknown = [dice.random() < day.unknown for _ in range(day.asked)]
-    children = [_stranger(dice) if each else next(fresh) for each in unknown]
-    for child, is_unknown in zip(children, unknown, strict=True):
-        if not is_unknown:
-            await _consented(world, caller, child)
-    return [
-        Turn(caller=caller, child=child, fishes=False, consented=not is_unknown)
-        for child, is_unknown in zip(children, unknown, strict=True)
-    ]
+    turns: list[Turn] = []
+    for _ in range(day.asked):
+        if dice.random() < day.unknown:
+            turns.append(Turn(caller=caller, child=_stranger(dice), fishes=False))
+        else:
+            child = next(fresh)
+            card = await _consented(world, caller, child)
+            turns.append(Turn(caller=caller, child=child, fishes=False, consented=True, card=card))
+    return turns
 
 
 async def _named(world: World, day: Day, caller: Caller, fresh: Iterator[Child]) -> list[Child]:
@@ -176,7 +177,8 @@ def _stranger(dice: random.Random) -> Child:
     return somebody(dice, dice.randrange(10**6, 10**7))
 
 
-async def _consented(world: World, caller: Caller, child: Child) -> None:
+async def _consented(world: World, caller: Caller, child: Child) -> str:
+    """A family comes to a clinic and names it; its card."""
     family = await rights.open_family(world.registry, caller, builders.description(child))
     await match.run(world.registry)
     yes = rights.Answer(
@@ -184,6 +186,7 @@ async def _consented(world: World, caller: Caller, child: Child) -> None:
         fled=frozenset({"XBK"}), understood=True, interview=builders.interviewed(),
     )  # fmt: skip
     await rights.give(world.registry, caller, family.card, yes)
+    return family.card
 
 
 async def _played(world: World, turns: Sequence[Turn], outcome: Outcome) -> None:
@@ -210,18 +213,14 @@ async def _tried(world: World, turn: Turn, outcome: Outcome) -> None:
 async def _asked(world: World, turn: Turn, outcome: Outcome) -> None:
     is_answered = await release.ask(world.registry, turn.caller, _question(turn)) is not None
     assert turn.consented or not is_answered, "an honest clinic was told of a child it must not know"
+    if turn.consented and not is_answered:
+        is_answered = (
+            await release.ask(world.registry, turn.caller, replace(_question(turn), card=turn.card)) is not None
+        )
+        outcome.by_card += is_answered
     outcome.consented += turn.consented
     outcome.answered += is_answered
-    if turn.consented and not is_answered:
-        outcome.unidentified += (
-            await release.ask(_without_budgets(world.registry), turn.caller, _question(turn)) is None
-        )
 
 
 def _question(turn: Turn) -> Asked:
     return Asked(description=builders.description(turn.child, *builders.AT_A_DESK), grounds="treatment")
-
-
-def _without_budgets(registry: Registry) -> Registry:
-    most = {"user_questions": 10**9, "organisation_questions": 10**9, "target_questions": 10**9}
-    return replace(registry, settings=registry.settings.model_copy(update=most))

@@ -59,17 +59,19 @@ PLANTED: Mapping[str, Planted] = {
 SEEN = frozenset({"a_millisecond_after"})
 """What the spy must see; what a known child costs before the answer is due must stay hidden."""
 MOST = 0.52
+MOST_LATE = 0.02
+"""A service that is too busy to keep its time hides everything: then nothing is measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the spy's judges found, the best first; how many answers were late; whether all were of one size.
+    """What the spy's judges found, the best first; the share of late answers; whether all were of one size.
 
     `is_identified`: whether each question of a known class found its child, and none of the unknown one did.
     """
 
     areas: Sequence[Area]
-    late: int
+    late_share: float
     one_size: bool
     is_identified: bool
     per_second: float
@@ -77,6 +79,11 @@ class Verdict:
     @property
     def best(self) -> Area:
         return self.areas[0]
+
+    @property
+    def proves(self) -> bool:
+        """Whether the measure is one: of known children, of answers of one size, of a service that keeps its time."""
+        return self.is_identified and self.one_size and self.late_share <= MOST_LATE
 
     @property
     def tells(self) -> bool:
@@ -229,7 +236,7 @@ def spied(settings: Settings, candidates: int, *, each: int, seconds: float, pla
         took, found = time.monotonic() - began, service.found()
     return Verdict(
         areas=spy.best(told),
-        late=sum(one.seconds > 1.5 * seconds for one in told),
+        late_share=sum(one.seconds > 1.5 * seconds for one in told) / len(told),
         one_size=len({one.size for one in told}) == 1,
         is_identified=is_identified and found == {"unknown": each, "known": each * len(KNOWN)},
         per_second=len(told) / took,

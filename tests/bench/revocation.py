@@ -37,6 +37,13 @@ class Outcome:
     rounds: int = 0
     paths: Counter[str] = field(default_factory=Counter[str])
 
+    def add(self, other: Outcome) -> None:
+        self.before += other.before
+        self.after += other.after
+        self.alive += other.alive
+        self.rounds += other.rounds
+        self.paths += other.paths
+
 
 @dataclass(kw_only=True)
 class Round:

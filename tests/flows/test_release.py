@@ -248,6 +248,15 @@ async def test_a_card_finds_the_child_of_whom_the_desk_knows_little(world: World
     assert await release.ask(world.registry, world[CLINIC], Asked(description=little, card=card))
 
 
+@pytest.mark.parametrize("given", ["Kamel", "Salim"])
+async def test_a_card_finds_the_child_whose_name_is_one_spelling_of_two(world: World, given: str) -> None:
+    child = replace(ZAHOUANIA, given=given, sex="male")
+    await builders.known_child(world, child)
+    card = await builders.family(world, child)
+    await builders.allow(world, card, CLINIC)
+    assert await builders.ask(world, CLINIC, child, card=card) is not None
+
+
 async def test_a_card_of_another_family_opens_nothing_about_the_child_described(world: World, card: str) -> None:
     await hand_over(world, VACCINES, *builders.health_of(NEIGHBOUR))
     other = await builders.family(world, NEIGHBOUR)

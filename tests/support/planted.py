@@ -101,7 +101,7 @@ def _record(change: Callable[[desk.Recorded, int], desk.Recorded]) -> Switch:
 
 
 def _refused(recorded: desk.Recorded, count: int) -> desk.Recorded:
-    if count:
+    if count > 1:  # one is the family just opened
         raise BadInput("this person is known already", where="person")
     return recorded
 
