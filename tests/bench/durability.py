@@ -58,6 +58,7 @@ class Outcome:
     repeated: int = 0
     taken_back: int = 0
     documents: int = 0
+    ended: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
     def figures(self) -> dict[str, Any]:
@@ -69,6 +70,7 @@ class Outcome:
             "requests_repeated": self.repeated,
             "consents_taken_back": self.taken_back,
             "documents": self.documents,
+            "ended_by_themselves": len(self.ended),
             "lost_doubled_torn_or_resurrected": len(self.problems),
         }
 
@@ -81,6 +83,7 @@ class Site:
     server: embedded.Server
     running: dict[Victim, subprocess.Popen[bytes]] = field(default_factory=dict[Victim, subprocess.Popen[bytes]])
     address: str = ""
+    ended: list[str] = field(default_factory=list[str])
 
     @property
     def data(self) -> Path:
@@ -92,11 +95,19 @@ class Site:
 
     def start(self, who: Victim) -> None:
         command = [sys.executable, "-c", "from registry.cli import main; main()", "serve", "--port", "0"]
-        self.running[who] = subprocess.Popen(
-            command, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        with (self.state / f"{who.name.lower()}.log").open("ab") as log:
+            self.running[who] = subprocess.Popen(command, env=self._environment(), stdout=subprocess.PIPE, stderr=log)
         address = _address(self.running[who].stdout)
         self.address = address if who is Victim.SERVICE else self.address
+
+    def revive(self) -> None:
+        """Start again what ended by itself, as the supervisor of a machine does; nothing should."""
+        for who, process in [*self.running.items()]:
+            if process.poll() is not None:
+                with process:
+                    last = (self.state / f"{who.name.lower()}.log").read_text().splitlines()[-1:]
+                self.ended.append(f"{who.value} ended by itself: {' '.join(last)}")
+                self.start(who)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
@@ -168,6 +179,7 @@ async def _proved(state: Path, order: Iterable[Victim], dice: Random) -> Outcome
             now = [lives.new(len(everybody) + each, dice) for each in range(LIVES)]
             everybody += now
             problems = await _round(site, client, now, victim, dice)
+            await asyncio.to_thread(site.revive)
             problems += await _checked(client, [*now, *dice.sample(everybody, min(3, len(everybody)))])
             if number % LOOK_EVERY == 0:
                 problems += await _looked(site.settings, everybody)
@@ -176,6 +188,7 @@ async def _proved(state: Path, order: Iterable[Victim], dice: Random) -> Outcome
         outcome.problems += [f"at the end: {each}" for each in await _checked(client, everybody)]
         outcome.problems += [f"at the end: {each}" for each in await _looked(site.settings, everybody)]
         outcome.documents = await _count(site.settings)
+        outcome.ended = site.ended
     outcome.repeated = client.repeated
     outcome.taken_back = sum(each.is_taken_back for each in everybody)
     outcome.acknowledged = sum(2 + len(each.consents) + each.is_taken_back for each in everybody)
@@ -211,8 +224,13 @@ async def _round(site: Site, client: Client, now: list[Life], victim: Victim, di
 
 async def _checked(client: Client, of: Iterable[Life]) -> list[str]:
     turn = asyncio.Semaphore(LIVES)
-    told = await asyncio.gather(*(lives.wrong(each, client, turn) for each in of if each.card))
-    return [problem for each in told for problem in each]
+    asked = (lives.wrong(each, client, turn) for each in of if each.card)
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    return [
+        problem
+        for each in told
+        for problem in ([str(each) or type(each).__name__] if isinstance(each, BaseException) else each)
+    ]
 
 
 async def _looked(settings: Settings, everybody: Iterable[Life]) -> list[str]:

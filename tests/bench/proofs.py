@@ -67,7 +67,7 @@ def crashes(asked: Asked) -> Figures:
 def durability(_: Asked, *, kills: int = 50) -> Figures:
     """Kill -9 of service, worker, database and one of its processes, while families give and take back consent."""
     outcome = durable.prove([*durable.Victim] * kills)
-    for problem in outcome.problems:
+    for problem in (*outcome.ended, *outcome.problems):
         sys.stdout.write(f"  {problem}\n")
     return {"holds": not outcome.problems, **outcome.figures()}
 
