@@ -21,7 +21,7 @@ from registry.flows.rights import Family
 from registry.identity import demographics, match
 from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
-from registry.store import audit, dossiers
+from registry.store import audit, dossiers, outbox
 from registry.store.database import Transaction, again_on_conflict
 from registry.store.functions import Function
 
@@ -51,6 +51,7 @@ async def _again(registry: Registry, caller: Caller, told: Demographics) -> Fami
         if family is None:
             return None
         card = await rights.hand_out_card(tx, family)
+        await outbox.put(tx, "match", [family])  # as for a family opened anew: the log must not grow otherwise
         await trail.write(tx, registry, family, "card-replaced", caller, user=caller.user)
         return Family(card=card, dossier=family)
 
