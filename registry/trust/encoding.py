@@ -49,6 +49,15 @@ def json_object(body: bytes) -> Mapping[str, Any] | None:
     return cast("Mapping[str, Any]", content) if isinstance(content, dict) else None
 
 
+def repeats(body: bytes) -> bool:
+    """Whether any object of this JSON repeats a member, or is nested too deeply to tell."""
+    try:
+        json.loads(body, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
