@@ -17,7 +17,18 @@ from registry.consent.agreement import Agreement
 from registry.errors import UnknownName
 from registry.fhir import resource
 from registry.fhir.resource import Resource
-from registry.flows import asking, cards, consent_receipt, decide, families, ingest, organisations, question, trail
+from registry.flows import (
+    asking,
+    budgets,
+    cards,
+    consent_receipt,
+    decide,
+    families,
+    ingest,
+    organisations,
+    question,
+    trail,
+)
 from registry.flows.asking import Answer
 from registry.flows.consent_receipt import ConsentReceipt
 from registry.flows.opening import Registry
@@ -47,10 +58,19 @@ class Withdrawal:
     revoked: int
 
 
-@again_on_conflict
 async def open_family(registry: Registry, caller: Caller, description: Description) -> Family:
-    """Open the dossier of a family that comes for the first time, at a desk that attests its presence."""
+    """Open the dossier of a family that comes for the first time, at a desk that attests its presence.
+
+    Raises Unavailable when the desk has opened its families of the day.
+    """
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
+    await budgets.spend_on_family(registry, caller)
+    return await opened(registry, caller, description)
+
+
+@again_on_conflict
+async def opened(registry: Registry, caller: Caller, description: Description) -> Family:
+    """The dossier of a family, opened; the desk's share of the day is taken already."""
     async with registry.database.transaction(Function.RIGHTS) as tx:
         return await open_new(tx, registry, caller, description)
 
