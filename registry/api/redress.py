@@ -85,7 +85,7 @@ async def follow(registry: Opened, body: pleas.Number) -> pleas.Standing:
 
 @router.get("/grievances/counts", tags=["public"])
 async def counts(registry: Opened) -> dict[str, int | None]:
-    """How many complaints there were and how the clocks were kept, in tens; nothing below ten."""
+    """How many complaints there were when the month began and how the clocks were kept, in tens; nothing below ten."""
     return await grievances.published(registry)
 
 
