@@ -15,8 +15,10 @@ from typing import Annotated, Any, TypeVar
 import structlog
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from registry.errors import Conflict, KeyProblem, RegistryError, Unavailable
+from registry.trust import encoding
 
 _log = structlog.get_logger()
 _late: set[asyncio.Task[Any]] = set()
@@ -104,9 +106,11 @@ class Stepped(APIRoute):
         handle = super().get_route_handler()
 
         async def stepped(request: Request) -> Response:
-            await request.body()  # or whoever sends it slowly would choose where a step falls
+            body = await request.body()  # or whoever sends it slowly would choose where a step falls
             arrived = time.monotonic()
             try:
+                if encoding.repeats(body):  # a yes and a no in one answer are neither
+                    raise HTTPException(400)
                 return await handle(request)
             finally:
                 step: float = request.app.state.registry.settings.answer_seconds

@@ -28,8 +28,8 @@ KIND = "grievance"
 ABOUT = ("consent", "record", "service", "staff", "erasure", "emergency", "other")
 OUTCOMES = ("upheld", "partly-upheld", "not-upheld", "passed-on")
 PUBLISHED_FROM = 10
-"""Counts below are not published, larger ones rounded down to tens, and all as the month began: one complaint must not be
-told by its date, and whoever files nine to see the tenth come would see it come at once."""
+"""Counts below are not published, larger ones rounded down to tens, and all as they were when the month began: one
+complaint must not be told by its date, and whoever files nine to see the tenth come would see it come at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
