@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     user_emergencies: int = Field(default=3, gt=0, description="emergencies a day of one user, beside its questions")
     organisation_emergencies: int = Field(default=10, gt=0, description="emergencies a day of one organisation")
     target_emergencies: int = Field(default=3, gt=0, description="emergencies a day about one set of names; an alert")
+    user_families: int = Field(default=40, gt=0, description="families a day that one user of a desk opens")
+    organisation_families: int = Field(default=200, gt=0, description="families a day that one desk opens")
     fishing_alarm: float = Field(default=1.0, gt=0, description="how patient the alert is; 1 as measured")
     vault_backup_days: int = Field(
         default=7, gt=0, le=30, description="how long a vault backup can be restored, and so erasure be undone by one"

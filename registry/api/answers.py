@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 _MOST_ISSUES = 100
 _FIELD = re.compile("[a-z_]{1,40}")
 _OF_STATUS = {
-    400: ("structure", "the body is not JSON in UTF-8, or nested too deeply"),
+    400: ("structure", "the body is not JSON in UTF-8, nested too deeply, or names a field twice"),
     404: ("not-found", "there is nothing here; see /docs"),
     405: ("not-supported", "this path does not take this method; see /docs"),
     413: ("too-long", "this is more than is taken here; hand a large file over in parts"),

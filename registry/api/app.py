@@ -48,7 +48,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     )
     app.include_router(public.router)
     app.include_router(operations.router)
-    app.include_router(operations.desks)
+    app.include_router(operations.stepped)
     app.include_router(redress.router)
     app.include_router(emergencies.router)
     app.add_exception_handler(RegistryError, answers.of_error)

@@ -1,4 +1,5 @@
-"""When an answer leaves: a question's at one fixed moment after it came, a desk's record at the next step of a clock.
+"""When an answer leaves: a question's at one fixed moment after it came, any other about a child at the next step of
+a clock.
 
 How long the work took would tell what it found. So what is found by the deadline waits for it, and what is not
 found by then is answered like nothing at all: no answer leaves later because there was more to look through.
@@ -14,8 +15,10 @@ from typing import Annotated, Any, TypeVar
 import structlog
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from registry.errors import Conflict, KeyProblem, RegistryError, Unavailable
+from registry.trust import encoding
 
 _log = structlog.get_logger()
 _late: set[asyncio.Task[Any]] = set()
@@ -97,14 +100,17 @@ async def finished() -> None:
 
 
 class Stepped(APIRoute):
-    """A route whose answers, errors included, leave at whole steps of the deadline after their arrival."""
+    """A route whose answers, errors included, leave at whole steps of the deadline after all of the request came."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def stepped(request: Request) -> Response:
+            body = await request.body()  # or whoever sends it slowly would choose where a step falls
             arrived = time.monotonic()
             try:
+                if encoding.repeats(body):  # a yes and a no in one answer are neither
+                    raise HTTPException(400)
                 return await handle(request)
             finally:
                 step: float = request.app.state.registry.settings.answer_seconds

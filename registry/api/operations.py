@@ -37,8 +37,8 @@ from registry.flows.organisations import Kind
 from registry.trust import receipt
 
 router = APIRouter(prefix="/v1")
-desks = APIRouter(prefix="/v1", route_class=deadline.Stepped)
-"""What a desk records: when it is answered must not tell what else is known of the child."""
+stepped = APIRouter(prefix="/v1", route_class=deadline.Stepped)
+"""What a desk records, and what a card opens: when it is answered must not tell what else is known of the child."""
 
 
 @router.post("/submissions", tags=["source"])
@@ -87,14 +87,14 @@ def nothing_to_say() -> Response:
     return answers.answer(404, [Issue(severity="information", code="not-found", diagnostics=release.NOTHING)])
 
 
-@desks.post("/families", tags=["family"], status_code=201)
+@stepped.post("/families", tags=["family"], status_code=201)
 async def open_family(registry: Opened, caller: Calling, body: bodies.Family) -> bodies.FamilyOpened:
     """Open a family's dossier at a desk; its card is shown this once."""
     family = await rights.open_family(registry, caller, question.read(body.person.model_dump()))
     return bodies.FamilyOpened(card=family.card)
 
 
-@desks.post("/cards", tags=["family"], status_code=201)
+@stepped.post("/cards", tags=["family"], status_code=201)
 async def replace_card(registry: Opened, caller: Calling, body: bodies.Family) -> bodies.FamilyOpened:
     """Replace a family's lost card. The desk that opened its dossier identifies it; the old card dies at once."""
     family = await lost_card.replaced(registry, caller, question.read(body.person.model_dump()))
@@ -108,7 +108,7 @@ async def consent_text(registry: Opened, caller: Calling, body: bodies.ConsentTe
     return bodies.ConsentWords.model_validate(asdict(words))
 
 
-@desks.post("/consents", tags=["family"], status_code=201)
+@stepped.post("/consents", tags=["family"], status_code=201)
 async def give_consent(registry: Opened, caller: Calling, body: bodies.Consent) -> bodies.ConsentReceipt:
     """Record a family's answer to one question."""
     answer = rights.Answer(
@@ -119,7 +119,7 @@ async def give_consent(registry: Opened, caller: Calling, body: bodies.Consent) 
     return bodies.ConsentReceipt(**asdict(receipt))
 
 
-@router.post("/withdrawals", tags=["family"])
+@stepped.post("/withdrawals", tags=["family"])
 async def withdraw(registry: Opened, body: bodies.Withdrawal) -> bodies.Withdrawn:
     """Take consent back. The card alone is enough: taking back needs no more than giving."""
     ended = await rights.withdraw(registry, body.card, consent=body.consent)
@@ -133,35 +133,35 @@ async def _until_all_have_left(registry: Registry) -> None:
     await asyncio.sleep(registry.settings.answer_seconds)
 
 
-@router.post("/trails", tags=["family"])
+@stepped.post("/trails", tags=["family"])
 async def trail_of(registry: Opened, body: bodies.CardOnly) -> list[bodies.TrailLine]:
     """A family's own audit trail: who asked, for what, and what was answered."""
     lines = await rights.own_trail(registry, body.card)
     return [bodies.TrailLine(**trail.plain(each)) for each in lines]
 
 
-@router.post("/receipts", tags=["family"])
+@stepped.post("/receipts", tags=["family"])
 async def receipt_of(registry: Opened, body: bodies.CardOnly) -> dict[str, Any]:
     """A receipt of the family's own events, to be checked without asking anybody: `continuity audit check`."""
     given = await proofs.for_family(registry, body.card)
     return receipt.plain(given.receipt)
 
 
-@desks.post("/people", tags=["clinic and school"], status_code=201)
+@stepped.post("/people", tags=["clinic and school"], status_code=201)
 async def register_person(registry: Opened, caller: Calling, body: bodies.NewPerson) -> dict[str, str]:
     """Register a child at this desk."""
     child = Child(number=body.patient, description=question.read(body.person.model_dump()))
     return asdict(await desk.register(registry, caller, child))
 
 
-@desks.post("/doses", tags=["clinic and school"], status_code=201)
+@stepped.post("/doses", tags=["clinic and school"], status_code=201)
 async def record_dose(registry: Opened, caller: Calling, body: bodies.Dose) -> dict[str, str]:
     """Record a dose given here today."""
     dose = desk.Dose(**body.model_dump(exclude={"person", "patient", "summary"}))
     return asdict(await desk.record_dose(registry, caller, _child(body), dose))
 
 
-@desks.post("/enrolments", tags=["clinic and school"], status_code=201)
+@stepped.post("/enrolments", tags=["clinic and school"], status_code=201)
 async def record_enrolment(registry: Opened, caller: Calling, body: bodies.Enrolment) -> dict[str, str]:
     """Record an enrolment made here today."""
     enrolment = desk.Enrolment(**body.model_dump(exclude={"person", "patient", "summary"}))

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from registry.api import pleas
+from registry.api import deadline, pleas
 from registry.api.bodies import CardOnly
 from registry.api.security import Calling, Opened
 from registry.flows import correcting, disputes, erasure_request, grievances, papers, records
 from registry.flows.correcting import Correction
 from registry.flows.grievances import Complaint
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=deadline.Stepped)
 
 
 @router.post("/records", tags=["family"])
@@ -85,7 +85,7 @@ async def follow(registry: Opened, body: pleas.Number) -> pleas.Standing:
 
 @router.get("/grievances/counts", tags=["public"])
 async def counts(registry: Opened) -> dict[str, int | None]:
-    """How many complaints there were and how the clocks were kept, in tens; nothing below ten."""
+    """How many complaints there were when the month began and how the clocks were kept, in tens; nothing below ten."""
     return await grievances.published(registry)
 
 

@@ -16,6 +16,7 @@ from registry.consent.cases import Judged
 from registry.consent.decision import Decision
 from registry.errors import BadInput
 from registry.flows.opening import wall_clock
+from registry.trust import encoding
 
 app = typer.Typer(help="Check the registry's decisions with cases of your own.", no_args_is_help=True)
 
@@ -85,12 +86,16 @@ def decisions(
 
 
 def _read(path: Path) -> Any:
+    body = read_file(path)
     try:
-        return orjson.loads(read_file(path))
+        content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         # The decoder's own message may quote the input, so only the place is passed on.
         place = f"{path}, line {error.lineno}, column {error.colno}"
         raise BadInput("this is not valid JSON", where=place, remedy="correct the file") from None
+    if encoding.repeats(body):  # one reader takes the first, another the last
+        raise BadInput("a name stands twice in one object", where=str(path), remedy="correct the file")
+    return content
 
 
 def plain(found: Decision) -> dict[str, Any]:

@@ -18,6 +18,10 @@ are used up, or because others guessed its name. What a user or an organisation 
 nothing, and a human is called at once; emergencies beyond it about one set of names call one and refuse nobody. They
 are not weighed, for each is reviewed. Who was halted as a fisher stays halted: a stolen key must not find another
 door. The declaration tells the reviewer so, who can lift the halt.
+
+**Families.** A card opens the family's own view without any question being asked, so that a desk could open families
+by a list of names. How many it opens in a day is counted; beyond it none is opened, whoever the child is, and a human
+is called.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
-from registry.errors import UnknownName
+from registry.errors import Unavailable, UnknownName
 from registry.flows import trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
@@ -71,6 +75,7 @@ WEIGHINGS: Mapping[str, Weighing] = {
     "registry": Weighing(honest=0.4, fisher=0.55, alarm=10.0),
     **dict.fromkeys(("emergency-user", "emergency-organisation"), COUNTED),
 }
+_OF_THE_DAY = ("emergency", "family")  # alerts by which the day's share is used up; a human gives it back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +126,24 @@ async def spend_in_emergency(registry: Registry, caller: Caller, told: Demograph
         await _alert(tx, registry, caller, scopes, over)
     is_halted = any(each.halted for each in after if each.account in halting)
     return Spent(allowed=not is_halted and shares.keys().isdisjoint(over), weighed=counted, targets={})
+
+
+@again_on_conflict
+async def spend_on_family(registry: Registry, caller: Caller) -> None:
+    """Take a family's share of the desk's day and commit. Raises Unavailable beyond it: then none is opened."""
+    settings = registry.settings
+    async with registry.database.transaction(Function.BUDGET) as tx:
+        minute = await accounts.minute(tx, registry.now())
+        user = _account(tx, "family-user", caller.name, caller.user)
+        organisation = _account(tx, "family-organisation", caller.name)
+        scopes = {user: "family-user", organisation: "family-organisation"}
+        shares = {user: 1 / settings.user_families, organisation: 1 / settings.organisation_families}
+        await accounts.spend(tx, shares, minute=minute)
+        after = await accounts.suspect(tx, dict.fromkeys(scopes, 0.0), is_silent=False)
+        over = {each.account: each for each in after if each.spent > 1 + _ROUNDING}
+        await _alert(tx, registry, caller, scopes, over)
+    if over:
+        raise Unavailable("this desk has opened its families of the day", remedy="call whoever lifts alerts here")
 
 
 def _per_day(registry: Registry) -> Mapping[str, int]:
@@ -237,7 +260,7 @@ async def lift(registry: Registry, ids: Iterable[UUID], *, by: Caller | None = N
             if id not in known:
                 raise UnknownName("no alert of this id stands", where="alert", remedy="see: continuity alert list")
             await accounts.lift(tx, known[id].account)
-            if known[id].scope.startswith("emergency"):
+            if known[id].scope.startswith(_OF_THE_DAY):
                 await accounts.give_back(tx, {known[id].account: _WHOLE_DAY})
             await alerts.remove(tx, id)
             await trail.write(tx, registry, registry.house, "alert-lifted", by, scope=known[id].scope)

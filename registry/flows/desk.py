@@ -104,7 +104,8 @@ async def _record(registry: Registry, caller: Caller, child: Child, contents: Se
         outcomes = await ingest.store(tx, registry, source=caller.name, entries=entries)
         if child.summary:
             await identified.join(tx, registry, caller, local=resources[0].id, summary=child.summary)
-        leaf = await trail.write(tx, registry, caller.house, "desk-recorded", caller, resources=len(resources))
+        told = {"resources": len(resources), "by_summary": bool(child.summary)}
+        leaf = await trail.write(tx, registry, caller.house, "desk-recorded", caller, **told)
     return Recorded(reference=resources[-1].reference, outcome=outcomes[-1].value, leaf=leaf.leaf.hex)
 
 

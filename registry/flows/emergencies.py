@@ -22,7 +22,7 @@ from registry.errors import BadInput, Conflict, UnknownName
 from registry.fhir import resource
 from registry.flows import budgets, decide, meant, question, release, said, trail
 from registry.flows.budgets import Spent
-from registry.flows.decide import Held, Person
+from registry.flows.decide import Person
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.release import Asked, Released, Terms
@@ -138,30 +138,16 @@ def opened(library: Library, person: Person, caller: Caller, declared: Declared,
     """What the glass opens, as the consent core decides; None where nothing may be told, or nothing is there to tell.
 
     A family that refused this clinic its child's doses has not refused BTG by name; that no is not overridden either.
-    A child without doses is not told of: that it is known helps nobody who treats it.
+    A child without doses is not told of: that it is known helps nobody who treats it. Where nobody named the
+    countries fled the glass stays whole: a clinic may stand in one, and an answer that ends the day the family names
+    it would tell there that the family came.
     """
-    if decide.ask(library, person, caller, now=now).outcome is Outcome.DENY:
+    if not decide.is_origin_known(person) or decide.ask(library, person, caller, now=now).outcome is Outcome.DENY:
         return None
     why = consent_request.Emergency(reason=declared.reason, safety=declared.safety in SAFETY, declared=now)
     request = replace(decide.requested(caller, now=now), purpose=texts.BREAK_GLASS, role=declared.role, emergency=why)
-    decision = decide.judged(library, _in_reach(person, caller.country), request)
+    decision = decide.judged(library, person, request)
     return decision if decision.outcome is Outcome.PERMIT and decision.permitted else None
-
-
-def _in_reach(person: Person, country: str) -> Person:
-    """Where nobody named the countries fled, a clinic may stand in one, and nobody would know.
-
-    Then it is told what its own country recorded: that the child was anywhere else stays unsaid (disclosure.md,
-    "Protected-from set": if unknown, every jurisdiction but the recording one).
-    """
-    if decide.is_origin_known(person):
-        return person
-    own = [each for each in person.held if each.resource.kind == "Consent" or _recorded_in(each, country)]
-    return replace(person, held=tuple(own))
-
-
-def _recorded_in(held: Held, country: str) -> bool:
-    return held.country is not None and held.country[:3] == country[:3]
 
 
 async def _queue(

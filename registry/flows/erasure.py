@@ -50,6 +50,8 @@ async def within(tx: Transaction, registry: Registry, ids: Iterable[UUID], *, de
     if any(each.source == organisations.HOUSE for each in held.values()):
         raise BadInput("this is the dossier of an organisation, which is no person's", where="dossier")
     rest = {member for each in held.values() for member in each.members} - set(held)
+    # What joined the rest may be gone with what was erased; where nothing is left the log grows all the same.
+    await outbox.put(tx, "match", sorted(rest or held))
     dead = await erasures.destroy(tx, held, today=registry.today())
     dead += await _gather(tx, registry, rest)
     if held:
@@ -76,6 +78,5 @@ async def _gather(tx: Transaction, registry: Registry, rest: Iterable[UUID]) -> 
     left = set(rest)
     if not left:
         return 0
-    await outbox.put(tx, "match", sorted(left))  # what joined them may be gone with what was erased
     persons = [members for members in await linking.gather(tx, left) if left & {*members}]
     return sum([await decide.again(tx, registry, members) for members in persons])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,8 @@ KIND = "grievance"
 ABOUT = ("consent", "record", "service", "staff", "erasure", "emergency", "other")
 OUTCOMES = ("upheld", "partly-upheld", "not-upheld", "passed-on")
 PUBLISHED_FROM = 10
-"""Counts below are not published, and larger ones rounded down to tens: one complaint must not be told by its date."""
+"""Counts below are not published, larger ones rounded down to tens, and all as they were when the month began: one
+complaint must not be told by its date, and whoever files nine to see the tenth come would see it come at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,9 +233,14 @@ def _whole(entry: audit.Entry) -> Mapping[str, Any]:
 
 async def counts(registry: Registry) -> dict[str, int]:
     """How many complaints there are and how the clocks were kept, exactly: for the ombudsperson and the operator."""
+    return await _counted(registry, registry.now())
+
+
+async def _counted(registry: Registry, now: datetime) -> dict[str, int]:
+    """The counts as they were at a moment."""
     async with registry.database.transaction(Function.REDRESS) as tx:
-        found = [_standing(each.content, registry.now()) for each in await matters.waiting(tx, KIND)]
-    now = registry.now()
+        told = [_until(each.content, now) for each in await matters.waiting(tx, KIND)]
+    found = [_standing(each, now) for each in told if "filed" in each]
     return {
         "filed": len(found),
         "acknowledged": sum(each.acknowledged is not None for each in found),
@@ -245,7 +251,15 @@ async def counts(registry: Registry) -> dict[str, int]:
     }
 
 
+def _until(content: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+    """What of a complaint had been said by then."""
+    later = {step for step in ("filed", "acknowledged", "decided") if (_moment(content, step) or now) > now}
+    outcome = {"outcome", "answer"} if "decided" in later else set[str]()
+    return {name: value for name, value in content.items() if name not in later | outcome}
+
+
 async def published(registry: Registry) -> dict[str, int | None]:
-    """The same for everybody: in tens, and nothing where there are fewer than ten."""
-    exact = await counts(registry)
+    """The same for everybody, as it was when the month began: in tens, and nothing where there are fewer than ten."""
+    month = registry.now().astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    exact = await _counted(registry, month)
     return {name: count // 10 * 10 if count >= PUBLISHED_FROM else None for name, count in exact.items()}

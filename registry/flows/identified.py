@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from registry.errors import BadInput
-from registry.flows import decide, linking, people, publish, trail, verify
+from registry.flows import decide, linking, people, publish, verify
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller
 from registry.store import dossiers, keys, releases
@@ -44,7 +44,6 @@ async def join(tx: Transaction, registry: Registry, caller: Caller, *, local: st
         evidence={"words": ["the desk held a summary about this person when it recorded"]},
     )
     if await linking.record(tx, registry, judgement):
-        await trail.write(tx, registry, anchor, "linked", caller, by=judgement.by)
         await decide.again(tx, registry, (await dossiers.load(tx, [own]))[own].members)
 
 

@@ -21,7 +21,7 @@ from registry.flows.rights import Family
 from registry.identity import demographics, match
 from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
-from registry.store import audit, dossiers
+from registry.store import audit, dossiers, outbox
 from registry.store.database import Transaction, again_on_conflict
 from registry.store.functions import Function
 
@@ -29,11 +29,12 @@ from registry.store.functions import Function
 async def replaced(registry: Registry, caller: Caller, description: Description) -> Family:
     """A card for the family before the desk; its earlier one dies with the commit, and its trail says so.
 
-    Raises BadInput where nobody is named who attests that the family is there.
+    Raises BadInput where nobody is named who attests that the family is there, Unavailable as for a family opened.
     """
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
     if not caller.user:
         raise BadInput("a lost card is replaced by a named user of the desk", where="Desk-User")
+    await budgets.spend_on_family(registry, caller)
     told = demographics.of(resource.of(question.patient(description, id="asked", country=caller.country)))
     spent = await budgets.spend(registry, caller, told, by_card=False)
     found: Family | None = None
@@ -41,7 +42,7 @@ async def replaced(registry: Registry, caller: Caller, description: Description)
         found = await _again(registry, caller, told) if spent.allowed else None
     finally:
         await budgets.settle(registry, caller, spent, is_silent=found is None)
-    return found or await rights.open_family(registry, caller, description)
+    return found or await rights.opened(registry, caller, description)
 
 
 @again_on_conflict
@@ -51,6 +52,7 @@ async def _again(registry: Registry, caller: Caller, told: Demographics) -> Fami
         if family is None:
             return None
         card = await rights.hand_out_card(tx, family)
+        await outbox.put(tx, "match", [family])  # as for a family opened anew: the log must not grow otherwise
         await trail.write(tx, registry, family, "card-replaced", caller, user=caller.user)
         return Family(card=card, dossier=family)
 

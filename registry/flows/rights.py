@@ -17,7 +17,18 @@ from registry.consent.agreement import Agreement
 from registry.errors import UnknownName
 from registry.fhir import resource
 from registry.fhir.resource import Resource
-from registry.flows import asking, cards, consent_receipt, decide, families, ingest, organisations, question, trail
+from registry.flows import (
+    asking,
+    budgets,
+    cards,
+    consent_receipt,
+    decide,
+    families,
+    ingest,
+    organisations,
+    question,
+    trail,
+)
 from registry.flows.asking import Answer
 from registry.flows.consent_receipt import ConsentReceipt
 from registry.flows.opening import Registry
@@ -47,10 +58,19 @@ class Withdrawal:
     revoked: int
 
 
-@again_on_conflict
 async def open_family(registry: Registry, caller: Caller, description: Description) -> Family:
-    """Open the dossier of a family that comes for the first time, at a desk that attests its presence."""
+    """Open the dossier of a family that comes for the first time, at a desk that attests its presence.
+
+    Raises Unavailable when the desk has opened its families of the day.
+    """
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
+    await budgets.spend_on_family(registry, caller)
+    return await opened(registry, caller, description)
+
+
+@again_on_conflict
+async def opened(registry: Registry, caller: Caller, description: Description) -> Family:
+    """The dossier of a family, opened; the desk's share of the day is taken already."""
     async with registry.database.transaction(Function.RIGHTS) as tx:
         return await open_new(tx, registry, caller, description)
 
@@ -149,7 +169,7 @@ async def withdraw(registry: Registry, card: str, *, consent: str | None = None)
         held = documents.current(await documents.load(tx, of_child)).values()
         mine = [each for each in held if _is_live(each.resource) and (each.dossier == family.id or _allows(each))]
         chosen = _meant(mine, consent)
-        await _end(tx, registry, of_child, chosen)
+        await _end(tx, registry, family, of_child, chosen)
         revoked = await decide.again(tx, registry, family.members)
         if family.id not in await families.heard(tx, of_child.values()):
             # Whoever opened a family for a child that has one learns nothing of it by taking back.
@@ -169,13 +189,21 @@ def _meant(live: Sequence[Document], consent: str | None) -> Sequence[Document]:
 
 
 async def _end(
-    tx: Transaction, registry: Registry, of_child: Mapping[uuid.UUID, Dossier], live: Sequence[Document]
+    tx: Transaction,
+    registry: Registry,
+    family: Dossier,
+    of_child: Mapping[uuid.UUID, Dossier],
+    live: Sequence[Document],
 ) -> None:
     ended = [(each.dossier, resource.of(grant.withdraw(each.resource, registry.now()))) for each in live]
     entries = [Entry(person=of_child[dossier].local, resource=each) for dossier, each in ended]
     await ingest.store(tx, registry, source=decide.FAMILY, entries=entries)
-    for dossier, each in ended:
-        await trail.write(tx, registry, dossier, "consent-withdrawn", None, consent=each.id)
+    for each in (each for dossier, each in ended if dossier == family.id):
+        await trail.write(tx, registry, family.id, "consent-withdrawn", None, consent=each.id)
+    # One leaf more, whether or not another family had allowed something: the size of the log is public.
+    others = [dossier for dossier, _ in ended if dossier != family.id]
+    about = others[0] if others else registry.house
+    await trail.write(tx, registry, about, "consent-withdrawn", None, of_others=len(others))
 
 
 def _allows(held: Document) -> bool:
@@ -194,8 +222,12 @@ def _question(held: Document) -> tuple[object, object] | None:
 
 async def spoken_for(tx: Transaction, family: Dossier) -> Sequence[uuid.UUID]:
     """The dossiers a family speaks for: all of its child's, only its own while it is not heard."""
+    return family.members if await _is_heard(tx, family) else [family.id]
+
+
+async def _is_heard(tx: Transaction, family: Dossier) -> bool:
     around = await dossiers.load(tx, family.members)
-    return family.members if family.id in await families.heard(tx, around.values()) else [family.id]
+    return family.id in await families.heard(tx, around.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,14 +241,20 @@ class OwnEvents:
 
 
 async def own_events(tx: Transaction, card: str) -> OwnEvents:
-    """The log over everything known to be about the child; while its family is not heard, over its own dossier."""
+    """The log over everything known to be about the child; while its family is not heard, over its own dossier.
+
+    What stewards do then stays unsaid: they look because another family came before.
+    """
     family = await by_card(tx, card)
     held = documents.current(await documents.load(tx, [family.id])).values()
     agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
     own = [each for each in agreements if isinstance(each, Agreement)]
+    entries = await audit.entries(tx, await spoken_for(tx, family))
+    if not await _is_heard(tx, family):
+        entries = tuple(each for each in entries if each.event["kind"] != Kind.STEWARD.value)
     return OwnEvents(
         family=family.id,
-        entries=await audit.entries(tx, await spoken_for(tx, family)),
+        entries=entries,
         consents=frozenset(each.id for each in own),
         named=frozenset(
             name for each in own if each.root.children for name in each.root.conditions.organisations or ()

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ENVELOPE = 1
 """The version of the envelope written today; rows say which one they carry."""
+ENVELOPE_OF_ERASED = 0
+"""Of a dossier that nothing opens any more."""
 
 Connection = psycopg.AsyncConnection[Any]
 

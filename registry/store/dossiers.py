@@ -97,12 +97,13 @@ _LOAD = """
     JOIN vault.data_key USING (dossier)
     WHERE held.dossier = ANY(%s)
 """
-# Locked one after another in the order of their ids, so that two writers never wait for each other.
+# Locked one after another in the order of their ids, so that two writers never wait for each other. What was erased
+# while somebody waited for it has another envelope; the data key is read from before.
 _LOAD_FOR_WRITING = """
     SELECT held.dossier, held.sealed, data_key.generation, data_key.epoch, data_key.wrapped, data_key.former
     FROM registry.dossier AS held
     JOIN vault.data_key USING (dossier)
-    WHERE held.dossier = ANY(%s)
+    WHERE held.dossier = ANY(%s) AND held.envelope > 0
     ORDER BY held.dossier
     FOR UPDATE OF held
 """

@@ -11,7 +11,7 @@ from datetime import date
 from uuid import UUID
 
 from registry.store import releases
-from registry.store.database import Database, Transaction
+from registry.store.database import ENVELOPE_OF_ERASED, Database, Transaction
 from registry.store.functions import Function
 from registry.store.ledger import Erasure, Ledger
 
@@ -24,6 +24,10 @@ async def destroy(tx: Transaction, ids: Iterable[UUID], *, today: date) -> int:
     erased = sorted(set(ids))
     revoked = await releases.revoke(tx, [each.position for each in await releases.of_person(tx, erased)])
     await tx.admit("lookup_key", erased)
+    # Whoever works with a dossier since before this, or waits for it, notices by its row.
+    await tx.connection.execute(
+        "UPDATE registry.dossier SET envelope = %s WHERE dossier = ANY(%s)", (ENVELOPE_OF_ERASED, erased)
+    )
     await tx.connection.execute("DELETE FROM vault.data_key WHERE dossier = ANY(%s)", (erased,))
     # Every key there is of them, known or not (a card's is not): one reading of the table, as erasing is rare.
     await tx.connection.execute("DELETE FROM registry.lookup_key WHERE dossier = ANY(%s)", (erased,))

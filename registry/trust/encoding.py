@@ -49,10 +49,25 @@ def json_object(body: bytes) -> Mapping[str, Any] | None:
     return cast("Mapping[str, Any]", content) if isinstance(content, dict) else None
 
 
+def repeats(body: bytes) -> bool:
+    """Whether any object of this JSON repeats a member, or is nested too deeply to tell; False for what is no JSON."""
+    try:
+        json.loads(body, object_pairs_hook=_without_repeats)
+    except (_Repeated, RecursionError):
+        return True
+    except ValueError:
+        return False
+    return False
+
+
+class _Repeated(ValueError):
+    pass
+
+
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
-        raise ValueError("a member is repeated")
+        raise _Repeated
     return content
 
 

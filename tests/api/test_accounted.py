@@ -135,7 +135,7 @@ async def played(service: Service) -> Run:
     yes = {"until": str(builders.START.date().replace(year=builders.START.year + 1, day=1)), "agreed": True}
     for domain, organisation in (("health", CLINIC), ("education", SCHOOL)):
         consent = {"card": card, "domain": domain, "organisation": organisation, "understood": True, **yes}
-        consent["interview"] = builders.plain_interview()
+        consent |= {"interview": builders.plain_interview(), "fled": ["XBK"]}
         await run.ask("POST", "/v1/consents", CLINIC, **consent)
     for name, child in ((CLINIC, ZAHOUANIA), (CLINIC, ZAHOUANIA), (SCHOOL, ZAHOUANIA), (OTHER_CLINIC, ZAHOUANIA)):
         await run.ask("POST", "/v1/questions", name, person=said(child))

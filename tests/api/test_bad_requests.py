@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import pytest
 
 from registry.settings import Settings
@@ -113,6 +114,20 @@ async def test_what_is_no_json_object_is_refused(service: Service, path: str, co
 async def test_a_field_that_is_too_long_is_refused_by_name(service: Service, field: str) -> None:
     answered = await service.post("/v1/questions", CLINIC, person={**PERSON, field: CANARY * 1_000})
     assert problems(answered, 422) == [f"person.{field}"]
+
+
+async def test_an_answer_said_twice_is_no_answer(service: Service) -> None:
+    """One reader takes the first, another the last."""
+    card = await builders.family(service.world)
+    until = str(builders.START.date())
+    body = {"card": card, "domain": "health", "organisation": CLINIC, "until": until, "agreed": False}
+    content = orjson.dumps(body).replace(b'"agreed":false', b'"agreed":true,"agreed":false')
+    assert content.count(b"agreed") == 2
+    answered = await service.call(
+        "POST", "/v1/consents", CLINIC, content=content, headers={"Content-Type": "application/json"}
+    )
+    assert answered.status_code == 400
+    assert answered.json()["resourceType"] == "OperationOutcome"
 
 
 @pytest.mark.parametrize("path", ["/v1/questions", "/v1/people", "/v1/families", "/v1/doses"])

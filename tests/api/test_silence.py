@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import anyio
 import httpx
+import orjson
 import pytest
+from fastapi.routing import APIRoute
 
-from registry.api import deadline
+from registry.api import deadline, emergencies, operations, redress
 from registry.errors import Conflict, KeyProblem
 from registry.flows import decide, rights
 from registry.store import audit
@@ -22,6 +24,7 @@ from tests.support.builders import CLINIC, OTHER_CLINIC, SCHOOL, UNKNOWN, ZAHOUA
 
 pytestmark = pytest.mark.anyio
 
+JSON = "application/json"
 UNKNOWN_PERSON = {"given": UNKNOWN.given, "family": UNKNOWN.family, "birth": UNKNOWN.born.isoformat()}
 
 
@@ -145,6 +148,32 @@ async def test_what_a_desk_records_is_answered_at_a_step_of_the_clock(slow_servi
         await slow_service.post("/v1/people", CLINIC, person=person, patient=person["given"])
         steps = (time.monotonic() - started) / DEADLINE
         assert 0 < steps - int(steps) < 0.5, steps
+
+
+async def test_a_body_sent_slowly_does_not_choose_where_the_steps_fall(slow_service: Service) -> None:
+    """Sent just before a step ends, it would tell work that is a little longer by a whole step."""
+    body = orjson.dumps({"person": UNKNOWN_PERSON, "patient": "1"})
+    sent: list[float] = []
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield body[:10]
+        await anyio.sleep(0.6 * DEADLINE)
+        sent.append(time.monotonic())
+        yield body[10:]
+
+    answered = await slow_service.call("POST", "/v1/people", CLINIC, content=slowly(), headers={"Content-Type": JSON})
+    assert answered.status_code == 201
+    assert time.monotonic() - sent[0] >= DEADLINE
+
+
+def test_whatever_reads_about_a_child_is_answered_at_a_deadline_or_at_a_step() -> None:
+    at_a_deadline, of_no_child = {"/v1/questions", "/v1/emergencies"}, {"/v1/consent-texts"}
+    routers = (operations.router, operations.stepped, redress.router, emergencies.router)
+    routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
+    about = [each for each in routes if {*each.tags} & {"family", "clinic and school"}]
+    assert len(about) > 15
+    free = {each.path for each in about if not isinstance(each, deadline.Stepped)}
+    assert free == at_a_deadline | of_no_child
 
 
 async def test_a_withdrawal_is_confirmed_when_every_answer_found_before_it_has_left(slow_service: Service) -> None:

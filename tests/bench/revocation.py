@@ -107,6 +107,7 @@ async def interleave(settings: Settings, *, rounds: int, seed: int, early: bool 
     """Play so many rounds. `early` acknowledges before the withdrawal has committed, to see that this is found."""
     dice, outcome = random.Random(seed), Outcome()
     generous = {"user_questions": 10**6, "organisation_questions": 10**6, "target_questions": 10**6}
+    generous |= {"user_families": 10**6, "organisation_families": 10**6}
     patient = settings.model_copy(update={**generous, "fishing_alarm": 1e9})
     async with twin_worlds.undrawn(), builders.world(patient) as world:
         for at in range(rounds):

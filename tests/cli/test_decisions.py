@@ -69,6 +69,17 @@ def test_a_file_that_cannot_be_used_ends_with_two(
     bare("decide", "--consents", first, "--request", second, *more).failed(word, code=2)
 
 
+@pytest.mark.parametrize("twice", ['"type": "deny", "type": "permit"', '"status": "inactive", "status": "active"'])
+def test_a_consent_that_says_two_things_under_one_name_is_not_read(bare: Commands, twice: str) -> None:
+    said = twice.rpartition(", ")[2]
+    text = json.dumps(CASE["consents"])
+    assert said in text
+    consents = bare.file("c.json", text.replace(said, twice, 1))
+    request = bare.file("r.json", json.dumps({**CASE["request"], "items": CASE["items"]}))
+    ran = bare("decide", "--consents", consents, "--request", request, "--dialect", "pcf-r4")
+    ran.failed("twice", code=2)
+
+
 def test_the_published_cases_agree(bare: Commands) -> None:
     ran = bare("evaluate", "decisions", CASES, "--json")
     assert ran.code == 0

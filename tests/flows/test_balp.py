@@ -94,6 +94,7 @@ RULES: dict[str, tuple[str, str, str, str, str, str]] = {
     "PatientCreate": (REST, f"{FHIR}|create", "C", SOURCE, DESTINATION, AUTHOR),
     "Create": (REST, f"{FHIR}|create", "C", SOURCE, DESTINATION, AUTHOR),
     "PatientUpdate": (REST, f"{FHIR}|update", "U", SOURCE, DESTINATION, AUTHOR),
+    "Update": (REST, f"{FHIR}|update", "U", SOURCE, DESTINATION, AUTHOR),
 }  # fmt: skip
 
 

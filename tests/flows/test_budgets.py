@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.errors import Unavailable, UnknownName
-from registry.flows import budgets, decide, opening, release
+from registry.flows import budgets, decide, lost_card, opening, release, rights
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller
 from registry.flows.release import Asked
@@ -271,3 +271,26 @@ def test_the_test_tells_who_fishes_from_who_meets_strangers(
         level = max(level + weighing.step(is_silent=dice.random() < silence), 0)
         highest = max(highest, level)
     assert (highest >= weighing.alarm) is alarmed
+
+
+# --- families --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("opens", [rights.open_family, lost_card.replaced])
+async def test_a_desk_opens_so_many_families_a_day_and_then_a_human_is_called(
+    world: World, opens: Callable[..., Awaitable[object]]
+) -> None:
+    """A card opens the family's own view: a desk that opened families by a list of names would read it all."""
+    few = on(world, user_families=2, organisation_families=3)
+    for user in ("nurse-1", "nurse-1", "nurse-2"):
+        await opens(few.registry, replace(world[CLINIC], user=user), builders.description(UNKNOWN))
+    for user in ("nurse-1", "nurse-3"):
+        with pytest.raises(Unavailable):
+            await opens(few.registry, replace(world[CLINIC], user=user), builders.description(ZAHOUANIA))
+    assert {(each.scope, each.user, each.asked) for each in await budgets.standing(world.registry)} == {
+        ("family-user", "nurse-1", 3),
+        ("family-organisation", "", 4),
+    }
+    await opens(few.registry, world[OTHER_CLINIC], builders.description(ZAHOUANIA))
+    await budgets.lift(world.registry, [each.id for each in await budgets.standing(world.registry)])
+    await opens(few.registry, replace(world[CLINIC], user="nurse-1"), builders.description(ZAHOUANIA))

@@ -98,7 +98,7 @@ FLOWS: dict[str, tuple[Prepare, int]] = {
     "a registration": (registering, 1),
     "a family that comes": (opening_a_family, 1),
     "a consent": (consenting, 1),
-    "a withdrawal": (withdrawing, 1),
+    "a withdrawal": (withdrawing, 2),
     "a question": (asking, 1),
     "a question in vain": (asking_in_vain, 1),
     "a doubt": (settling, 2),

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from registry.errors import BadInput, NotPermitted, Unavailable, UnknownName
-from registry.flows import budgets, emergencies, release, rights, trail
+from registry.flows import budgets, emergencies, match, release, rights, trail
 from registry.flows.emergencies import Declared
 from registry.flows.release import Asked, Released
 from registry.store import accounts, audit
@@ -18,6 +18,8 @@ from tests.support import builders
 from tests.support.builders import (
     CLINIC,
     FAR_CLINIC,
+    HOME_CLINIC,
+    MORE_VACCINES,
     NEIGHBOUR,
     OMBUDSPERSON,
     OTHER_CLINIC,
@@ -51,6 +53,18 @@ async def card(world: World) -> str:
 async def test_it_opens_nothing_for_the_next_ordinary_question(world: World) -> None:
     assert await broken(world)
     assert await builders.ask(world, CLINIC) is None
+
+
+async def test_the_state_fled_cannot_see_by_emergencies_that_the_family_came(world: World) -> None:
+    """Its own clinic asks again and again about a child whose doses it gave itself."""
+    await builders.hand_over(world, MORE_VACCINES, *builders.health_of(ZAHOUANIA, MORE_VACCINES, "XBK"))
+    await match.run(world.registry)
+    answered = [await broken(world, HOME_CLINIC)]
+    card = await builders.family(world, at=FAR_CLINIC)
+    answered.append(await broken(world, HOME_CLINIC))
+    await allow(world, card, SCHOOL, fled=frozenset({"XBK"}))
+    answered.append(await broken(world, HOME_CLINIC))
+    assert answered == [None] * 3
 
 
 async def test_what_is_refused_is_not_queued(world: World) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from registry.errors import BadInput, KeyProblem, UnknownName
-from registry.flows import erasure, match, opening, release, trail
+from registry.flows import decide, erasure, match, opening, release, rights, trail
 from registry.flows.opening import Registry
 from registry.flows.release import Asked
 from registry.settings import Settings
 from registry.store import dossiers, releases
+from registry.store.functions import Function
 from tests.store import rows
 from tests.support import builders, dumps, leaks, readable, reused
 from tests.support.builders import CLINIC, VACCINES, World
@@ -193,3 +196,35 @@ async def test_a_restored_database_without_its_ledger_keeps_to_its_own_list(told
     told.registry.ledger.path.unlink()
     async with opening.opened(told.registry.settings, clock=told.world.clock) as started:
         assert started.ledger.read() == entered
+
+
+# --- meanwhile -------------------------------------------------------------------------------------
+
+
+async def test_a_question_that_meets_an_erasure_is_not_answered_from_before_it(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold, waiting = decide.hold, [True]
+
+    async def after_erasing(*given: Any) -> Any:
+        if waiting:
+            waiting.clear()
+            await erasure.erase(told.registry, told.dossiers, decision=DECISION)
+        return await hold(*given)
+
+    monkeypatch.setattr(decide, "hold", after_erasing)
+    assert await builders.ask(told.world, CLINIC) is None
+    async with told.registry.database.transaction() as tx:
+        assert await rows.rows(tx, "SELECT count(*) FROM registry.status WHERE NOT revoked") == [(0,)]
+
+
+async def test_a_withdrawal_that_waits_for_an_erasure_brings_nothing_back(told: Told) -> None:
+    async with told.registry.database.transaction(Function.ERASE) as tx:
+        await erasure.within(tx, told.registry, told.dossiers, decision=DECISION)
+        waiting = asyncio.create_task(rights.withdraw(told.registry, told.card))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+    with pytest.raises(UnknownName):
+        await waiting
+    async with told.registry.database.transaction() as tx:
+        assert [each for each in await dossiers.everyone(tx) if each.source == decide.FAMILY] == []

@@ -142,6 +142,18 @@ async def test_a_later_family_is_received_like_a_first_one_and_learns_of_nobody(
     assert ended[0] == ended[1]
 
 
+async def test_a_steward_who_compares_two_families_tells_the_later_one_of_nobody(world: World, cards: Cards) -> None:
+    async def looked() -> list[str]:
+        lines = await rights.own_trail(world.registry, cards["other"])
+        return [each.action for each in lines if each.action.startswith("review")]
+
+    await allow(world, cards["mother"], CLINIC)
+    await review.waiting(world.registry, world[STEWARD])
+    assert await looked() == []
+    await _settle(world, "link")
+    assert await looked()
+
+
 async def test_a_family_that_is_heard_reads_the_whole_trail(world: World, cards: Cards) -> None:
     await allow(world, cards["mother"], CLINIC)
     await ask(world, CLINIC)

@@ -68,7 +68,6 @@ ONE_LEAF: dict[str, Act] = {
     "a school that is refused": asks(SCHOOL),
     "a consent": lambda world, card: allow(world, card, SCHOOL),
     "a no": lambda world, card: allow(world, card, SCHOOL, agreed=False, understood=False),
-    "a withdrawal of one consent": lambda world, card: rights.withdraw(world.registry, card),
     "a family that comes": lambda world, _: rights.open_family(
         world.registry, world[CLINIC], builders.description(UNKNOWN)
     ),
@@ -85,6 +84,14 @@ async def test_every_answer_leaves_exactly_one_leaf(world: World, card: str, act
     before = await leaves(world)
     await act(world, card)
     assert await leaves(world) == before + 1
+
+
+async def test_a_withdrawal_leaves_one_more_than_it_ends_consents(world: World, card: str) -> None:
+    """For what other families of the child had allowed, if there are any (tests/flows/test_log_growth.py)."""
+    await allow(world, card, CLINIC)
+    before = await leaves(world)
+    await rights.withdraw(world.registry, card)
+    assert await leaves(world) == before + 2
 
 
 async def test_a_repeated_file_leaves_no_second_leaf(world: World) -> None:

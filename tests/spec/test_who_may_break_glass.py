@@ -83,12 +83,13 @@ SAID: tuple[tuple[str, str, str], ...] = (
     ("no to another clinic", DOSES, DOSES),
     ("it fled this clinic's country", NOTHING, DOSES),
     ("a second guardian said no to this clinic", NOTHING, DOSES),
-    ("no family ever came", DOSES, NOTHING),
-    ("it named no country it fled", DOSES, NOTHING),
+    ("no family ever came", NOTHING, NOTHING),
+    ("it named no country it fled", NOTHING, NOTHING),
     ("the child has no dose on record", NOTHING, NOTHING),
     ("nobody knows the child", NOTHING, NOTHING),
 )
-"""Where nobody named the countries fled, any clinic might stand in one: it is told of its own country's doses alone."""
+"""Where nobody named the countries fled, any clinic might stand in one: were it told its own country's doses, it could
+see by their falling silent that the family came, and that it fled this country."""
 
 _RANDOM = re.compile(r"[A-Za-z0-9_+/=-]{20,}")
 """Hashes, pseudonyms and signatures: three letters of a country stand in them by chance."""

@@ -287,6 +287,9 @@ def _requests(
         year = {"school": "s", "grade": "3", "academic_year": "2026", "on": today}
         yield "/v1/enrolments", {"person": person, "patient": "11", **year}
     yield "/v1/families", {"person": person}
+    if observer == HOME_CLINIC:
+        declared = {"role": "physician", "safety": "unconscious", "reason": "brought in alone"}
+        yield "/v1/emergencies", {"person": person, **declared}
 
 
 async def _seen(
