@@ -38,6 +38,7 @@ LIVES = 5
 LOOK_EVERY = 10
 _DEADLINE_SECONDS = 1.0
 _BUSY_SECONDS = 2.5
+_BUDGETS = ("USER_QUESTIONS", "ORGANISATION_QUESTIONS", "TARGET_QUESTIONS", "USER_FAMILIES", "ORGANISATION_FAMILIES")
 
 
 class Victim(Enum):
@@ -111,7 +112,7 @@ class Site:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
-        generous = dict.fromkeys(("USER_QUESTIONS", "ORGANISATION_QUESTIONS", "TARGET_QUESTIONS"), str(10**6))
+        generous = dict.fromkeys(_BUDGETS, str(10**6))
         own = {
             **{"STATE": str(self.state), "DATABASE_URL": self.server.url},
             **{"ANSWER_SECONDS": str(_DEADLINE_SECONDS), "FISHING_ALARM": "1e9", **generous},
