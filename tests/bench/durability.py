@@ -133,6 +133,7 @@ class Site:
         for each in chosen:
             with suppress(psutil.NoSuchProcess):  # it fell with the one before
                 each.kill()
+        psutil.wait_procs(chosen)
         if victim is Victim.DATABASE:
             self.server = embedded.start(self.data)
 

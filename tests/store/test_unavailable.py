@@ -139,6 +139,7 @@ async def test_two_that_wait_for_each_other_both_get_done(registry: Registry) ->
     async with registry.database.transaction() as tx:
         one, other = await rows.open_dossier(tx), await rows.open_dossier(tx, "p-2")
     begun: list[str] = []
+    holding: list[str] = []
     both = asyncio.Event()
 
     @database.again_on_conflict
@@ -146,7 +147,8 @@ async def test_two_that_wait_for_each_other_both_get_done(registry: Registry) ->
         async with registry.database.transaction() as tx:
             begun.append(who)
             held = await dossiers.load(tx, [first.id], lock=True)
-            if len(begun) == 2:
+            holding.append(who)
+            if len(holding) == 2:
                 both.set()
             await both.wait()  # each holds what the other wants
             held = {**held, **await dossiers.load(tx, [second.id], lock=True)}
