@@ -209,16 +209,21 @@ def observed(planted: Planted, found: Counter[str]) -> Iterator[None]:
         if task and task.get_name() not in ("known", "unknown"):  # once, however often it is decided again
             task.set_name("known" if held else "unknown")
             found[task.get_name()] += 1
-            time.sleep(planted.before if held else 0)
+            _work(planted.before if held else 0.0)
         return await load(tx, held)
 
     def told(task: asyncio.Task[Any]) -> Any:
         if task.get_name() == "known":
-            time.sleep(planted.after)
+            _work(planted.after)
         return outcome(task)
 
     with mock.patch.object(decide, "load", noticed), mock.patch.object(deadline, "_found", told):
         yield
+
+
+def _work(seconds: float) -> None:
+    if seconds:  # even to sleep for no time takes some, and would be a plant of its own
+        time.sleep(seconds)
 
 
 # --- the measure -----------------------------------------------------------------------------------
