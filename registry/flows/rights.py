@@ -249,8 +249,9 @@ async def own_events(tx: Transaction, card: str) -> OwnEvents:
     held = documents.current(await documents.load(tx, [family.id])).values()
     agreements = [dialect.read(each.resource) for each in held if each.resource.kind == "Consent"]
     own = [each for each in agreements if isinstance(each, Agreement)]
-    entries = await audit.entries(tx, await spoken_for(tx, family))
-    if not await _is_heard(tx, family):
+    is_heard = await _is_heard(tx, family)
+    entries = await audit.entries(tx, family.members if is_heard else [family.id])
+    if not is_heard:
         entries = tuple(each for each in entries if each.event["kind"] != Kind.STEWARD.value)
     return OwnEvents(
         family=family.id,

@@ -7,9 +7,7 @@ not depend on the answer is explored in tests/flows/test_service.py.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +16,7 @@ import pytest
 from registry.errors import BadInput, NotPermitted, RegistryError
 from registry.flows import asking, desk, grievances, review, rights, trail
 from registry.flows.desk import Child, Dose
-from registry.settings import Settings
-from tests.support import builders, reused
+from tests.support import builders
 from tests.support.builders import (
     CLINIC,
     HOME_CLINIC,
@@ -36,24 +33,8 @@ from tests.support.builders import (
     ask,
     interviewed,
 )
-from tests.support.postgres import Cluster
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def reused_settings(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with reused.database(cluster, tmp_path_factory.mktemp("spec")) as settings:
-        yield settings
-
-
-@pytest.fixture
-async def world(
-    reused_settings: Settings, cluster: Cluster, tmp_path: Path, anyio_backend: str
-) -> AsyncIterator[World]:
-    del anyio_backend
-    async with builders.world(reused.for_one_test(reused_settings, cluster, tmp_path)) as made:
-        yield made
 
 
 # --- row 1: a receipt with a box to tick, in English only -------------------------------------------

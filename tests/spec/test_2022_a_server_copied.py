@@ -8,7 +8,6 @@ would find it, is proved in tests/flows/test_leaks.py.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,8 @@ from registry.errors import KeyProblem, NotPermitted, RegistryError
 from registry.flows import disputes, grievances, opening, records, release, review, rights, trail
 from registry.flows.grievances import Complaint
 from registry.flows.release import Asked
-from registry.settings import Settings
 from tests.bench import theft
-from tests.support import builders, leaks, reused
+from tests.support import builders, leaks
 from tests.support.builders import (
     CLINIC,
     NATIONAL,
@@ -41,21 +39,6 @@ from tests.support.postgres import Cluster
 pytestmark = pytest.mark.anyio
 COMPLAINT = "They asked me beside Sergeant Qorraf at the Ouarzaz gate"
 CONTESTED = "My daughter was never at Dispensaire Tilmane"
-
-
-@pytest.fixture(scope="module")
-def reused_settings(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with reused.database(cluster, tmp_path_factory.mktemp("spec")) as settings:
-        yield settings
-
-
-@pytest.fixture
-async def world(
-    reused_settings: Settings, cluster: Cluster, tmp_path: Path, anyio_backend: str
-) -> AsyncIterator[World]:
-    del anyio_backend
-    async with builders.world(reused.for_one_test(reused_settings, cluster, tmp_path)) as made:
-        yield made
 
 
 async def lived(world: World) -> str:

@@ -9,7 +9,7 @@ In the second the declaration is well, and the row says what the family said bef
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,12 +93,6 @@ see by their falling silent that the family came, and that it fled this country.
 
 _RANDOM = re.compile(r"[A-Za-z0-9_+/=-]{20,}")
 """Hashes, pseudonyms and signatures: three letters of a country stand in them by chance."""
-
-
-@pytest.fixture(scope="module")
-def reused_settings(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with reused.database(cluster, tmp_path_factory.mktemp("spec")) as settings:
-        yield settings
 
 
 @pytest.fixture
