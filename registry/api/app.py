@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
@@ -37,6 +38,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
         try:
             async with opened(settings, clock=clock) as registry, _working(registry), _watched(app, registry):
                 app.state.registry = registry
+                gc.freeze()  # what is loaded stays: to look through it again and again took a third of each question
                 yield
         except RegistryError as error:
             app.state.failure = error  # the server says only that something failed; whoever started it can say what

@@ -14,11 +14,9 @@ from typing import Annotated, Any, TypeVar
 
 import structlog
 from fastapi import Depends, Request, Response
-from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 
+from registry.api import bodies
 from registry.errors import Conflict, KeyProblem, RegistryError, Unavailable
-from registry.trust import encoding
 
 _log = structlog.get_logger()
 _late: set[asyncio.Task[Any]] = set()
@@ -99,18 +97,17 @@ async def finished() -> None:
         await asyncio.wait({*_late})
 
 
-class Stepped(APIRoute):
+class Stepped(bodies.Told):
     """A route whose answers, errors included, leave at whole steps of the deadline after all of the request came."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def stepped(request: Request) -> Response:
-            body = await request.body()  # or whoever sends it slowly would choose where a step falls
+            request = bodies.Once.of(request)
+            await request.body()  # or whoever sends it slowly would choose where a step falls
             arrived = time.monotonic()
             try:
-                if encoding.repeats(body):  # a yes and a no in one answer are neither
-                    raise HTTPException(400)
                 return await handle(request)
             finally:
                 step: float = request.app.state.registry.settings.answer_seconds

@@ -8,21 +8,21 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from registry.api import deadline, operations, pleas
-from registry.api.bodies import Released
+from registry.api import bodies, deadline, operations, pleas
 from registry.api.deadline import Arrived
 from registry.api.security import Calling, Opened
 from registry.flows import budgets, emergencies, question
 from registry.flows.emergencies import Declared
 from registry.flows.release import Asked
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=bodies.Told)
 
 
-@router.post("/emergencies", tags=["clinic and school"], response_model=Released)
+@router.post("/emergencies", tags=["clinic and school"], response_model=bodies.Released)
 async def break_glass(arrived: Arrived, registry: Opened, caller: Calling, body: pleas.EmergencyQuestion) -> Any:
     """Ask in an emergency: doses alone, for an hour. The family reads it, and it is reviewed; nothing is the one
-    answer that says nothing."""
+    answer that says nothing. Never turned away because too much is asked at once: a child's safety waits for nobody,
+    and its own small budget bounds it."""
     asked = Asked(description=question.read(body.person.model_dump()), card=body.card, language=body.language)
     declared = Declared(role=body.role, safety=body.safety, reason=body.reason)
     released = await deadline.by_deadline(

@@ -36,7 +36,7 @@ from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
 from registry.trust import receipt
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=bodies.Told)
 stepped = APIRouter(prefix="/v1", route_class=deadline.Stepped)
 """What a desk records, and what a card opens: when it is answered must not tell what else is known of the child."""
 

@@ -164,7 +164,8 @@ def _ranked(around: Neighbourhood, question: Question) -> list[UUID]:
     weight: dict[UUID, float] = defaultdict(float)
     for key in question.asked:
         rows = around.shared.get(key, ())
+        tells = math.log((keys.PER_KEY + 1) / max(len(rows), 1))
         for dossier in rows:
-            weight[dossier] += math.log((keys.PER_KEY + 1) / len(rows))
-    ranked = sorted(weight.keys() - question.beside, key=lambda each: (-weight[each], each))
-    return ranked[:MOST]
+            weight[dossier] += tells
+    ranked = sorted((-each, dossier.bytes, dossier) for dossier, each in weight.items())
+    return [dossier for *_, dossier in ranked if dossier not in question.beside][:MOST]

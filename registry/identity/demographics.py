@@ -134,9 +134,10 @@ def _relationships(contact: Mapping[str, Any]) -> list[str]:
 
 
 def _names(texts: Iterable[str]) -> tuple[Name, ...]:
-    read = (names.name(each[:_LONGEST_NAME]) for each in texts)
-    by_form = {tuple(token.normal for token in each.tokens): each for each in read if each}
-    return tuple(by_form.values())[:_MOST_SPELLINGS]
+    read = [found for each in texts if each and (found := names.name(each[:_LONGEST_NAME]))]
+    if len(read) < 2:
+        return tuple(read)
+    return tuple({each.normal: each for each in read}.values())[:_MOST_SPELLINGS]
 
 
 def _birth(content: Mapping[str, Any], fillers: frozenset[tuple[int, int]]) -> Birth | None:

@@ -43,6 +43,10 @@ class Name:
     def script(self) -> Script:
         return self.tokens[0].script
 
+    @property
+    def normal(self) -> tuple[str, ...]:
+        return tuple(each.normal for each in self.tokens)
+
 
 @dataclass(frozen=True, slots=True)
 class _Word:

@@ -59,5 +59,8 @@ class Remembered:
     def forget(self, *, older_than: float = 0) -> None:
         """Forget the keys fetched that many seconds ago or earlier."""
         now = self.clock()
-        for name in [name for name, (fetched, _) in self._held.items() if now - fetched >= older_than]:
+        while self._held:  # in the order they were fetched: one look is enough where nothing is due
+            name = next(iter(self._held))
+            if now - self._held[name][0] < older_than:
+                return
             del self._held[name]
