@@ -116,7 +116,7 @@ async def _require_same_child(tx: Transaction, registry: Registry, caller: Calle
     if held is None or held.about is None:
         return
     before = people.Reader().told(held)
-    if match.contradicts([before], [demographics.of(patient)], registry.library.weights):
+    if match.contradicts([before], [demographics.of(patient.content)], registry.library.weights):
         raise BadInput("this number is another child's here", where="patient", remedy="see your own register")
 
 

@@ -19,7 +19,6 @@ from registry.consent import emergency, texts
 from registry.consent import request as consent_request
 from registry.consent.decision import Decision, Outcome
 from registry.errors import BadInput, Conflict, UnknownName
-from registry.fhir import resource
 from registry.flows import budgets, decide, meant, question, release, said, trail
 from registry.flows.budgets import Spent
 from registry.flows.decide import Person
@@ -79,7 +78,7 @@ async def ask(registry: Registry, caller: Caller, asked: Asked, declared: Declar
     caller.must_be(Kind.CLINIC)
     _require(caller, declared)
     release.require_language(registry, asked)
-    told = demographics.of(resource.of(question.patient(asked.description, id="asked", country=caller.country)))
+    told = demographics.of(question.patient(asked.description, id="asked", country=caller.country))
     spent = await budgets.spend_in_emergency(registry, caller, told, by_card=bool(asked.card))
     released = None
     try:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from registry.errors import BadInput
-from registry.fhir import resource
 from registry.flows import budgets, families, people, question, rights, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
@@ -35,7 +34,7 @@ async def replaced(registry: Registry, caller: Caller, description: Description)
     if not caller.user:
         raise BadInput("a lost card is replaced by a named user of the desk", where="Desk-User")
     await budgets.spend_on_family(registry, caller)
-    told = demographics.of(resource.of(question.patient(description, id="asked", country=caller.country)))
+    told = demographics.of(question.patient(description, id="asked", country=caller.country))
     spent = await budgets.spend(registry, caller, told, by_card=False)
     found: Family | None = None
     try:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from registry.fhir import resource
 from registry.fhir.resource import Content
 from registry.identity import demographics, match
 from registry.identity import keys as match_keys
@@ -36,7 +35,7 @@ class Reader:
         about = dossier.about or {}
         known = self._read.get(dossier.id)
         if known is None or known[0] != about:
-            known = self._read[dossier.id] = (about, demographics.of(resource.of(about)))
+            known = self._read[dossier.id] = (about, demographics.of(about))
         return known[1]
 
     def subject(self, dossier: Dossier) -> Subject:

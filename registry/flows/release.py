@@ -97,7 +97,7 @@ async def ask(registry: Registry, caller: Caller, asked: Asked) -> Released | No
     caller.must_be(Kind.CLINIC, Kind.SCHOOL)
     require_language(registry, asked)
     _require_grounds(caller, asked)
-    told = demographics.of(resource.of(question.patient(asked.description, id="asked", country=caller.country)))
+    told = demographics.of(question.patient(asked.description, id="asked", country=caller.country))
     spent = await budgets.spend(registry, caller, told, by_card=bool(asked.card))
     released = None
     try:

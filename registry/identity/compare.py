@@ -7,6 +7,7 @@ itself is its own given name, its birth date and its identifiers.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +45,10 @@ class Comparison:
     """Everything two people were compared by; a field one of them lacks is absent."""
 
     evidence: tuple[Evidence, ...]
+    _by_field: dict[str, Evidence] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_field", {each.field: each for each in reversed(self.evidence)})
 
     @property
     def weight(self) -> float:
@@ -51,11 +56,13 @@ class Comparison:
         return math.fsum(each.weight for each in self.evidence)
 
     def level(self, field: str) -> str | None:
-        return next((each.level for each in self.evidence if each.field == field), None)
+        found = self._by_field.get(field)
+        return found.level if found else None
 
     def agrees(self, field: str) -> bool:
         """Whether this field speaks for one person."""
-        return any(each.field == field and each.weight > 0 for each in self.evidence)
+        found = self._by_field.get(field)
+        return found is not None and found.weight > 0
 
 
 def compare(left: Demographics, right: Demographics, weights: Weights, *, rarity: Rarity | None = None) -> Comparison:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from registry.fhir import CANONICAL, dates
 from registry.fhir.dates import Calendar, PartialDate
-from registry.fhir.resource import Resource
+from registry.fhir.resource import Content
 from registry.identity import names
 from registry.identity.names import Name
 
@@ -83,10 +83,10 @@ class Demographics:
     recorded_in: str = ""
 
 
-def of(patient: Resource, *, fillers: frozenset[tuple[int, int]] = FIRST_OF_JANUARY) -> Demographics:
+def of(patient: Content, *, fillers: frozenset[tuple[int, int]] = FIRST_OF_JANUARY) -> Demographics:
     """Read a Patient. `fillers` are the (month, day) this source writes when only the year is known."""
-    content = _mapping(patient.content)
-    spellings = [*_mappings(content.get("name"))]
+    content = _mapping(patient)
+    spellings = _mappings(content.get("name"))
     further = [" ".join(_texts(each.get("given"))[1:]) for each in spellings]
     contacts = [(_relationships(each), each) for each in _mappings(content.get("contact"))]
     father = _relatives(contacts, "FTH") or _names(filter(names.is_patronymic, further))
@@ -196,13 +196,13 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
 
 
-def _mappings(value: object) -> Iterator[Mapping[str, Any]]:
-    items = cast(list[object], value) if isinstance(value, list) else []
-    return (cast(Mapping[str, Any], each) for each in items if isinstance(each, Mapping))
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    items = cast(list[object], value) if isinstance(value, list) else ()
+    return [cast(Mapping[str, Any], each) for each in items if isinstance(each, Mapping)]
 
 
 def _texts(value: object) -> list[str]:
-    items = cast(list[object], value) if isinstance(value, list) else []
+    items = cast(list[object], value) if isinstance(value, list) else ()
     return [each for each in map(_text, items) if each]
 
 

@@ -43,6 +43,10 @@ class Name:
     def script(self) -> Script:
         return self.tokens[0].script
 
+    def __hash__(self) -> int:
+        """By the text alone: everything else is made of it, and pairs of people are looked up by their names."""
+        return hash(self.text)
+
     @property
     def normal(self) -> tuple[str, ...]:
         return tuple(each.normal for each in self.tokens)

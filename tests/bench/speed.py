@@ -104,12 +104,12 @@ def _sealing() -> list[Measured]:
 def _matching(resources: list[Resource]) -> list[Measured]:
     weights = library.load().weights
     patients = [each for each in resources if each.kind == "Patient"][:200]
-    told = [demographics.of(each) for each in patients]
+    told = [demographics.of(each.content) for each in patients]
     same = cycle([(each, each) for each in told])
     other = cycle(list(zip(told, told[1:] + told[:1], strict=True)))
     each_patient, each_told = cycle(patients), cycle(told)
     return [
-        _microseconds("read demographics", lambda: demographics.of(next(each_patient))),
+        _microseconds("read demographics", lambda: demographics.of(next(each_patient).content)),
         _microseconds("compare one person", lambda: matching.decide(*next(same), weights)),
         _microseconds("compare two persons", lambda: matching.decide(*next(other), weights)),
         _microseconds("key set of a dossier", lambda: match_keys.stored(next(each_told))),

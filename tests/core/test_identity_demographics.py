@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.fhir import CANONICAL, resource
+from registry.fhir import CANONICAL
 from registry.fhir.dates import PartialDate
 from registry.identity import demographics
 from registry.identity.demographics import BirthKind, Demographics, Identifier, Sex
@@ -39,7 +39,7 @@ PATIENT: dict[str, Any] = {
 
 
 def read(**changed: Any) -> Demographics:
-    return demographics.of(resource.of({**PATIENT, **changed}))
+    return demographics.of({**PATIENT, **changed})
 
 
 def texts(names: Any) -> list[str]:
@@ -92,7 +92,7 @@ def test_the_first_of_a_year_of_another_calendar_is_a_filler_too() -> None:
 
 
 def test_a_source_may_have_another_filler_day() -> None:
-    patient = resource.of({**PATIENT, "birthDate": "2014-07-01"})
+    patient = {**PATIENT, "birthDate": "2014-07-01"}
     birth = demographics.of(patient, fillers=frozenset({(7, 1)})).birth
     assert birth is not None
     assert birth.kind is BirthKind.DEFAULT
@@ -122,9 +122,9 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*PATIENT, "_birthDate"]), JSON))
 def test_odd_content_is_missing_and_never_raises(odd: dict[str, Any]) -> None:
-    person = demographics.of(resource.of({**PATIENT, **odd, "resourceType": "Patient", "id": "p1"}))
+    person = demographics.of({**PATIENT, **odd, "resourceType": "Patient", "id": "p1"})
     assert isinstance(person, Demographics)
 
 
 def test_an_empty_patient_says_nothing() -> None:
-    assert demographics.of(resource.of({"resourceType": "Patient", "id": "p"})) == Demographics()
+    assert demographics.of({"resourceType": "Patient", "id": "p"}) == Demographics()

@@ -12,7 +12,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from registry.errors import BadInput
-from registry.fhir import resource
 from registry.identity import compare, demographics, keys, match
 from registry.identity.demographics import Demographics
 from registry.identity.match import PersonView, Reason, Resolution, Subject, Verdict, Veto
@@ -29,25 +28,21 @@ def person(
 ) -> Demographics:
     contacts = {"FTH": more.get("father"), "MTH": more.get("mother"), "GRFTH": more.get("grandfather")}
     return demographics.of(
-        resource.of(
-            {
-                "resourceType": "Patient",
-                "id": "p",
-                "name": [{"given": [given], "family": family}],
-                "birthDate": born,
-                "gender": sex,
-                "contact": [
-                    {"relationship": [{"coding": [{"code": code}]}], "name": {"given": [name]}}
-                    for code, name in contacts.items()
-                    if name
-                ],
-                "address": [{"city": more["village"]}] if "village" in more else [],
-                "telecom": [{"system": "phone", "value": more["phone"]}] if "phone" in more else [],
-                "identifier": [{"system": "urn:n", "value": more["number"], "use": "official"}]
-                if "number" in more
-                else [],
-            }
-        )
+        {
+            "resourceType": "Patient",
+            "id": "p",
+            "name": [{"given": [given], "family": family}],
+            "birthDate": born,
+            "gender": sex,
+            "contact": [
+                {"relationship": [{"coding": [{"code": code}]}], "name": {"given": [name]}}
+                for code, name in contacts.items()
+                if name
+            ],
+            "address": [{"city": more["village"]}] if "village" in more else [],
+            "telecom": [{"system": "phone", "value": more["phone"]}] if "phone" in more else [],
+            "identifier": [{"system": "urn:n", "value": more["number"], "use": "official"}] if "number" in more else [],
+        }
     )
 
 
@@ -130,7 +125,7 @@ def test_letters_of_a_common_script_may_speak_against_what_another_script_leaves
     both = [{"given": ["Wadih"], "family": "Touati"}, {"given": ["وديع"]}]
     other = [{"given": ["Wadeh"], "family": "Touati"}, {"given": ["وادع"]}]
     left, right, latin = (
-        demographics.of(resource.of({"resourceType": "Patient", "id": "p", "name": each, "birthDate": "2014-05-17"}))
+        demographics.of({"resourceType": "Patient", "id": "p", "name": each, "birthDate": "2014-05-17"})
         for each in (both, other, other[:1])
     )
     assert match.decide(left, right, WEIGHTS).verdict is not Verdict.LINK

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from registry.fhir import CANONICAL, resource
+from registry.fhir import CANONICAL
 from registry.identity import demographics, keys, likeness, match
 from registry.identity.match import PersonView, Subject
 from tests.support import naive_matching
@@ -217,7 +217,7 @@ class World:
         }
         if "almara" in source:
             patient["telecom"] = [{"system": "phone", "value": child.phone}]
-        return Subject(id=number, source=source, demographics=demographics.of(resource.of(patient)))
+        return Subject(id=number, source=source, demographics=demographics.of(patient))
 
     def _birth(self, child: Child) -> dict[str, Any]:
         year, month, day = child.born

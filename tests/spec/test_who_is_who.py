@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from registry.fhir import CANONICAL, resource
+from registry.fhir import CANONICAL
 from registry.identity import demographics, match
 from registry.identity.demographics import Demographics
 from registry.identity.match import PersonView, Reason, Subject, Verdict
@@ -389,7 +389,7 @@ def person(written: str) -> Demographics:
     if "was" in told:
         url = f"{CANONICAL}/StructureDefinition/original-date"
         patient["_birthDate"] = {"extension": [{"url": url, "valueString": told["was"]}]}
-    return demographics.of(resource.of(patient))
+    return demographics.of(patient)
 
 
 @pytest.mark.parametrize(("one", "other", "verdict"), ROWS)

@@ -15,7 +15,6 @@ from fastapi import Response
 from registry.api import operations
 from registry.consent import redact
 from registry.errors import BadInput
-from registry.fhir import resource
 from registry.flows import decide, desk, ingest, lost_card, people, question, release, rights
 from registry.flows.ingest import Receipt
 from registry.identity import demographics
@@ -35,7 +34,7 @@ def _instead(*replacements: tuple[Any, str, Any]) -> Iterator[None]:
 
 async def _near(registry: Any, description: Any) -> int:
     """How many people share a key with a description: what a careless check would look at."""
-    told = demographics.of(resource.of(question.patient(description, id="asked", country="XAL")))
+    told = demographics.of(question.patient(description, id="asked", country="XAL"))
     async with registry.database.transaction(Function.MATCH) as tx:
         hashed = people.hashed(tx, match_keys.asked(told))
         return len(await people.candidates(tx, people.Reader(), people.Question(asked=hashed)))
@@ -133,7 +132,7 @@ def _receipt_of_others() -> Any:
         receipt = await taken(registry, submission, body=body)
         about = next(each.resource for each in submission.entries if each.resource.kind == "Patient")
         async with registry.database.transaction(Function.MATCH) as tx:
-            hashed = people.hashed(tx, match_keys.asked(demographics.of(about)))
+            hashed = people.hashed(tx, match_keys.asked(demographics.of(about.content)))
             near = await people.candidates(tx, people.Reader(), people.Question(asked=hashed))
         if any(member.source != submission.source for each in near for member in each.members):
             return replace(receipt, findings=(*receipt.findings, {"code": "also", "message": "known elsewhere"}))
