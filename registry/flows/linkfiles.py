@@ -1,0 +1,256 @@
+"""Plain files linked or de-duplicated: read, sought, compared in several processes, settled. No database.
+
+A table is surveyed, its rows are filed under their keys, and for each row its candidates are compared; only pairs
+that can matter are kept. Every row is worked on by a process that has the whole of the files in memory it shares with
+the others: it was there when they began. What a row costs is bounded (`identity.files.nearby`), so time grows with
+the number of rows.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from registry.flows import linked
+from registry.flows.linked import Found, KeyTold, Linked
+from registry.flows.packed import People
+from registry.identity.compare import Evidence
+from registry.identity.files import comparing, fitting, nearby
+from registry.identity.files.comparing import Rules
+from registry.identity.files.fitting import Pattern
+from registry.identity.files.nearby import FACTS, Filed, Index
+from registry.identity.match import Match, Verdict
+from registry.identity.vetoes import Veto
+
+State = TypeVar("State")
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+Progress = Callable[[str, int, int], None]
+"""Called with the step, how much of it is done, and how much there is."""
+
+_CHUNK = 1000  # rows a process takes at a time
+_ROWS_FITTED = 20_000
+_PAIRS_DRAWN = 50_000
+_ROWS_TOLD = 2000
+_FEW = 3  # tasks not worth a process of their own
+UNRELATED = frozenset({Veto.IDENTIFIER})
+"""The veto that is heard where nobody has brothers, sisters or twins in the files: official numbers that differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What the processes share. `asked` are the keys of the rows that ask, a chunk of rows each."""
+
+    people: People
+    rules: Rules
+    index: Index
+    asked: Sequence[Filed]
+    facts: NDArray[np.uint64]
+    true: frozenset[tuple[int, int]] = frozenset()
+
+    def near(self, chunk: int) -> nearby.Near:
+        """The candidates of a chunk of rows."""
+        people = self.people
+        is_within, asking = people.second is None, people.second or len(people)
+        return nearby.near(self.index, self.asked[chunk], self.facts, within=is_within, asking=asking)
+
+
+def _unseen(step: str, done: int, total: int) -> None:
+    """Nobody looks."""
+    _ = step, done, total
+
+
+def link(
+    people: People,
+    rules: Rules,
+    *,
+    unrelated: bool = False,
+    true: Iterable[tuple[int, int]] = (),
+    jobs: int = 1,
+    progress: Progress = _unseen,
+) -> Linked:
+    """Link the rows of two files, or find the duplicates of one.
+
+    `unrelated` says that the files hold no brothers, sisters or twins: the weights are then learned from the files,
+    and a name that differs is a slip like any other. `true` are pairs known to be one person, for the report only.
+    """
+    state = _filed(people, rules, jobs, progress)
+    state = replace(state, true=frozenset((min(each), max(each)) for each in true))
+    if unrelated:
+        state = replace(state, rules=_fitted(state, jobs, progress))
+    chunks = range(len(state.asked))
+    found = _gathered(_spread(_compared, state, chunks, jobs, "Comparing", progress))
+    done = linked.settled(people, state.rules, found, lambda done, count: progress("Settling", done, count))
+    return replace(done, true_pairs=len(state.true), keys=_keys_told(state))
+
+
+def _filed(people: People, rules: Rules, jobs: int, progress: Progress) -> _State:
+    """Every row under its keys: of one file all, of two those of the second, for which the first asks."""
+    chunks = people.chunks(_CHUNK)
+    facts = np.zeros((len(people), FACTS), dtype=np.uint64)
+    stored: list[Filed] = []
+    asked: list[Filed] = []
+    for chunk, found in zip(chunks, _spread(_keys, people, chunks, jobs, "Reading people", progress), strict=True):
+        facts[chunk] = found.facts
+        if people.second is None or chunk[0] < people.second:
+            asked.append(found.asked)
+        if people.second is None or chunk[0] >= people.second:
+            stored.append(found.stored)
+    return _State(
+        people=people, rules=rules, index=nearby.index(nearby.joined(stored), facts), asked=asked, facts=facts
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Keys:
+    """The keys and facts of a chunk of rows."""
+
+    stored: Filed
+    asked: Filed
+    facts: NDArray[np.uint64]
+
+
+def _keys(people: People, chunk: Sequence[int]) -> _Keys:
+    rows = [people.row(each) for each in chunk]
+    return _Keys(
+        stored=nearby.filed(chunk, (nearby.hashed(nearby.stored(each)) for each in rows)),
+        asked=nearby.filed(chunk, (nearby.hashed(nearby.asked(each)) for each in rows)),
+        facts=np.array([nearby.facts(each) for each in rows], dtype=np.uint64),
+    )
+
+
+def _fitted(state: _State, jobs: int, progress: Progress) -> Rules:
+    """Rules with weights learned from the candidates of some rows, and from pairs drawn evenly."""
+    people, size = state.people, len(state.asked)
+    step = max(1, size * _CHUNK // _ROWS_FITTED)
+    chosen = range(0, size, step)
+    near, drawn = Counter[Pattern](), Counter[Pattern]()
+    for each in _spread(_patterns, state, chosen, jobs, "Learning weights", progress):
+        near.update(each)
+    left = people.second or len(people)
+    pairs = fitting.pairs_drawn(left, len(people) - (people.second or 0), _PAIRS_DRAWN, within=people.second is None)
+    shifted = [(one, other + (people.second or 0)) for one, other in pairs]
+    slices = [shifted[start : start + _CHUNK] for start in range(0, len(shifted), _CHUNK)]
+    for each in _spread(_drawn, state, slices, jobs, "Learning weights", progress):
+        drawn.update(each)
+    of_all = _pairs_in_all(people) * len(chosen) / max(size, 1)
+    weights = fitting.fitted(state.rules.weights, drawn, near, of_all=of_all)
+    return replace(state.rules, weights=weights, heard=UNRELATED)
+
+
+def _pairs_in_all(people: People) -> float:
+    left = people.second or len(people)
+    return left * (left - 1) / 2 if people.second is None else left * (len(people) - left)
+
+
+def _patterns(state: _State, chunk: int) -> Counter[Pattern]:
+    near = state.near(chunk)
+    return _drawn(state, zip(near.left.tolist(), near.right.tolist(), strict=True))
+
+
+def _drawn(state: _State, pairs: Iterable[tuple[int, int]]) -> Counter[Pattern]:
+    weights = state.rules.weights
+    found = (comparing.evidence(state.people.row(one), state.people.row(other), weights) for one, other in pairs)
+    return Counter(tuple((each.field, each.level) for each in held if each.field != "shared") for held in found)
+
+
+def _compared(state: _State, chunk: int) -> Found:
+    """The candidates of a chunk of rows, compared; those kept that can be links, rivals of links, or for review."""
+    near, found = state.near(chunk), Found()
+    judged: dict[tuple[Evidence, ...], Match] = {}
+    for left, right in zip(near.left.tolist(), near.right.tolist(), strict=True):
+        evidence = comparing.evidence(state.people.row(left), state.people.row(right), state.rules.weights)
+        match = judged.get(evidence) or judged.setdefault(evidence, comparing.decide(evidence, state.rules))
+        at = bit(match.score)
+        found.scores[at, (left, right) in state.true] += 1
+        found.likely[at] = found.likely.get(at, 0.0) + match.probability
+        if match.score >= state.rules.floor or match.verdict is not Verdict.DISTINCT:
+            found.pairs.append((left, right, match))
+        else:
+            found.levels.update((each.field, each.level) for each in evidence)
+    return replace(found, compared=len(near.left), cut=near.cut)
+
+
+def _gathered(parts: Iterable[Found]) -> Found:
+    """All pairs found, with one Match object for equal evidence."""
+    whole, known, compared, cut = Found(), dict[tuple[Evidence, ...], Match](), 0, 0
+    for each in parts:
+        same = ((left, right, known.setdefault(match.evidence.evidence, match)) for left, right, match in each.pairs)
+        whole.pairs.extend(same)
+        whole.scores.update(each.scores)
+        whole.levels.update(each.levels)
+        for at, likely in each.likely.items():
+            whole.likely[at] = whole.likely.get(at, 0.0) + likely
+        compared, cut = compared + each.compared, cut + each.cut
+    return replace(whole, compared=compared, cut=cut)
+
+
+def bit(score: float) -> int:
+    """A score in whole bits, rounded down."""
+    return math.floor(score)
+
+
+def _keys_told(state: _State) -> tuple[KeyTold, ...]:
+    """How common the keys are, of some rows evenly chosen."""
+    people = state.people
+    firsts = [place for chunk in people.chunks(_CHUNK) for place in chunk]
+    chosen = firsts[:: max(1, len(firsts) // _ROWS_TOLD)]
+    behind: dict[str, list[int]] = defaultdict(list)
+    rows = Counter[str]()
+    for place in chosen:
+        found = nearby.stored(people.row(place))
+        rows.update({each.kind for each in found})
+        for each in found:
+            behind[each.kind].append(nearby.behind(state.index, each))
+    return tuple(
+        KeyTold(
+            kind=kind,
+            share=rows[kind] / len(chosen),
+            median=sorted(held)[len(held) // 2],
+            largest=max(held) if all(held) else 0,
+        )
+        for kind, held in sorted(behind.items())
+    )
+
+
+def _spread(
+    work: Callable[[State, Task], Result],
+    state: State,
+    tasks: Sequence[Task],
+    jobs: int,
+    step: str,
+    progress: Progress,
+) -> Iterator[Result]:
+    """The results in the order of the tasks, from as many processes as there are jobs."""
+    if jobs == 1 or len(tasks) < _FEW:
+        yield from _counted(map(work, repeat(state), tasks), len(tasks), step, progress)
+        return
+    # Forked, the processes have the rows and the index without a copy of either.
+    with multiprocessing.get_context("fork").Pool(jobs, _begin, (work, state)) as pool:
+        yield from _counted(pool.imap(_go_on, tasks), len(tasks), step, progress)
+
+
+def _counted(results: Iterable[Result], count: int, step: str, progress: Progress) -> Iterator[Result]:
+    for done, each in enumerate(results, start=1):
+        progress(step, done, count)
+        yield each
+
+
+_held: dict[str, Any] = {}
+
+
+def _begin(work: Callable[[Any, Any], Any], state: Any) -> None:
+    """In a process of the pool: remember what all its tasks share."""
+    _held.update(work=work, state=state)
+
+
+def _go_on(task: Any) -> Any:
+    return _held["work"](_held["state"], task)
