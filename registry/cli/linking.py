@@ -69,6 +69,7 @@ def link(
     if map_out:
         _write_map(map_out, guesses)  # before anything can fail: it is what helps then
     files = [persons_file.opened(table, guess) for table, guess in zip(tables, guesses, strict=True)]
+    del tables  # the rows are packed, and the text of a large file is large
     if map_out:
         _write_map(map_out, [replace(each.guess, columns=each.rows.survey.columns) for each in files])
     if not json:
@@ -187,7 +188,7 @@ def _print_nothing_linked(files: Sequence[PersonsFile], map_out: Path | None, *,
 
 def _remarks(files: Sequence[PersonsFile]) -> list[Mapping[str, str]]:
     return [
-        {"file": each.table.name, "where": one.where, "message": one.says, "remedy": one.remedy}
+        {"file": each.name, "where": one.where, "message": one.says, "remedy": one.remedy}
         for each in files
         for one in each.remarks
     ]
@@ -203,7 +204,7 @@ def _print_files(files: Sequence[PersonsFile]) -> None:
 
 
 def _print_columns(file: PersonsFile) -> None:
-    out.print(f"[bold]{escape(file.table.name)}[/] {len(file.rows):,} rows", soft_wrap=True)
+    out.print(f"[bold]{escape(file.name)}[/] {len(file.rows):,} rows", soft_wrap=True)
     for name, held in file.guess.columns.told():
         out.print(f"  {name:<16} {held}", markup=False, soft_wrap=True)
     if file.guess.unused:

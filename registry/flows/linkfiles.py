@@ -36,9 +36,12 @@ Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
 """Called with the step, how much of it is done, and how much there is."""
 
-_CHUNK = 1000  # rows a process takes at a time
+CHUNK = 1000
+"""Rows that a process takes at a time."""
+
 _ROWS_FITTED = 20_000
 _PAIRS_DRAWN = 50_000
+_DRAWN_A_ROW = 20
 _ROWS_TOLD = 2000
 _FEW = 3  # tasks not worth a process of their own
 UNRELATED = frozenset({Veto.IDENTIFIER})
@@ -94,7 +97,7 @@ def link(
 
 def _filed(people: People, rules: Rules, jobs: int, progress: Progress) -> _State:
     """Every row under its keys: of one file all, of two those of the second, for which the first asks."""
-    chunks = people.chunks(_CHUNK)
+    chunks = people.chunks(CHUNK)
     facts = np.zeros((len(people), FACTS), dtype=np.uint64)
     stored: list[Filed] = []
     asked: list[Filed] = []
@@ -130,15 +133,16 @@ def _keys(people: People, chunk: Sequence[int]) -> _Keys:
 def _fitted(state: _State, jobs: int, progress: Progress) -> Rules:
     """Rules with weights learned from the candidates of some rows, and from pairs drawn evenly."""
     people, size = state.people, len(state.asked)
-    step = max(1, size * _CHUNK // _ROWS_FITTED)
+    step = max(1, size * CHUNK // _ROWS_FITTED)
     chosen = range(0, size, step)
     near, drawn = Counter[Pattern](), Counter[Pattern]()
     for each in _spread(_patterns, state, chosen, jobs, "Learning weights", progress):
         near.update(each)
     left = people.second or len(people)
-    pairs = fitting.pairs_drawn(left, len(people) - (people.second or 0), _PAIRS_DRAWN, within=people.second is None)
+    right, count = len(people) - (people.second or 0), min(_PAIRS_DRAWN, _DRAWN_A_ROW * len(people))
+    pairs = fitting.pairs_drawn(left, right, count, within=people.second is None)
     shifted = [(one, other + (people.second or 0)) for one, other in pairs]
-    slices = [shifted[start : start + _CHUNK] for start in range(0, len(shifted), _CHUNK)]
+    slices = [shifted[start : start + CHUNK] for start in range(0, len(shifted), CHUNK)]
     for each in _spread(_drawn, state, slices, jobs, "Learning weights", progress):
         drawn.update(each)
     of_all = _pairs_in_all(people) * len(chosen) / max(size, 1)
@@ -201,7 +205,7 @@ def bit(score: float) -> int:
 def _keys_told(state: _State) -> tuple[KeyTold, ...]:
     """How common the keys are, of some rows evenly chosen."""
     people = state.people
-    firsts = [place for chunk in people.chunks(_CHUNK) for place in chunk]
+    firsts = [place for chunk in people.chunks(CHUNK) for place in chunk]
     chosen = firsts[:: max(1, len(firsts) // _ROWS_TOLD)]
     behind: dict[str, list[int]] = defaultdict(list)
     rows = Counter[str]()

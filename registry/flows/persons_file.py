@@ -29,7 +29,7 @@ def known() -> Known:
 class PersonsFile:
     """A file, what its columns were taken for, what its owner should know, and its rows."""
 
-    table: Table
+    name: str
     guess: Guess
     rows: Packed
     remarks: tuple[Remark, ...]
@@ -66,7 +66,7 @@ def opened(table: Table, guess: Guess) -> PersonsFile:
     checked = tablefile.checked(table, guess.columns.id)
     surveyed = rows.survey(checked.lines(), guess.columns, known())
     return PersonsFile(
-        table=table,
+        name=table.name,
         guess=guess,
         rows=packed.pack(checked.lines(), surveyed, name=table.name),
         remarks=(*_of_lines(checked), *_of_columns(guess), *surveyed.remarks),

@@ -23,11 +23,11 @@ _SIGNATURES = (
     (b"{", "JSON"),
     (b"<", "XML or HTML"),
 )
-_OLD_ENCODINGS = {
-    "cp1256": "Arabic, Windows",
-    "cp1251": "Cyrillic, Windows",
+OLD_ENCODINGS = {
     "cp1252": "Western Europe, Windows",
     "cp1254": "Turkish, Windows",
+    "cp1256": "Arabic, Windows",
+    "cp1251": "Cyrillic, Windows",
     "cp1255": "Hebrew, Windows",
     "cp1253": "Greek, Windows",
     "koi8-r": "Cyrillic, older",
@@ -91,7 +91,7 @@ def _text(body: bytes, name: str, encoding: str) -> str:
 
 
 def _encodings() -> str:
-    named = ", ".join(f"{each} ({what})" for each, what in _OLD_ENCODINGS.items())
+    named = ", ".join(f"{each} ({what})" for each, what in OLD_ENCODINGS.items())
     return f"name the one it was written in: {named}, utf-16"
 
 
@@ -99,7 +99,7 @@ def _remedy(body: bytes, named: str) -> str:
     if b"\x00" in body[:64]:
         return "it looks like UTF-16: say --encoding utf-16-le, or utf-16-be"
     likely = _likeliest(body) if not named else ""
-    hint = f"; it looks like {_OLD_ENCODINGS[likely]}: --encoding {likely}" if likely else ""
+    hint = f"; it looks like {OLD_ENCODINGS[likely]}: --encoding {likely}" if likely else ""
     return f"{_AGAIN}, or {_encodings()} with --encoding{hint}"
 
 
@@ -107,7 +107,7 @@ def _likeliest(body: bytes) -> str:
     """The old encoding in which the words hang together, if one does: only ever a hint."""
     start = body.find(next((bytes([each]) for each in body if each > 127), b""))
     piece = body[max(start - 200, 0) : start + 20_000]
-    fluent = {each: _fluency(piece.decode(each, "replace")) for each in _OLD_ENCODINGS}
+    fluent = {each: _fluency(piece.decode(each, "replace")) for each in OLD_ENCODINGS}
     best = max(fluent, key=lambda each: fluent[each])
     return best if fluent[best] >= _FLUENT else ""
 
@@ -120,9 +120,12 @@ def _fluency(text: str) -> float:
 
 
 def _fit(one: str, other: str) -> bool:
+    """Letters of one script, no capital within a word, and of Latin accents not two side by side."""
     if not (one.isalpha() and other.isalpha()):
         return (one + other).strip(" ,;|\t\r\n\"'-.()0123456789").isalpha()
-    return _script(one) == _script(other) and not (one.islower() and other.isupper())
+    if one.islower() and other.isupper():
+        return False
+    return _script(one) == _script(other) and (_script(one) != "LATIN" or one.isascii() or other.isascii())
 
 
 def _script(letter: str) -> str:

@@ -31,13 +31,9 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-BOYS = _words(
-    "Mohamed Ahmed Hasan Hussein Karim Yousef Ibrahim Walid Nabil Samir Redouane Tawfiq Zakaria Bilal Lakhdar"
-)
+BOYS = _words("Mohamed Ahmed Hasan Hussein Karim Yousef Ibrahim Walid Nabil Samir Redouane Tawfiq Zakaria Lakhdar")
 GIRLS = _words("Amina Amira Khadija Fatima Yousra Zineb Maryam Hanan Hana Souad Nawal Layla Kawthar Samira Ilham")
-FAMILIES = _words(
-    "Benali Haddad Meziane Cherif Kadri Mansouri Rahmani Saadi Touati Zerrouki Gharbi Chaoui Achour Darwish"
-)
+FAMILIES = _words("Benali Haddad Meziane Cherif Kadri Mansouri Rahmani Saadi Touati Zerrouki Gharbi Chaoui Darwish")
 VILLAGES = _words("Oran Tizi Karsa Dellys Batna")
 HEADER = _words("id given family father mother birth sex village phone ssn postcode")
 LETTERS = "abdehiklmnorstuyz"

@@ -112,10 +112,15 @@ class _Persons:
         return self.members.get(self.of(place), [place])
 
     def join(self, left: Place, right: Place) -> None:
-        one, other = sorted((self.of(left), self.of(right)))
-        if one != other:
-            self.members[one] = [*self.members.pop(one, [one]), *self.members.pop(other, [other])]
-            self._parent[other] = one
+        one, other = self.of(left), self.of(right)
+        if one == other:
+            return
+        of_one, of_other = self.members.pop(one, [one]), self.members.pop(other, [other])
+        if len(of_one) < len(of_other):
+            one, other, of_one, of_other = other, one, of_other, of_one
+        of_one.extend(of_other)
+        self.members[one] = of_one
+        self._parent[other] = one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
