@@ -42,7 +42,7 @@ def page(files: Sequence[PersonsFile], done: Linked, measured: Measured | None) 
         reviews=done.count(Verdict.REVIEW),
         measured=measured,
         scores=[*_scores(done)],
-        calibration=_calibration(done) if measured else None,
+        calibration=_calibration(done) if measured and done.found.compared else None,
         fields=[*_fields(done)],
         keys=done.keys,
         samples=[*_samples(done)],
@@ -82,9 +82,9 @@ def _bit(pair: Pair) -> int:
     return min(max(linkfiles.bit(pair.match.score), _LOWEST), _HIGHEST)
 
 
-def _thresholds(done: Linked) -> list[tuple[float, str]]:
+def _thresholds(done: Linked) -> list[tuple[float, str, str]]:
     least = done.rules.weights.thresholds
-    return [(comparing.bits(least.review), "review"), (comparing.bits(least.link), "link")]
+    return [(comparing.bits(least.review), "review", "end"), (comparing.bits(least.link), "link", "start")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,25 +92,33 @@ class _Calibration:
     """What was said and what was true, for pairs of about one score."""
 
     plot: Any
-    rows: Sequence[tuple[float, float, int]]
+    rows: Sequence[tuple[int, float, float, int]]
     error: float  # the mean difference of the two, over all pairs compared
     missed: int
 
 
 def _calibration(done: Linked) -> _Calibration:
-    counts = Counter[int]()
-    true = Counter[int]()
+    counts, true = Counter[int](), Counter[int]()
+    said: dict[int, float] = {}
     for (bit, is_true), count in done.found.scores.items():
-        counts[bit] += count
-        true[bit] += count * is_true
-    rows = [(done.found.likely[bit] / counts[bit], true[bit] / counts[bit], counts[bit]) for bit in sorted(counts)]
-    error = sum(abs(said - found) * count for said, found, count in rows) / max(sum(counts.values()), 1)
+        counts[_clamped(bit)] += count
+        true[_clamped(bit)] += count * is_true
+    for bit, likely in done.found.likely.items():
+        said[_clamped(bit)] = said.get(_clamped(bit), 0.0) + likely
+    rows = [(bit, said[bit] / counts[bit], true[bit] / counts[bit], counts[bit]) for bit in sorted(counts)]
+    error = sum(abs(said - found) * count for _, said, found, count in rows) / counts.total()
+    points = [(bit, found, count) for bit, _, found, count in rows]
     return _Calibration(
-        plot=plots.calibration(rows, label="Probability said and share found to be true"),
+        plot=plots.calibration(points, label="Share found to be true, by score in bits"),
         rows=rows,
         error=error,
-        missed=done.true_pairs - sum(true.values()),
+        missed=done.true_pairs - true.total(),
     )
+
+
+def _clamped(bit: int) -> int:
+    """Beyond a million to one nothing more is to be seen."""
+    return min(max(bit, -20), 20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
-_WIDTH, _HEIGHT = 640, 120
+_WIDTH, _HEIGHT, _TALL = 640, 120, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 8, 10, 22
 
 
 def bars(
-    counts: Sequence[tuple[int, int]], *, kind: str, label: str, marks: Iterable[tuple[float, str]] = ()
+    counts: Sequence[tuple[int, int]], *, kind: str, label: str, marks: Iterable[tuple[float, str, str]] = ()
 ) -> Markup:
-    """Counts by whole numbers along the axis, in the colour of the class `kind`; `marks` are lines with a word."""
+    """Counts by whole numbers along the axis, in the colour of the class `kind`; `marks` are lines with a word.
+
+    A mark is its place, the word, and the end of the word that stands at the line (SVG text-anchor).
+    """
     first, last = counts[0][0], counts[-1][0] + 1
     most = max((count for _, count in counts), default=0) or 1
     scale = (_WIDTH - _LEFT - _RIGHT) / (last - first)
@@ -30,41 +33,38 @@ def bars(
         for at, count in counts
         if count
     ]
-    step = max(1, round((last - first) / 10))
-    ticks = [_text(_LEFT + (at - first) * scale, _HEIGHT - 8, str(at), "middle") for at in range(first, last + 1, step)]
-    lines = [_mark(_LEFT + (at - first) * scale, word) for at, word in marks if first <= at <= last]
+    lines = [_mark(_LEFT + (at - first) * scale, word, side) for at, word, side in marks if first <= at <= last]
     axis = [
         _text(_LEFT - 6, _TOP + 8, f"{most:,}", "end"),
         _text(_LEFT - 6, floor, "0", "end"),
         _line(_LEFT, floor, _WIDTH - _RIGHT, floor, "axis"),
     ]
-    return _svg(_WIDTH, _HEIGHT, label, (*drawn, *axis, *ticks, *lines))
+    return _svg(_WIDTH, _HEIGHT, label, (*drawn, *axis, *_ticks(first, last, _HEIGHT), *lines))
 
 
-def calibration(points: Sequence[tuple[float, float, int]], *, label: str) -> Markup:
-    """How often pairs said to be one person with a probability (x) are (y); the larger the dot, the more pairs."""
-    size, edge = 320, 36
-    span = size - 2 * edge
-    most = max((count for *_, count in points), default=1)
+def calibration(points: Sequence[tuple[int, float, int]], *, label: str) -> Markup:
+    """The share of pairs found to be true (y) by score in whole bits (x), and the curve it should lie on.
+
+    The larger the dot, the more pairs.
+    """
+    first, last = points[0][0], points[-1][0] + 1
+    across, up = (_WIDTH - _LEFT - _RIGHT) / (last - first), _TALL - _TOP - _BOTTOM
+    floor, most = _TALL - _BOTTOM, max(count for *_, count in points)
+    curve = " ".join(
+        f"{_LEFT + at * across / 4:.1f},{floor - up / (1 + 2.0 ** -(first + at / 4)):.1f}"
+        for at in range(4 * (last - first) + 1)
+    )
+    axis = _line(_LEFT, floor, _WIDTH - _RIGHT, floor, "axis")
+    said = Markup('<polyline class="mark" points="{}"/>').format(curve)
     dots = [
         Markup('<circle class="link" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"><title>{}</title></circle>').format(
-            edge + said * span,
-            size - edge - found * span,
-            3 + 6 * (count / most) ** 0.25,
-            f"said {said:.3f}, found {found:.3f}, {count:,} pairs",
+            _LEFT + (at - first + 0.5) * across, floor - found * up, 2.5 + 4 * (count / most) ** 0.25,
+            f"from {at} bits: {found:.3f} of {count:,} pairs",
         )
-        for said, found, count in points
-    ]
-    frame = [
-        _line(edge, size - edge, size - edge, size - edge, "axis"),
-        _line(edge, edge, edge, size - edge, "axis"),
-        _line(edge, size - edge, size - edge, edge, "mark"),
-        *(_text(edge + at * span, size - edge + 14, f"{at:g}", "middle") for at in (0, 0.5, 1)),
-        *(_text(edge - 5, size - edge - at * span + 4, f"{at:g}", "end") for at in (0, 0.5, 1)),
-        _text(size / 2, size - 4, "said", "middle"),
-        _text(edge, edge - 10, "found", "middle"),
-    ]
-    return _svg(size, size, label, (*frame, *dots))
+        for at, found, count in points
+    ]  # fmt: skip
+    sides = [_text(_LEFT - 6, floor - at * up + 4, f"{at:g}", "end") for at in (0, 0.5, 1)]
+    return _svg(_WIDTH, _TALL, label, (axis, said, *sides, *_ticks(first, last, _TALL), *dots))
 
 
 def weight(bits: float, *, most: float) -> Markup:
@@ -97,5 +97,13 @@ def _text(x: float, y: float, words: str, anchor: str) -> Markup:
     return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(x, y, anchor, escape(words))
 
 
-def _mark(x: float, words: str) -> Markup:
-    return _line(x, _TOP, x, _HEIGHT - _BOTTOM, "mark") + _text(x + 3, _TOP + 8, words, "start")
+def _mark(x: float, words: str, side: str) -> Markup:
+    away = 3 if side == "start" else -3
+    return _line(x, _TOP, x, _HEIGHT - _BOTTOM, "mark") + _text(x + away, _TOP + 8, words, side)
+
+
+def _ticks(first: int, last: int, height: float) -> list[Markup]:
+    """About ten round numbers along the axis."""
+    step, scale = max(1, round((last - first) / 10)), (_WIDTH - _LEFT - _RIGHT) / (last - first)
+    places = range(-(-first // step) * step, last + 1, step)
+    return [_text(_LEFT + (at - first) * scale, height - 8, str(at), "middle") for at in places]

@@ -205,7 +205,7 @@ def bit(score: float) -> int:
 def _keys_told(state: _State) -> tuple[KeyTold, ...]:
     """How common the keys are, of some rows evenly chosen."""
     people = state.people
-    firsts = [place for chunk in people.chunks(CHUNK) for place in chunk]
+    firsts = [place for chunk in people.chunks(CHUNK) for place in chunk if place >= (people.second or 0)]
     chosen = firsts[:: max(1, len(firsts) // _ROWS_TOLD)]
     behind: dict[str, list[int]] = defaultdict(list)
     rows = Counter[str]()

@@ -48,7 +48,7 @@ def bits(probability: float) -> float:
 def rules(weights: Weights, levels: Mapping[str, Any], *, people: int) -> Rules:
     """The rules of the registry, for files of so many people."""
     own = {(field, name): _level(each) for field, held in levels.items() for name, each in held["levels"].items()}
-    whole = replace(weights, levels={**own, **weights.levels})
+    whole = replace(weights, levels={**weights.levels, **own})
     return Rules(weights=whole.among(people))
 
 
