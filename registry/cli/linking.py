@@ -24,6 +24,8 @@ from registry.flows import linkfiles, persons_file, tablefile
 from registry.flows.linked import Linked
 from registry.flows.packed import People
 from registry.flows.persons_file import PersonsFile
+from registry.flows.spread import Progress as Told
+from registry.flows.spread import Spread
 from registry.flows.tablefile import Table
 from registry.identity.files import comparing, truth
 from registry.identity.files.columns import Guess
@@ -129,10 +131,10 @@ def listed(done: Linked) -> list[tuple[truth.Ids, str]]:
 def _linked(people: People, *, unrelated: bool, known_pairs: Sequence[truth.Ids], jobs: int, show: bool) -> Linked:
     largest = max(map(len, people.files))
     rules = comparing.rules(library.load().weights, persons_file.known().levels, people=largest)
+    true = _places(people, known_pairs)
     with _progress(show) as progress:
-        return linkfiles.link(
-            people, rules, unrelated=unrelated, true=_places(people, known_pairs), jobs=jobs, progress=progress
-        )
+        spread = Spread(jobs=jobs, progress=progress)
+        return linkfiles.link(people, rules, unrelated=unrelated, true=true, spread=spread)
 
 
 def _places(people: People, pairs: Sequence[truth.Ids]) -> list[tuple[int, int]]:
@@ -146,7 +148,7 @@ def _places(people: People, pairs: Sequence[truth.Ids]) -> list[tuple[int, int]]
 
 
 @contextmanager
-def _progress(show: bool) -> Generator[linkfiles.Progress]:
+def _progress(show: bool) -> Generator[Told]:
     """A bar for each step. It is drawn as work is done, not by a thread: processes are forked meanwhile."""
     parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*parts, console=err, auto_refresh=False, disable=not (show and err.is_terminal)) as bar:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from registry.flows.packed import People
+from registry.flows.spread import Progress
 from registry.identity.files import comparing, verdicts
 from registry.identity.files.comparing import Rules
 from registry.identity.files.verdicts import Pair
@@ -63,7 +64,7 @@ class Linked:
         return sum(each.verdict is verdict for each in self.pairs)
 
 
-def settled(people: People, rules: Rules, found: Found, progress: Callable[[int, int], None]) -> Linked:
+def settled(people: People, rules: Rules, found: Found, progress: Progress) -> Linked:
     """Settle what was found, one gathering of pairs at a time."""
 
     def decide(left: int, right: int) -> Match:
@@ -82,7 +83,7 @@ def settled(people: People, rules: Rules, found: Found, progress: Callable[[int,
         beside = heapq.nlargest(_BESIDE, [*beside, *_neither(cluster, one.persons)], key=_score)
         persons += len(whole)
         if number % _STEP == 0 or number == len(gathered):
-            progress(number, len(gathered))
+            progress("Settling", number, len(gathered))
     alone = copies.alone({place for each in pairs for place in (each.left, each.right)})
     pairs += [*verdicts.listed(alone, {}, decide, second=people.second), *copies.reviews]
     pairs.sort(key=lambda each: (each.left, each.right))

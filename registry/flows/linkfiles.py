@@ -9,12 +9,9 @@ the number of rows.
 from __future__ import annotations
 
 import math
-import multiprocessing
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +19,7 @@ from numpy.typing import NDArray
 from registry.flows import linked
 from registry.flows.linked import Found, KeyTold, Linked
 from registry.flows.packed import People
+from registry.flows.spread import Spread
 from registry.identity.compare import Evidence
 from registry.identity.files import comparing, fitting, nearby
 from registry.identity.files.comparing import Rules
@@ -30,12 +28,6 @@ from registry.identity.files.nearby import FACTS, Filed, Index
 from registry.identity.match import Match, Verdict
 from registry.identity.vetoes import Veto
 
-State = TypeVar("State")
-Task = TypeVar("Task")
-Result = TypeVar("Result")
-Progress = Callable[[str, int, int], None]
-"""Called with the step, how much of it is done, and how much there is."""
-
 CHUNK = 1000
 """Rows that a process takes at a time."""
 
@@ -43,7 +35,6 @@ _ROWS_FITTED = 20_000
 _PAIRS_DRAWN = 50_000
 _DRAWN_A_ROW = 20
 _ROWS_TOLD = 2000
-_FEW = 3  # tasks not worth a process of their own
 UNRELATED = frozenset({Veto.IDENTIFIER})
 """The veto that is heard where nobody has brothers, sisters or twins in the files: official numbers that differ."""
 
@@ -66,42 +57,37 @@ class _State:
         return nearby.near(self.index, self.asked[chunk], self.facts, within=is_within, asking=asking)
 
 
-def _unseen(step: str, done: int, total: int) -> None:
-    """Nobody looks."""
-    _ = step, done, total
-
-
 def link(
     people: People,
     rules: Rules,
     *,
     unrelated: bool = False,
     true: Iterable[tuple[int, int]] = (),
-    jobs: int = 1,
-    progress: Progress = _unseen,
+    spread: Spread | None = None,
 ) -> Linked:
     """Link the rows of two files, or find the duplicates of one.
 
     `unrelated` says that the files hold no brothers, sisters or twins: the weights are then learned from the files,
     and a name that differs is a slip like any other. `true` are pairs known to be one person, for the report only.
     """
-    state = _filed(people, rules, jobs, progress)
+    spread = spread or Spread()
+    state = _filed(people, rules, spread)
     state = replace(state, true=frozenset((min(each), max(each)) for each in true))
     if unrelated:
-        state = replace(state, rules=_fitted(state, jobs, progress))
+        state = replace(state, rules=_fitted(state, spread))
     chunks = range(len(state.asked))
-    found = _gathered(_spread(_compared, state, chunks, jobs, "Comparing", progress))
-    done = linked.settled(people, state.rules, found, lambda done, count: progress("Settling", done, count))
+    found = _gathered(spread.over(_compared, state, chunks, step="Comparing"))
+    done = linked.settled(people, state.rules, found, spread.progress)
     return replace(done, true_pairs=len(state.true), keys=_keys_told(state))
 
 
-def _filed(people: People, rules: Rules, jobs: int, progress: Progress) -> _State:
+def _filed(people: People, rules: Rules, spread: Spread) -> _State:
     """Every row under its keys: of one file all, of two those of the second, for which the first asks."""
     chunks = people.chunks(CHUNK)
     facts = np.zeros((len(people), FACTS), dtype=np.uint64)
     stored: list[Filed] = []
     asked: list[Filed] = []
-    for chunk, found in zip(chunks, _spread(_keys, people, chunks, jobs, "Reading people", progress), strict=True):
+    for chunk, found in zip(chunks, spread.over(_keys, people, chunks, step="Reading people"), strict=True):
         facts[chunk] = found.facts
         if people.second is None or chunk[0] < people.second:
             asked.append(found.asked)
@@ -123,27 +109,28 @@ class _Keys:
 
 def _keys(people: People, chunk: Sequence[int]) -> _Keys:
     rows = [people.row(each) for each in chunk]
+    stored, asked = zip(*(nearby.hashed(each) for each in rows), strict=True)
     return _Keys(
-        stored=nearby.filed(chunk, (nearby.hashed(nearby.stored(each)) for each in rows)),
-        asked=nearby.filed(chunk, (nearby.hashed(nearby.asked(each)) for each in rows)),
+        stored=nearby.filed(chunk, stored),
+        asked=nearby.filed(chunk, asked),
         facts=np.array([nearby.facts(each) for each in rows], dtype=np.uint64),
     )
 
 
-def _fitted(state: _State, jobs: int, progress: Progress) -> Rules:
+def _fitted(state: _State, spread: Spread) -> Rules:
     """Rules with weights learned from the candidates of some rows, and from pairs drawn evenly."""
     people, size = state.people, len(state.asked)
     step = max(1, size * CHUNK // _ROWS_FITTED)
     chosen = range(0, size, step)
     near, drawn = Counter[Pattern](), Counter[Pattern]()
-    for each in _spread(_patterns, state, chosen, jobs, "Learning weights", progress):
+    for each in spread.over(_patterns, state, chosen, step="Learning weights"):
         near.update(each)
     left = people.second or len(people)
     right, count = len(people) - (people.second or 0), min(_PAIRS_DRAWN, _DRAWN_A_ROW * len(people))
     pairs = fitting.pairs_drawn(left, right, count, within=people.second is None)
     shifted = [(one, other + (people.second or 0)) for one, other in pairs]
     slices = [shifted[start : start + CHUNK] for start in range(0, len(shifted), CHUNK)]
-    for each in _spread(_drawn, state, slices, jobs, "Learning weights", progress):
+    for each in spread.over(_drawn, state, slices, step="Learning, by chance"):
         drawn.update(each)
     of_all = _pairs_in_all(people) * len(chosen) / max(size, 1)
     weights = fitting.fitted(state.rules.weights, drawn, near, of_all=of_all)
@@ -223,38 +210,3 @@ def _keys_told(state: _State) -> tuple[KeyTold, ...]:
         )
         for kind, held in sorted(behind.items())
     )
-
-
-def _spread(
-    work: Callable[[State, Task], Result],
-    state: State,
-    tasks: Sequence[Task],
-    jobs: int,
-    step: str,
-    progress: Progress,
-) -> Iterator[Result]:
-    """The results in the order of the tasks, from as many processes as there are jobs."""
-    if jobs == 1 or len(tasks) < _FEW:
-        yield from _counted(map(work, repeat(state), tasks), len(tasks), step, progress)
-        return
-    # Forked, the processes have the rows and the index without a copy of either.
-    with multiprocessing.get_context("fork").Pool(jobs, _begin, (work, state)) as pool:
-        yield from _counted(pool.imap(_go_on, tasks), len(tasks), step, progress)
-
-
-def _counted(results: Iterable[Result], count: int, step: str, progress: Progress) -> Iterator[Result]:
-    for done, each in enumerate(results, start=1):
-        progress(step, done, count)
-        yield each
-
-
-_held: dict[str, Any] = {}
-
-
-def _begin(work: Callable[[Any, Any], Any], state: Any) -> None:
-    """In a process of the pool: remember what all its tasks share."""
-    _held.update(work=work, state=state)
-
-
-def _go_on(task: Any) -> Any:
-    return _held["work"](_held["state"], task)

@@ -27,12 +27,8 @@ def found(rows: Sequence[Row]) -> set[tuple[int, int]]:
 def _filed(rows: Sequence[Row]) -> tuple[nearby.Index, Filed, nearby.Hashes]:
     places = range(len(rows))
     facts = np.array([nearby.facts(each) for each in rows], dtype=np.uint64).reshape(len(rows), FACTS)
-    stored = nearby.filed(places, (nearby.hashed(nearby.stored(each)) for each in rows))
-    return (
-        nearby.index(stored, facts),
-        nearby.filed(places, (nearby.hashed(nearby.asked(each)) for each in rows)),
-        facts,
-    )
+    stored, asked = zip(*map(nearby.hashed, rows), strict=True)
+    return nearby.index(nearby.filed(places, stored), facts), nearby.filed(places, asked), facts
 
 
 def test_the_candidates_are_the_rows_that_share_a_key() -> None:

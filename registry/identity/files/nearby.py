@@ -62,9 +62,11 @@ def _starts(person: Demographics) -> Iterator[str]:
         yield from (name.tokens[0].skeletons[0] for name in spellings[:1])
 
 
-def hashed(found: Iterable[Key]) -> list[int]:
-    """Keys as numbers, in an order that does not depend on the process."""
-    return sorted({_hash(each.kind, *each.parts) for each in found})
+def hashed(row: Row) -> tuple[list[int], list[int]]:
+    """The keys a row is filed under, and those it asks for, as numbers that every process makes alike."""
+    of_stored, of_asked = stored(row), asked(row)
+    number = {each: _hash(each.kind, *each.parts) for each in of_stored | of_asked}
+    return sorted({number[each] for each in of_stored}), sorted({number[each] for each in of_asked})
 
 
 def _hash(*parts: str) -> int:
