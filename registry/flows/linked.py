@@ -68,7 +68,7 @@ def settled(people: People, rules: Rules, found: Found, progress: Progress) -> L
     """Settle what was found, one gathering of pairs at a time."""
 
     def decide(left: int, right: int) -> Match:
-        return comparing.decide(comparing.evidence(people.row(left), people.row(right), rules.weights), rules)
+        return comparing.decide(comparing.evidence(people.row(left), people.row(right), rules), rules)
 
     copies = _copies(people, decide)
     gathered = verdicts.clusters([Pair(left=left, right=right, match=match) for left, right, match in found.pairs])
@@ -76,7 +76,7 @@ def settled(people: People, rules: Rules, found: Found, progress: Progress) -> L
     beside: list[Pair] = []
     persons = 0
     for number, cluster in enumerate(gathered, start=1):
-        one = verdicts.settle(cluster, decide, rules.weights)
+        one = verdicts.settle(cluster, decide, rules)
         whole = [copies.with_them(each) for each in one.persons]
         known = {(each.left, each.right): each for each in cluster}
         pairs += [*verdicts.listed(whole, known, decide, second=people.second), *one.reviews]

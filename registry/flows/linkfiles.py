@@ -26,7 +26,6 @@ from registry.identity.files.comparing import Rules
 from registry.identity.files.fitting import Pattern
 from registry.identity.files.nearby import FACTS, Filed, Index
 from registry.identity.match import Match, Verdict
-from registry.identity.vetoes import Veto
 
 CHUNK = 1000
 """Rows that a process takes at a time."""
@@ -35,8 +34,6 @@ _ROWS_FITTED = 20_000
 _PAIRS_DRAWN = 50_000
 _DRAWN_A_ROW = 20
 _ROWS_TOLD = 2000
-UNRELATED = frozenset({Veto.IDENTIFIER})
-"""The veto that is heard where nobody has brothers, sisters or twins in the files: official numbers that differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +71,7 @@ def link(
     state = _filed(people, rules, spread)
     state = replace(state, true=frozenset((min(each), max(each)) for each in true))
     if unrelated:
+        state = replace(state, rules=comparing.unrelated(state.rules))
         state = replace(state, rules=_fitted(state, spread))
     chunks = range(len(state.asked))
     found = _gathered(spread.over(_compared, state, chunks, step="Comparing"))
@@ -133,8 +131,7 @@ def _fitted(state: _State, spread: Spread) -> Rules:
     for each in spread.over(_drawn, state, slices, step="Learning, by chance"):
         drawn.update(each)
     of_all = _pairs_in_all(people) * len(chosen) / max(size, 1)
-    weights = fitting.fitted(state.rules.weights, drawn, near, of_all=of_all)
-    return replace(state.rules, weights=weights, heard=UNRELATED)
+    return replace(state.rules, weights=fitting.fitted(state.rules.weights, drawn, near, of_all=of_all))
 
 
 def _pairs_in_all(people: People) -> float:
@@ -148,8 +145,8 @@ def _patterns(state: _State, chunk: int) -> Counter[Pattern]:
 
 
 def _drawn(state: _State, pairs: Iterable[tuple[int, int]]) -> Counter[Pattern]:
-    weights = state.rules.weights
-    found = (comparing.evidence(state.people.row(one), state.people.row(other), weights) for one, other in pairs)
+    row, rules = state.people.row, state.rules
+    found = (comparing.evidence(row(one), row(other), rules) for one, other in pairs)
     return Counter(tuple((each.field, each.level) for each in held if each.field != "shared") for held in found)
 
 
@@ -158,7 +155,7 @@ def _compared(state: _State, chunk: int) -> Found:
     near, found = state.near(chunk), Found()
     judged: dict[tuple[Evidence, ...], Match] = {}
     for left, right in zip(near.left.tolist(), near.right.tolist(), strict=True):
-        evidence = comparing.evidence(state.people.row(left), state.people.row(right), state.rules.weights)
+        evidence = comparing.evidence(state.people.row(left), state.people.row(right), state.rules)
         match = judged.get(evidence) or judged.setdefault(evidence, comparing.decide(evidence, state.rules))
         at = bit(match.score)
         found.scores[at, (left, right) in state.true] += 1

@@ -267,7 +267,7 @@ def _by_brute_force(lines: Sequence[file_people.Line]) -> dict[tuple[str, str], 
 
     every = [Pair(left=one, right=two, match=decide(one, two)) for one, two in combinations(range(len(people)), 2)]
     near = [each for each in every if each.match.score >= rules.floor]
-    settled = verdicts.settle(near, decide, rules.weights)
+    settled = verdicts.settle(near, decide, rules)
     listed = [*verdicts.listed(settled.persons, {}, decide, second=None), *settled.reviews]
     return {(people[each.left].id, people[each.right].id): each.verdict.value for each in listed}
 

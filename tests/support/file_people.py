@@ -102,7 +102,7 @@ def rules(people: int) -> Rules:
 
 
 def decide(left: Row, right: Row, by: Rules) -> Match:
-    return comparing.decide(comparing.evidence(left, right, by.weights), by)
+    return comparing.decide(comparing.evidence(left, right, by), by)
 
 
 def persons(lines: Iterable[Mapping[str, str]], by: Mapping[str, str]) -> set[frozenset[str]]:

@@ -13,15 +13,17 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from registry.identity import compare, match
+from registry.identity import compare, likeness, match
 from registry.identity.compare import Comparison, Evidence
 from registry.identity.files import texts
 from registry.identity.files.rows import Row
+from registry.identity.likeness import Likeness
 from registry.identity.match import Match
 from registry.identity.vetoes import Veto
 from registry.identity.weights import Level, Weights
 
-PLACES = ("address", "postcode", "region")
+ADDRESS = ("address", "address 2", "address 3", "address 4")
+PLACES = (*ADDRESS, "town", "postcode", "region")
 _SAME_WITHIN = 95.0
 _ALIKE_WITHIN = 75.0
 
@@ -32,12 +34,21 @@ class Rules:
 
     weights: Weights
     heard: Collection[Veto] = tuple(Veto)
+    one_from: float = 0.5  # the probability from which two rows are one as far as a rival is concerned
+
+    @property
+    def is_unrelated(self) -> bool:
+        return self.heard == UNRELATED
 
     @property
     def floor(self) -> float:
         """The least score of a pair that can matter: as a rival of a link, or for review."""
         least = min(self.weights.thresholds.link, self.weights.thresholds.link_of_parent)
         return min(bits(least) - self.weights.thresholds.lead, bits(self.weights.thresholds.review))
+
+
+UNRELATED = frozenset({Veto.IDENTIFIER})
+"""The veto that is heard where nobody has brothers, sisters or twins in the files: official numbers that differ."""
 
 
 def bits(probability: float) -> float:
@@ -47,25 +58,28 @@ def bits(probability: float) -> float:
 
 def rules(weights: Weights, levels: Mapping[str, Any], *, people: int) -> Rules:
     """The rules of the registry, for files of so many people."""
-    own = {(field, name): _level(each) for field, held in levels.items() for name, each in held["levels"].items()}
+    parts = {**levels, **dict.fromkeys(ADDRESS, levels["address"])}
+    own = {(field, name): _level(each) for field, held in parts.items() for name, each in held["levels"].items()}
     whole = replace(weights, levels={**weights.levels, **own})
     return Rules(weights=whole.among(people))
+
+
+def unrelated(rules: Rules) -> Rules:
+    """The rules for files in which nobody has brothers, sisters or twins; the weights are still to be learned."""
+    return replace(rules, heard=UNRELATED, one_from=0.01)
 
 
 def _level(held: Mapping[str, Any]) -> Level:
     return Level(m=float(held["m"]), weight=math.log2(held["m"] / held["u"]), says=str(held["says"]))
 
 
-def evidence(left: Row, right: Row, weights: Weights) -> tuple[Evidence, ...]:
+def evidence(left: Row, right: Row, rules: Rules) -> tuple[Evidence, ...]:
     """How two rows agree, field by field. The same whichever comes first."""
-    engine = compare.compare(left.demographics, right.demographics, weights).evidence
-    is_numbered = any(each.field == "identifier" for each in engine)
-    own = [
-        _weighed(field, level, weights)
-        for field, level in _beside(left, right)
-        if not (is_numbered and field == "identifier")
-    ]
-    return (*engine, *own, *_capped(engine, own, weights))
+    engine = compare.compare(left.demographics, right.demographics, rules.weights).evidence
+    told = {each.field: each.level for each in engine}
+    beside = [*_beside(left, right, told), *(_crossing(left, right, told, rules) if rules.is_unrelated else ())]
+    own = [_weighed(field, level, rules.weights) for field, level in beside if field not in told]
+    return (*engine, *own, *_capped(engine, own, rules.weights))
 
 
 def decide(evidence: tuple[Evidence, ...], rules: Rules) -> Match:
@@ -87,15 +101,29 @@ def _capped(engine: Iterable[Evidence], own: Iterable[Evidence], weights: Weight
         yield replace(_weighed("shared", "household", weights), weight=-off)
 
 
-def _beside(left: Row, right: Row) -> Iterator[tuple[str, str]]:
+def _beside(left: Row, right: Row, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if number := _numbers(left.numbers, right.numbers):
         yield "identifier", number
-    if left.address and right.address:
-        yield "address", _addresses(left.address, right.address)
+    yield from _addresses(left.address, right.address)
+    if told.get("village") == "other":
+        yield "town", "alike" if _texts(left.town, right.town) != "other" else "unlike"
     if left.postcode and right.postcode:
         yield "postcode", _codes(left.postcode, right.postcode)
     if left.region and right.region:
         yield "region", "same" if left.region == right.region else "other"
+
+
+_APART = ("other", "listed_apart", "similar")
+
+
+def _crossing(left: Row, right: Row, told: Mapping[str, str], rules: Rules) -> Iterator[tuple[str, str]]:
+    """Where neither name agrees, whether one of them stands in the other's place, whatever became of the other."""
+    if told.get("given") in _APART and told.get("family") in _APART:
+        one, other = left.demographics, right.demographics
+        pairs = ((one.given, other.family), (one.family, other.given))
+        found = (likeness.of_spellings(*each, rules.weights.known) for each in pairs)
+        is_crossed = any(each is not None and each >= Likeness.PART for each in found)
+        yield "crossing", "one" if is_crossed else "none"
 
 
 def _numbers(left: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]) -> str | None:
@@ -108,7 +136,22 @@ def _numbers(left: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]
     return "slip" if any(texts.is_slip(one, other) for one, other in pairs) else "differ"
 
 
-def _addresses(left: str, right: str) -> str:
+def _addresses(left: tuple[str, ...], right: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Part by part, with an eye on the parts beside; two files that cut their addresses otherwise, by the whole."""
+    if len(left) != len(right) or len(left) > len(ADDRESS):
+        left, right = ("".join(left),), ("".join(right),)
+    for field, one, other in zip(ADDRESS, left, right, strict=False):
+        if one and other:
+            found = _texts(one, other)
+            is_elsewhere = found == "other" and (_stands_in(one, right) or _stands_in(other, left))
+            yield field, "elsewhere" if is_elsewhere else found
+
+
+def _stands_in(part: str, parts: tuple[str, ...]) -> bool:
+    return any(each and _texts(part, each) != "other" for each in parts)
+
+
+def _texts(left: str, right: str) -> str:
     alike = fuzz.ratio(left, right)
     return "same" if alike >= _SAME_WITHIN else "alike" if alike >= _ALIKE_WITHIN else "other"
 

@@ -29,6 +29,7 @@ MOST = 300
 """As the registry bounds its own search."""
 
 _NARROWER = 3
+_SHORTEST_PLACE = 4
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Hashes = NDArray[np.uint64]
@@ -50,10 +51,17 @@ def _own(row: Row) -> Iterator[Key]:
     """Keys of what only files have: a number, and a place with a name or a birth date."""
     yield from (Key("number", number) for number in row.numbers)
     names = [*_starts(row.demographics)]
-    places = [each for each in (row.address, row.postcode) if each]
+    places = [*_places(row)]
     yield from (Key("place-name", (place, name)) for place in places for name in names)
     if row.demographics.birth:
         yield from (Key("place-birth", (place, str(row.demographics.birth.date))) for place in places)
+
+
+def _places(row: Row) -> Iterator[str]:
+    """Parts of the address that are more than a house number, the town, and the postal code in whatever order."""
+    yield from (each for each in (*row.address, row.town) if len(each) >= _SHORTEST_PLACE)
+    if row.postcode:
+        yield "".join(sorted(row.postcode))
 
 
 def _starts(person: Demographics) -> Iterator[str]:
@@ -90,7 +98,7 @@ def facts(row: Row) -> list[int]:
         _skeleton(person.family),
         _skeleton(person.father),
         _skeleton(person.mother),
-        row.address or _skeleton(person.villages),
+        "".join(row.address) or row.town,
         str(birth.date.year) if birth else "",
     )
     return [_hash(str(at), each) if each else 0 for at, each in enumerate(told)]

@@ -30,12 +30,16 @@ _UNREAD_SEXES = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line. `numbers` are as typed, with their systems; the rest are plain texts, empty where missing."""
+    """One line. `numbers` are as typed, with their systems; the rest are letters and figures only, empty where missing.
+
+    `address` has one part for each column of the file's address; `town` is the first of the villages.
+    """
 
     id: str
     demographics: Demographics
     numbers: frozenset[tuple[str, str]] = frozenset()
-    address: str = ""
+    address: tuple[str, ...] = ()
+    town: str = ""
     postcode: str = ""
     region: str = ""
 
@@ -98,9 +102,10 @@ def read(cells: Cells, surveyed: Survey) -> Row:
         id=cells[columns.id],
         demographics=demographics.of(_patient(cells, surveyed, [each for each in numbers if each[0] in official])),
         numbers=frozenset(each for each in numbers if each[0] not in official),
-        address=" ".join(sorted(texts.bare(" ".join(_each(cells, columns, "address"))).split())),
+        address=tuple(texts.code(cells[each]) for each in columns.fields.get("address", ())),
+        town=texts.code(_first(cells, columns, "village")),
         postcode=texts.code(_first(cells, columns, "postcode")),
-        region=texts.bare(_first(cells, columns, "region")),
+        region=texts.code(_first(cells, columns, "region")),
     )
 
 

@@ -16,6 +16,7 @@ from itertools import islice, product
 
 from registry.identity import match as engine
 from registry.identity import vetoes
+from registry.identity.files.comparing import Rules
 from registry.identity.match import Match, Verdict
 from registry.identity.vetoes import Veto
 from registry.identity.weights import Weights
@@ -74,9 +75,9 @@ def clusters(pairs: Sequence[Pair]) -> list[list[Pair]]:
     return [*gathered.values()]
 
 
-def settle(pairs: Iterable[Pair], decide: Decide, weights: Weights) -> Settled:
+def settle(pairs: Iterable[Pair], decide: Decide, rules: Rules) -> Settled:
     """Settle pairs that may be links or rivals of links; `decide` answers for any other two rows, also of one file."""
-    held = _Held(decide=decide, weights=weights, pairs=sorted(pairs, key=_weightiest))
+    held = _Held(decide=decide, rules=rules, pairs=sorted(pairs, key=_weightiest))
     waiting = [_slip_heard(held, each) for each in held.pairs if each.verdict is not Verdict.DISTINCT]
     while len(left := [each for one in waiting if (each := _joined(held, one))]) < len(waiting):
         waiting = left  # a person that is known better may settle what was in doubt about it
@@ -128,7 +129,7 @@ class _Held:
     """What is known while pairs are settled."""
 
     decide: Decide
-    weights: Weights
+    rules: Rules
     pairs: Sequence[Pair]
     persons: _Persons = field(default_factory=_Persons)
     known: dict[tuple[Place, Place], Match] = field(init=False, default_factory=dict[tuple[Place, Place], Match])
@@ -173,7 +174,7 @@ def _slip_heard(held: _Held, pair: Pair) -> Pair:
     if Veto.SLIP not in against or not against <= _OF_A_SLIP:
         return pair
     is_slip = pair.match.evidence.level("given") == "near"
-    thresholds = held.weights.thresholds
+    thresholds = held.rules.weights.thresholds
     if pair.match.probability < (thresholds.link if is_slip else thresholds.ambiguous):
         return pair
     beside = [each for end in (pair.left, pair.right) for each in held.around[end] if each is not pair]
@@ -185,15 +186,17 @@ def _slip_heard(held: _Held, pair: Pair) -> Pair:
 
 def _is_rivalled(held: _Held, pair: Pair) -> bool:
     """Whether a third row fits one end nearly as well, or better, and is not plainly the same as the other end."""
-    for end, other in ((pair.left, pair.right), (pair.right, pair.left)):
-        for each in held.around[end]:
-            third = each.left if each.right == end else each.right
-            if third == other or _is_behind(each.match, pair.match, held.weights):
-                continue
-            if held.persons.of(third) not in (held.persons.of(other), held.persons.of(end)) and not _is_one(
-                held.match(third, other)
-            ):
-                return True
+    return _has_rival(held, pair, pair.left, pair.right) or _has_rival(held, pair, pair.right, pair.left)
+
+
+def _has_rival(held: _Held, pair: Pair, end: Place, other: Place) -> bool:
+    """Whether the one end has, for the other, a rival in a third row."""
+    joined = {held.persons.of(end), held.persons.of(other)}
+    for each in held.around[end]:
+        third = each.left if each.right == end else each.right
+        is_near = not _is_behind(each.match, pair.match, held.rules.weights)
+        if is_near and held.persons.of(third) not in joined and not _is_one(held.match(third, other), held.rules):
+            return True
     return False
 
 
@@ -206,8 +209,8 @@ def _of_name(found: Match) -> float:
     return math.fsum(each.weight for each in found.evidence.evidence if each.field == "given")
 
 
-def _is_one(found: Match) -> bool:
-    is_likely = found.verdict is Verdict.LINK or found.probability >= 0.5
+def _is_one(found: Match, rules: Rules) -> bool:
+    is_likely = found.verdict is Verdict.LINK or found.probability >= rules.one_from
     return is_likely and not {*found.vetoes} - _OF_A_SLIP
 
 
