@@ -16,6 +16,9 @@ from registry.identity.match import Match, Verdict
 
 Scored = tuple[int, int, Match]
 
+AT_ONCE = -60
+"""The score in bits under which pairs are counted that a glance tells apart."""
+
 _BESIDE = 6
 _STEP = 1000
 
@@ -35,6 +38,11 @@ class Found:
     scores: Counter[tuple[int, bool]] = field(default_factory=Counter[tuple[int, bool]])
     likely: dict[int, float] = field(default_factory=dict[int, float])
     levels: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+
+    def counted(self, bit: int, likely: float, *, is_true: bool) -> None:
+        """One pair more with a score of so many whole bits."""
+        self.scores[bit, is_true] += 1
+        self.likely[bit] = self.likely.get(bit, 0.0) + likely
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.flows import linked
-from registry.flows.linked import Found, KeyTold, Linked
+from registry.flows.linked import AT_ONCE, Found, KeyTold, Linked
 from registry.flows.packed import People
 from registry.flows.spread import Spread
 from registry.identity.compare import Evidence
 from registry.identity.files import comparing, fitting, nearby
+from registry.identity.files.bounds import Bounds
 from registry.identity.files.comparing import Rules
 from registry.identity.files.fitting import Pattern
 from registry.identity.files.nearby import FACTS, Filed, Index
@@ -42,10 +43,14 @@ class _State:
 
     people: People
     rules: Rules
+    bounds: Bounds
     index: Index
     asked: Sequence[Filed]
     facts: NDArray[np.uint64]
     true: frozenset[tuple[int, int]] = frozenset()
+
+    def under(self, rules: Rules) -> _State:
+        return replace(self, rules=rules, bounds=Bounds(rules))
 
     def near(self, chunk: int) -> nearby.Near:
         """The candidates of a chunk of rows."""
@@ -71,8 +76,8 @@ def link(
     state = _filed(people, rules, spread)
     state = replace(state, true=frozenset((min(each), max(each)) for each in true))
     if unrelated:
-        state = replace(state, rules=comparing.unrelated(state.rules))
-        state = replace(state, rules=_fitted(state, spread))
+        state = state.under(comparing.unrelated(state.rules))
+        state = state.under(_fitted(state, spread))
     chunks = range(len(state.asked))
     found = _gathered(spread.over(_compared, state, chunks, step="Comparing"))
     done = linked.settled(people, state.rules, found, spread.progress)
@@ -91,9 +96,8 @@ def _filed(people: People, rules: Rules, spread: Spread) -> _State:
             asked.append(found.asked)
         if people.second is None or chunk[0] >= people.second:
             stored.append(found.stored)
-    return _State(
-        people=people, rules=rules, index=nearby.index(nearby.joined(stored), facts), asked=asked, facts=facts
-    )
+    index = nearby.index(nearby.joined(stored), facts)
+    return _State(people=people, rules=rules, bounds=Bounds(rules), index=index, asked=asked, facts=facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +159,13 @@ def _compared(state: _State, chunk: int) -> Found:
     near, found = state.near(chunk), Found()
     judged: dict[tuple[Evidence, ...], Match] = {}
     for left, right in zip(near.left.tolist(), near.right.tolist(), strict=True):
-        evidence = comparing.evidence(state.people.row(left), state.people.row(right), state.rules)
+        one, other, is_true = state.people.row(left), state.people.row(right), (left, right) in state.true
+        if state.bounds.is_below(one, other):
+            found.counted(AT_ONCE, 0.0, is_true=is_true)
+            continue
+        evidence = comparing.evidence(one, other, state.rules)
         match = judged.get(evidence) or judged.setdefault(evidence, comparing.decide(evidence, state.rules))
-        at = bit(match.score)
-        found.scores[at, (left, right) in state.true] += 1
-        found.likely[at] = found.likely.get(at, 0.0) + match.probability
+        found.counted(bit(match.score), match.probability, is_true=is_true)
         if match.score >= state.rules.floor or match.verdict is not Verdict.DISTINCT:
             found.pairs.append((left, right, match))
         else:

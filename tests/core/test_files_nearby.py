@@ -101,7 +101,7 @@ def test_a_row_has_a_bounded_number_of_candidates_the_most_telling_first() -> No
     mine = near.right[near.left == 0]
     assert len(mine) == MOST
     assert mine[0] == 1500
-    assert near.cut == 1
+    assert near.cut >= 1
 
 
 def test_a_hundred_thousand_rows_behind_one_key_are_bounded() -> None:

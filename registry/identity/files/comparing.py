@@ -77,8 +77,8 @@ def evidence(left: Row, right: Row, rules: Rules) -> tuple[Evidence, ...]:
     """How two rows agree, field by field. The same whichever comes first."""
     engine = compare.compare(left.demographics, right.demographics, rules.weights).evidence
     told = {each.field: each.level for each in engine}
-    beside = [*_beside(left, right, told), *(_crossing(left, right, told, rules) if rules.is_unrelated else ())]
-    own = [_weighed(field, level, rules.weights) for field, level in beside if field not in told]
+    found = (*beside(left, right), *_in_doubt(left, right, told, rules))
+    own = [_weighed(field, level, rules.weights) for field, level in found if field not in told]
     return (*engine, *own, *_capped(engine, own, rules.weights))
 
 
@@ -101,16 +101,23 @@ def _capped(engine: Iterable[Evidence], own: Iterable[Evidence], weights: Weight
         yield replace(_weighed("shared", "household", weights), weight=-off)
 
 
-def _beside(left: Row, right: Row, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def beside(left: Row, right: Row) -> Iterator[tuple[str, str]]:
+    """The levels of what only files have, but for what waits for the engine's: see `_in_doubt`."""
     if number := _numbers(left.numbers, right.numbers):
         yield "identifier", number
     yield from _addresses(left.address, right.address)
-    if told.get("village") == "other":
-        yield "town", "alike" if _texts(left.town, right.town) != "other" else "unlike"
     if left.postcode and right.postcode:
         yield "postcode", _codes(left.postcode, right.postcode)
     if left.region and right.region:
         yield "region", "same" if left.region == right.region else "other"
+
+
+def _in_doubt(left: Row, right: Row, told: Mapping[str, str], rules: Rules) -> Iterator[tuple[str, str]]:
+    """A second look at what the engine found to differ."""
+    if told.get("village") == "other":
+        yield "town", "unlike" if _texts(left.town, right.town) == "other" else "alike"
+    if rules.is_unrelated:
+        yield from _crossing(left, right, told, rules)
 
 
 _APART = ("other", "listed_apart", "similar")

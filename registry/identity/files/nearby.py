@@ -25,8 +25,14 @@ from registry.identity.keys import Key
 from registry.identity.names import Name
 
 PER_KEY = 201
-MOST = 300
 """As the registry bounds its own search."""
+
+MOST = 50
+"""Fewer than the registry looks at, because a file asks for every row.
+
+Measured on two files of 95,000 rows, most with a mate that was told again with slips: a row has 16 candidates in the
+mean, and of 18,069 mates one does not stand among the first 20.
+"""
 
 _NARROWER = 3
 _SHORTEST_PLACE = 4
