@@ -27,12 +27,13 @@ from registry.identity.files.comparing import Rules
 from registry.identity.files.fitting import Pattern
 from registry.identity.files.nearby import FACTS, Filed, Index
 from registry.identity.match import Match, Verdict
+from registry.identity.weights import Weights
 
 CHUNK = 1000
 """Rows that a process takes at a time."""
 
 _ROWS_FITTED = 20_000
-_PAIRS_DRAWN = 50_000
+_PAIRS_DRAWN = 30_000
 _DRAWN_A_ROW = 20
 _ROWS_TOLD = 2000
 
@@ -77,7 +78,9 @@ def link(
     state = replace(state, true=frozenset((min(each), max(each)) for each in true))
     if unrelated:
         state = state.under(comparing.unrelated(state.rules))
-        state = state.under(_fitted(state, spread))
+    drawn = _by_chance(state, spread)
+    learned = _fitted(state, drawn, spread) if unrelated else fitting.grounded(state.rules.weights, drawn)
+    state = state.under(replace(state.rules, weights=learned))
     chunks = range(len(state.asked))
     found = _gathered(spread.over(_compared, state, chunks, step="Comparing"))
     done = linked.settled(people, state.rules, found, spread.progress)
@@ -119,23 +122,23 @@ def _keys(people: People, chunk: Sequence[int]) -> _Keys:
     )
 
 
-def _fitted(state: _State, spread: Spread) -> Rules:
-    """Rules with weights learned from the candidates of some rows, and from pairs drawn evenly."""
-    people, size = state.people, len(state.asked)
-    step = max(1, size * CHUNK // _ROWS_FITTED)
-    chosen = range(0, size, step)
-    near, drawn = Counter[Pattern](), Counter[Pattern]()
-    for each in spread.over(_patterns, state, chosen, step="Learning weights"):
-        near.update(each)
-    left = people.second or len(people)
-    right, count = len(people) - (people.second or 0), min(_PAIRS_DRAWN, _DRAWN_A_ROW * len(people))
-    pairs = fitting.pairs_drawn(left, right, count, within=people.second is None)
-    shifted = [(one, other + (people.second or 0)) for one, other in pairs]
-    slices = [shifted[start : start + CHUNK] for start in range(0, len(shifted), CHUNK)]
-    for each in spread.over(_drawn, state, slices, step="Learning, by chance"):
-        drawn.update(each)
-    of_all = _pairs_in_all(people) * len(chosen) / max(size, 1)
-    return replace(state.rules, weights=fitting.fitted(state.rules.weights, drawn, near, of_all=of_all))
+def _by_chance(state: _State, spread: Spread) -> Counter[Pattern]:
+    """How pairs of rows agree that were drawn evenly from all."""
+    people, second = state.people, state.people.second
+    right, count = len(people) - (second or 0), min(_PAIRS_DRAWN, _DRAWN_A_ROW * len(people))
+    drawn = fitting.pairs_drawn(second or len(people), right, count, within=second is None)
+    pairs = [(one, other + (second or 0)) for one, other in drawn]
+    slices = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
+    return sum(spread.over(_patterns_of, state, slices, step="Drawing pairs"), Counter[Pattern]())
+
+
+def _fitted(state: _State, drawn: Counter[Pattern], spread: Spread) -> Weights:
+    """Weights learned from the candidates of some rows, and from pairs drawn evenly."""
+    size = len(state.asked)
+    chosen = range(0, size, max(1, size * CHUNK // _ROWS_FITTED))
+    near = sum(spread.over(_patterns, state, chosen, step="Learning weights"), Counter[Pattern]())
+    of_all = _pairs_in_all(state.people) * len(chosen) / max(size, 1)
+    return fitting.fitted(state.rules.weights, drawn, near, of_all=of_all)
 
 
 def _pairs_in_all(people: People) -> float:
@@ -145,10 +148,10 @@ def _pairs_in_all(people: People) -> float:
 
 def _patterns(state: _State, chunk: int) -> Counter[Pattern]:
     near = state.near(chunk)
-    return _drawn(state, zip(near.left.tolist(), near.right.tolist(), strict=True))
+    return _patterns_of(state, zip(near.left.tolist(), near.right.tolist(), strict=True))
 
 
-def _drawn(state: _State, pairs: Iterable[tuple[int, int]]) -> Counter[Pattern]:
+def _patterns_of(state: _State, pairs: Iterable[tuple[int, int]]) -> Counter[Pattern]:
     row, rules = state.people.row, state.rules
     found = (comparing.evidence(row(one), row(other), rules) for one, other in pairs)
     return Counter(tuple((each.field, each.level) for each in held if each.field != "shared") for held in found)

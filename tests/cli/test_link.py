@@ -16,7 +16,11 @@ from random import Random
 import pytest
 
 from registry import cli
+from registry.flows import linkfiles, persons_file, tablefile
+from registry.flows.linked import Linked
+from registry.flows.packed import People
 from registry.identity.files import verdicts
+from registry.identity.files.comparing import Rules
 from registry.identity.files.verdicts import Pair
 from registry.identity.match import Match
 from tests.cli.conftest import Ran
@@ -257,10 +261,15 @@ def _lines(seed: int, households: int) -> list[file_people.Line]:
     return [*once, *again]
 
 
-def _by_brute_force(lines: Sequence[file_people.Line]) -> dict[tuple[str, str], str]:
+def _linked(lines: Sequence[file_people.Line], *, unrelated: bool) -> Linked:
+    table = tablefile.read(file_people.table(lines), name="a.csv")
+    file = persons_file.opened(table, persons_file.guessed(table))
+    return linkfiles.link(People((file.rows,)), file_people.rules(len(lines)), unrelated=unrelated)
+
+
+def _by_brute_force(lines: Sequence[file_people.Line], rules: Rules) -> dict[tuple[str, str], str]:
     """Every pair decided, none left out, and settled."""
     people = file_people.read(lines)
-    rules = file_people.rules(len(people))
 
     def decide(left: int, right: int) -> Match:
         return file_people.decide(people[left], people[right], rules)
@@ -272,12 +281,12 @@ def _by_brute_force(lines: Sequence[file_people.Line]) -> dict[tuple[str, str], 
     return {(people[each.left].id, people[each.right].id): each.verdict.value for each in listed}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_what_is_found_is_what_comparing_everybody_with_everybody_finds(run: Run, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "unrelated"), [(1, False), (2, False), (3, True)])
+def test_what_is_found_is_what_comparing_everybody_with_everybody_finds(seed: int, unrelated: bool) -> None:
     lines = _lines(seed, 25)
-    Path("a.csv").write_bytes(file_people.table(lines))
-    run("link", "a.csv", "--out", "links.csv")
-    assert pairs() == _by_brute_force(lines)
+    done = _linked(lines, unrelated=unrelated)
+    found = {(done.people.id(each.left), done.people.id(each.right)): each.verdict.value for each in done.pairs}
+    assert found == _by_brute_force(lines, done.rules)
 
 
 def test_several_processes_find_the_same_as_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.identity.files import fitting
 from registry.identity.files.fitting import Pattern
@@ -84,6 +86,37 @@ def test_a_few_pairs_change_little() -> None:
 
 def test_nothing_seen_is_nothing_learned() -> None:
     assert fitting.fitted(WEIGHTS, Counter(), Counter(), of_all=1.0) is WEIGHTS
+
+
+def _village(shares: dict[str, int]) -> fitting.Weights:
+    drawn = Counter({(("village", level), ("given", "other"), ("birth", "other")): n for level, n in shares.items()})
+    return fitting.grounded(WEIGHTS, drawn)
+
+
+def test_in_a_file_of_one_village_the_village_says_nothing() -> None:
+    assert _village({"same": 5000}).level("village", "same").weight == pytest.approx(0.0, abs=0.1)
+
+
+def test_where_villages_are_as_many_as_anywhere_nothing_changes() -> None:
+    assert _village({"same": 100, "other": 4900}) == WEIGHTS
+
+
+def test_what_agrees_by_chance_as_rarely_as_never_is_believed_no_more_for_it() -> None:
+    assert _village({"other": 5000}).level("village", "same") == WEIGHTS.level("village", "same")
+
+
+def test_the_mates_of_a_small_file_are_no_chance() -> None:
+    mates = (("given", "exact"), ("family", "exact"), ("birth", "day"), ("identifier", "same"))
+    strangers = (("given", "other"), ("family", "other"), ("birth", "other"), ("identifier", "differ"))
+    assert fitting.grounded(WEIGHTS, Counter({mates: 50, strangers: 50})) == WEIGHTS
+
+
+@given(st.dictionaries(st.sampled_from(sorted(WEIGHTS.levels)), st.integers(1, 5000), max_size=8))
+def test_grounding_never_makes_anything_weigh_more_nor_speak_against(counts: dict[tuple[str, str], int]) -> None:
+    grounded = fitting.grounded(WEIGHTS, Counter({(level,): count for level, count in counts.items()}))
+    for level, before in WEIGHTS.levels.items():
+        assert min(0.0, before.weight) <= grounded.levels[level].weight <= max(0.0, before.weight)
+        assert grounded.levels[level].m == before.m
 
 
 @pytest.mark.parametrize(("left", "right", "within"), [(1, 1, True), (2, 2, True), (50, 50, True), (3, 70, False)])

@@ -51,7 +51,7 @@ def fitted(weights: Weights, drawn: Counter[Pattern], near: Counter[Pattern], *,
     levels = sorted({level for pattern in (*drawn, *near) for level in pattern})
     if not near or not levels:
         return weights
-    u = _shares(levels, _counts(drawn, levels), held=_U_HELD, start=_u_of(weights))
+    u = _u(weights, drawn, levels)
     m, share = _maximised(weights, levels, near, u, of_all)
     learned = {
         level: Level(m=m[level], weight=math.log2(m[level] / u[level]), says=weights.levels[level].says)
@@ -67,12 +67,35 @@ def fitted(weights: Weights, drawn: Counter[Pattern], near: Counter[Pattern], *,
     )
 
 
-def _u_of(weights: Weights) -> Shares:
-    return {name: level.m / 2.0**level.weight for name, level in weights.levels.items()}
+def grounded(weights: Weights, drawn: Counter[Pattern]) -> Weights:
+    """The weights, none of which believes an agreement more than chance allows in these files.
+
+    In a file of one village, the village says nothing; where everybody is called Ali, the name says little.
+    """
+    levels = sorted({level for pattern in drawn for level in pattern if weights.levels[level].weight > 0})
+    u = _u(weights, drawn, levels)
+    believed = {level: max(0.0, math.log2(weights.levels[level].m / u[level])) for level in levels}
+    lowered = {
+        level: replace(weights.levels[level], weight=bits)
+        for level, bits in believed.items()
+        if bits < weights.levels[level].weight
+    }
+    return replace(weights, levels={**weights.levels, **lowered})
 
 
-def _counts(patterns: Counter[Pattern], levels: list[tuple[str, str]]) -> dict[tuple[str, str], float]:
-    counted = dict.fromkeys(levels, 0.0)
+def _u(weights: Weights, drawn: Counter[Pattern], levels: list[tuple[str, str]]) -> Shares:
+    """The share of each level among two people; of pairs drawn, those that may be one person do not count."""
+    apart = Counter({pattern: count for pattern, count in drawn.items() if _score(weights, pattern) < 0})
+    known = {name: level.m / 2.0**level.weight for name, level in weights.levels.items()}
+    return _shares(levels, _counts(apart), held=_U_HELD, start=known)
+
+
+def _score(weights: Weights, pattern: Pattern) -> float:
+    return weights.prior + math.fsum(weights.levels[level].weight for level in pattern)
+
+
+def _counts(patterns: Counter[Pattern]) -> Counter[tuple[str, str]]:
+    counted = Counter[tuple[str, str]]()
     for pattern, count in patterns.items():
         for level in pattern:
             counted[level] += count
@@ -80,17 +103,16 @@ def _counts(patterns: Counter[Pattern], levels: list[tuple[str, str]]) -> dict[t
 
 
 def _shares(
-    levels: list[tuple[str, str]],
-    counted: Mapping[tuple[str, str], float],
-    *,
-    held: float,
-    start: Shares,
+    levels: list[tuple[str, str]], counted: Shares, *, held: float, start: Shares
 ) -> dict[tuple[str, str], float]:
     """The share of each level in its field, with what is held already as pairs beside those counted."""
     fields: dict[str, float] = {}
     for (field, _), count in counted.items():
         fields[field] = fields.get(field, 0.0) + count
-    return {level: max((counted[level] + held * start[level]) / (fields[level[0]] + held), _LEAST) for level in levels}
+    return {
+        level: max((counted.get(level, 0.0) + held * start[level]) / (fields.get(level[0], 0.0) + held), _LEAST)
+        for level in levels
+    }
 
 
 def _maximised(
