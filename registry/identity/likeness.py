@@ -7,8 +7,8 @@ A degree of SOUND or better means: the same name, as far as its letters tell. Na
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import permutations, product
 
@@ -17,6 +17,7 @@ from rapidfuzz.distance import JaroWinkler
 from registry.identity import distance, names
 from registry.identity.names import Name, Token
 from registry.identity.scripts import Script
+from registry.identity.transducer import Transducer
 
 
 class Likeness(IntEnum):
@@ -49,12 +50,14 @@ Degree = Callable[[Token, Token], Likeness]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KnownNames:
-    """Names whose spellings are listed: by each sound, the numbers of the names it may spell.
+    """What is known of names beside their letters: `by_sound`, the numbers of the listed names a sound may spell, and
+    `transducers`, how a script is written in Latin letters.
 
     One list is equal to itself only, so that what was found out with it can be remembered.
     """
 
     by_sound: dict[str, frozenset[int]]
+    transducers: Mapping[Script, Transducer] = field(default_factory=dict[Script, Transducer])
 
     def of(self, token: Token) -> frozenset[int]:
         found = (self.by_sound.get(each) for each in token.sounds)
@@ -64,7 +67,7 @@ class KnownNames:
 _NONE: frozenset[int] = frozenset()
 
 
-def known_names(groups: Iterable[Sequence[str]]) -> KnownNames:
+def known_names(groups: Iterable[Sequence[str]], transducers: Iterable[Transducer] = ()) -> KnownNames:
     """Number the names; each group lists spellings and translations of one name in any script."""
     by_sound: dict[str, frozenset[int]] = {}
     for number, spellings in enumerate(groups):
@@ -73,7 +76,7 @@ def known_names(groups: Iterable[Sequence[str]]) -> KnownNames:
             if read and len(read.tokens) == 1:
                 sound = read.tokens[0].sounds[0]
                 by_sound[sound] = by_sound.get(sound, frozenset()) | {number}
-    return KnownNames(by_sound=by_sound)
+    return KnownNames(by_sound=by_sound, transducers={Script(each.script): each for each in transducers})
 
 
 def of_spellings(

@@ -21,6 +21,10 @@ class Script(Enum):
     GREEK = "Greek"
     ARMENIAN = "Armenian"
     GEORGIAN = "Georgian"
+    BURMESE = "Burmese"
+    BENGALI = "Bengali"
+    DEVANAGARI = "Devanagari"
+    HEBREW = "Hebrew"
     OTHER = "other"
 
 
@@ -30,9 +34,13 @@ _RANGES = (
     (0x0370, 0x03FF, Script.GREEK),
     (0x0400, 0x052F, Script.CYRILLIC),
     (0x0531, 0x058F, Script.ARMENIAN),
+    (0x0591, 0x05F4, Script.HEBREW),
     (0x0600, 0x06FF, Script.ARABIC),
     (0x0750, 0x077F, Script.ARABIC),
     (0x08A0, 0x08FF, Script.ARABIC),
+    (0x0900, 0x097F, Script.DEVANAGARI),
+    (0x0980, 0x09FF, Script.BENGALI),
+    (0x1000, 0x109F, Script.BURMESE),
     (0x10A0, 0x10FF, Script.GEORGIAN),
     (0x1200, 0x139F, Script.ETHIOPIC),
     (0x1C90, 0x1CBF, Script.GEORGIAN),
