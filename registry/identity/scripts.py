@@ -10,6 +10,8 @@ import unicodedata
 from collections import Counter
 from enum import Enum
 
+from registry.identity import zawgyi
+
 
 class Script(Enum):
     """Scripts with reading rules of their own; every other script is OTHER and read through anyascii."""
@@ -92,9 +94,11 @@ def _of_letter(letter: str) -> Script:
 def clean(text: str) -> str:
     """One spelling of equal text: composed, folded case, Arabic forms unified, no marks that spell no letter.
 
-    Arabic presentation forms are resolved by compatibility composition; vowel signs and tatweel are dropped.
+    Arabic presentation forms are resolved by compatibility composition; vowel signs and tatweel are dropped. Burmese
+    in Zawgyi is written in Unicode.
     """
-    composed = unicodedata.normalize("NFKC" if _has_presentation_forms(text) else "NFC", text)
+    read = zawgyi.unicode(text)
+    composed = unicodedata.normalize("NFKC" if _has_presentation_forms(read) else "NFC", read)
     folded = composed.casefold().replace("i\u0307", "i").translate(_ARABIC_FORMS)
     return "".join(each for each in folded if each != _TATWEEL and not _is_arabic_mark(each))
 
