@@ -21,6 +21,7 @@ from registry.cli import (
     evaluating,
     importing,
     keeping,
+    naming,
     organising,
     redressing,
     serving,
@@ -59,6 +60,7 @@ app.command("convert")(importing.convert)
 app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
 app.command("decide")(evaluating.decide)
+app.command("train-names")(naming.train_names)
 app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from registry.identity import particles, romanise, scripts, skeleton
+from registry.identity import burmese, particles, romanise, scripts, skeleton
 from registry.identity.particles import Role
 from registry.identity.scripts import Script
 
@@ -81,7 +81,8 @@ def _words(cleaned: str) -> list[str]:
     kept = (each if _is_in_word(each) else " " for each in _INSIDE_A_WORD.sub("", cleaned))
     parted = (_JOINED_FAITH.sub("\\1 الدين", word) for word in "".join(kept).split())
     words = (_JOINED_ABD.sub("عبد ال\\1", word) for word in parted)
-    return [part for word in words for part in word.split() if any(each.isalpha() for each in part)]
+    parts = [part for word in words for part in word.split() if any(each.isalpha() for each in part)]
+    return [each for part in parts for each in burmese.syllables(part)]
 
 
 def _is_in_word(character: str) -> bool:

@@ -100,4 +100,4 @@ def is_placeholder(words: list[str]) -> bool:
     phrase = " ".join(words)
     if phrase in _NOT_A_NAME or words[0] in _NEWBORN or f"{phrase} ".startswith(_NEWBORN_PHRASES):
         return True
-    return len(set(phrase)) == 1 and (len(phrase) > 1 or phrase in "xх")
+    return len(set(phrase)) == 1 and phrase < "\u0590" and (len(phrase) > 1 or phrase in "xх")
