@@ -30,7 +30,8 @@ _LATIN = {
     Role.SON_OF: "bin ibn ben bint bent binti ould wuld weld",
     Role.OF_FATHER: "ogly oglu oglou ogli uly uulu kyzy kizi kzy qizi gyzy",
     Role.TITLE: "haji hadji hadj hajj haj hajja hadja khadzhi khadzh sheikh cheikh shaykh sheik sheykh sidi"
-    " moulay mulay lalla begum begom khatun katun bibi moulvi maulavi mawlawi mr mrs ms mme mlle dr daw monsieur madame mister",
+    " moulay mulay lalla begum begom khatun katun bibi moulvi maulavi mawlawi mr mrs ms mme mlle dr daw"
+    " monsieur madame mister",
 }
 _ARABIC = {
     Role.ARTICLE: "ال",

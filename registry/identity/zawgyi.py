@@ -74,7 +74,7 @@ def _converted(text: str) -> str:
     shaped = text.translate(_SHAPES)
     spoken = _SEEN_FIRST.sub(lambda found: found[2] + found[1], shaped)
     with_kinzi = _KINZI_AFTER.sub(lambda found: _KINZI + found[1] + found[2], spoken).replace("\ue000", "")
-    return _SIGNS.sub(lambda found: _ordered(found[0]), with_kinzi)
+    return _SIGNS.sub(lambda found: _ordered(found[0]), with_kinzi) or text
 
 
 def _ordered(signs: str) -> str:

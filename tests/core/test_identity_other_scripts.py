@@ -198,3 +198,23 @@ def test_there_must_be_somebody_to_ask_about() -> None:
     told = [(each, spelled(each)) for each in everyone if not taught.is_held_out(each, 0.2)]
     with pytest.raises(BadInput, match="learned from all of them"):
         retrieval.measure(told, taught_by(), candidates=2, queries=2, seed=1)
+
+
+# --- spellings of host countries -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Marjam", "مريم"),  # German j
+        ("NATALIJA", "Наталія"),
+        ("Acol", "Achol"),  # Dinka c
+        ("Deng", "دينق"),  # Sudanese qaf
+        ("MARIJA ANDREEWNA", "Мария Андреевна"),  # German w in a patronymic
+        ("ROMIDA KHATUN", "Romida"),  # a title of Rohingya women
+    ],
+)
+def test_a_name_in_the_spelling_of_a_host_country_is_no_other_name(left: str, right: str) -> None:
+    found = like(left, right)
+    assert found is not None
+    assert found >= Likeness.NEAR
