@@ -39,7 +39,8 @@ def world(
 
     `shares`: of each culture among people, by its name in cultures.toml. `held`: share of families that each source
     knows, of home, transit, host (three countries) and agency (the UN); 0 leaves it out. `identifiers`: whether
-    sources copy national numbers and ration cards from each other's papers. `drift`: multiplies every rate in drift.py.
+    sources copy national numbers and ration cards from each other's papers. `drift`: multiplies every rate in
+    drift.py; at 0 records differ only in spelling and in what is asked.
     """
     settings = Settings(shares=shares or {}, held={**HELD, **(held or {})}, identifiers=identifiers, drift=drift)
     return _world.world(seed, people, settings)

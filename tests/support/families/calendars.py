@@ -10,17 +10,29 @@ from hijridate import Gregorian
 Told = tuple[int, int, int]
 """Year, month and day in a calendar."""
 
-# The first day of a Solar Hijri year is 21 March, or 20 March in years after a leap year of theirs; close enough for
-# birth dates written from memory: conversions are off by a day in records too.
-_NOWRUZ = (3, 21)
+# Solar Hijri years of 366 days, by their place in a cycle of 33 years (true for everybody alive), and a new year's day
+# to count from.
+_LEAP = (1, 5, 9, 13, 17, 22, 26, 30)
+_NOWRUZ_1391 = date(2012, 3, 20)
 
 
 def solar_hijri(day: date) -> Told:
     """The date in the Solar Hijri calendar of Afghanistan and Iran: six months of 31 days, then of 30."""
-    begun = day.year if (day.month, day.day) >= _NOWRUZ else day.year - 1
-    passed = (day - date(begun, *_NOWRUZ)).days
+    year = day.year - 621 if day >= _nowruz(day.year - 621) else day.year - 622
+    passed = (day - _nowruz(year)).days
     month, rest = divmod(passed, 31) if passed < 186 else divmod(passed - 186, 30)
-    return begun - 621, month + (1 if passed < 186 else 7), rest + 1
+    return year, month + (1 if passed < 186 else 7), rest + 1
+
+
+def _nowruz(year: int) -> date:
+    """The first day of a Solar Hijri year."""
+    return _NOWRUZ_1391 + timedelta(days=365 * (year - 1391) + _leaps(year) - _leaps(1391))
+
+
+def _leaps(year: int) -> int:
+    """The leap years before a year."""
+    cycles, place = divmod(year - 1, 33)
+    return 8 * cycles + sum(each <= place for each in _LEAP)
 
 
 def ethiopian(day: date) -> Told:

@@ -3,7 +3,7 @@
 A rate is the share of records to which the rule can apply. Spelling by ear, the fields a desk does not ask, moved
 families, copied papers and new telephone numbers are drawn for a whole visit, in desk.py; how many people have no
 known day of birth, in cultures.toml. "Assumption" is said where no figure was found: then the rate is what makes the
-published totals come out, or simply small. "Reference" is the developer reference on identity matching.
+published totals come out, or simply small. "Reference" is a section of the project's reference on identity matching.
 """
 
 from __future__ import annotations
@@ -48,14 +48,15 @@ TEXTS = (
     Rule("one name drawn apart", 0.006, names.drawn_apart),
     Rule("cut at 10, 15 or 20 letters", 0.010, names.cut),
     # Reference 8: placeholders ("Baby Boy", "Unknown"). Rates: assumption; births are often registered unnamed.
-    Rule("baby not yet named", 0.012, names.not_yet_named),
+    Rule("baby not yet named", 0.025, names.not_yet_named),
     Rule("father unknown", 0.006, names.unknown("father")),
     Rule("family unknown", 0.003, names.unknown("family")),
     Rule("mother unknown", 0.004, names.unknown("mother")),
     Rule("father left empty", 0.015, names.left_empty("father")),
     Rule("mother left empty", 0.020, names.left_empty("mother")),
     Rule("family left empty", 0.004, names.left_empty("family")),
-    # The commission: sex missing or wrong in 1 %.
+    Rule("digit of a copied number", 0.010, names.wrong_digit),  # Assumption
+    # Sex missing or wrong in 1 % of records. Assumption.
     Rule("other sex", 0.004, names.other_sex),
     Rule("sex left empty", 0.006, names.left_empty("sex")),
 )

@@ -153,7 +153,7 @@ def slip(fields: Sequence[str], how: str) -> Change:
             return False
         field = rng.choice(filled)
         before = draft.texts[field]
-        draft.texts[field] = changed(before, rng).strip() or before
+        draft.texts[field] = " ".join(changed(before, rng).split()) or before
         return draft.texts[field] != before
 
     return change
@@ -209,6 +209,18 @@ def left_empty(field: str) -> Change:
         return had
 
     return change
+
+
+def wrong_digit(draft: Draft, rng: Random) -> bool:
+    """A digit typed wrongly where a number was copied from other papers."""
+    kinds = [kind for kind in ("national_id", "ration_card") if draft.texts[kind]]
+    if draft.visit.slot == "home" or not kinds:
+        return False
+    kind, digit = rng.choice(kinds), str(rng.randrange(10))
+    before = draft.texts[kind]
+    at = rng.randrange(before.index("-") + 1 if "-" in before else 1, len(before))
+    draft.texts[kind] = before[:at] + digit + before[at + 1 :]
+    return draft.texts[kind] != before
 
 
 def other_sex(draft: Draft, _: Random) -> bool:

@@ -15,7 +15,7 @@ class Settings:
 
     `shares`: of each culture among people (none: those of cultures.toml). `held`: share of families that each of the
     sources home, transit, host, agency knows; 0 leaves it out. `identifiers`: whether sources copy numbers from each
-    other. `drift` multiplies every rate in drift.py, except that of unknown birth days.
+    other. `drift` multiplies every rate in drift.py; at 0 records differ in spelling and in what is asked only.
     """
 
     shares: Mapping[str, float] = field(default_factory=dict[str, float])

@@ -66,7 +66,9 @@ def spellings(name: Name, writing: str) -> tuple[str, ...]:
         return tuple(CONVERTED[target](each) for each in heard)
     found, lowered = table(source, target), str if source in CAPITALS_COUNT else _lowered
     read = {text: tuple(_pieces(found, lowered(text))) for text in dict.fromkeys(heard)}
-    return tuple(_cased(_spelt(read[rng.choice(heard)], rng), target) for _ in range(VARIANTS))
+    same: dict[str, str] = {}  # of spellings that are drawn again and again one copy is enough
+    drawn = (_cased(_spelt(read[rng.choice(heard)], rng), target) for _ in range(VARIANTS))
+    return tuple(same.setdefault(each, each) for each in drawn)
 
 
 @cache
