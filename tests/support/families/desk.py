@@ -9,9 +9,10 @@ from functools import cache
 from random import Random
 
 from tests.support.families import lexicon, spelling
+from tests.support.families.births import LAST_DAY
 from tests.support.families.cultures import SLOTS
 from tests.support.families.lexicon import Name, Tokens
-from tests.support.families.people import LAST_DAY, Household
+from tests.support.families.people import Household
 
 # What a form asks, as share of desks. School and vaccination registers ask for the parents, few for the grandfather.
 ASKED = {

@@ -8,8 +8,8 @@ from random import Random
 
 from tests.support.families.cultures import Culture
 from tests.support.families.desk import Visit
+from tests.support.families.kin import Person
 from tests.support.families.naming import Fields
-from tests.support.families.people import Person
 
 Birth = tuple[int, int, int] | tuple[int, int] | tuple[int] | tuple[()]
 """A birth date as far as it is known: year, month, day."""

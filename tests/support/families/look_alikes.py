@@ -14,9 +14,11 @@ from random import Random
 
 from tests.support.families import desk, writing
 from tests.support.families.alike import alike, another
+from tests.support.families.births import LAST_DAY
 from tests.support.families.cultures import SLOTS, Culture, cultures
 from tests.support.families.desk import Visit
-from tests.support.families.people import LAST_DAY, Household, Person, street, wife
+from tests.support.families.kin import Person, wife
+from tests.support.families.people import Household, street
 from tests.support.families.records import Record, Truth
 from tests.support.families.settings import Settings
 

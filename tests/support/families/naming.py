@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.support.families import slavic
+from tests.support.families.kin import Person
 from tests.support.families.lexicon import Tokens
-from tests.support.families.people import Person
 
 FIELDS = ("given", "father", "grandfather", "family", "mother")
 

@@ -12,7 +12,8 @@ from tests.support.families import desk, drift, writing
 from tests.support.families.cultures import Culture, cultures
 from tests.support.families.desk import Hand, Visit
 from tests.support.families.draft import Draft
-from tests.support.families.people import Person, street
+from tests.support.families.kin import Person
+from tests.support.families.people import street
 from tests.support.families.records import Record, Truth
 from tests.support.families.settings import Settings
 

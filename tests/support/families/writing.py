@@ -8,7 +8,7 @@ from random import Random
 from tests.support.families import birth_drift, drift, naming, slips
 from tests.support.families.desk import SCRIPTS, Visit
 from tests.support.families.draft import Draft
-from tests.support.families.people import Person
+from tests.support.families.kin import Person
 from tests.support.families.records import Record, Truth
 from tests.support.families.settings import Settings
 
