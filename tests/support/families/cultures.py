@@ -15,7 +15,7 @@ from typing import Any
 from tests.support.families import lexicon
 from tests.support.families.lexicon import HEAD, Name, Names, Tokens
 
-SLOTS = ("home", "transit", "host", "agency")
+SLOTS: tuple[str, ...] = ("home", "transit", "host", "agency")
 """Three countries and the UN agency, in the order in which a family meets them (the agency: with the second)."""
 
 _STEEP = ("male", "female")

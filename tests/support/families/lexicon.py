@@ -34,7 +34,7 @@ class Name:
 
     def plain(self) -> str:
         """The last form listed, which is the spoken one where there is one; for comparing names with each other."""
-        return next(reversed(self.forms.values()))[0]
+        return [*self.forms.values()][-1][0]
 
 
 Tokens = tuple[Name, ...]

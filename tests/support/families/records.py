@@ -67,11 +67,13 @@ def row(record: Record) -> tuple[str, ...]:
 
 def labels(truth: Truth) -> tuple[str, ...]:
     """A truth as a row under LABELS: claims as 0 or 1, drifts parted by semicolons."""
-    values = [getattr(truth, label) for label in LABELS]
-    return tuple(
-        ";".join(each) if isinstance(each, tuple) else str(int(each) if isinstance(each, bool) else each)
-        for each in values
-    )
+    return tuple(_told(getattr(truth, label)) for label in LABELS)
+
+
+def _told(value: int | str | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return ";".join(value)
+    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def pairs(truths: Iterable[Truth]) -> Iterator[tuple[str, str]]:

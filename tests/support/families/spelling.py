@@ -107,10 +107,11 @@ def _first(rules: Table, text: str, at: int) -> tuple[Rule, re.Match[str]]:
 @cache
 def table(source: str, target: str) -> Table:
     """The rules from a tongue or script to a target, special ones first; raises KeyError if there are none."""
-    wanted = [(source, target), LIKEWISE.get((source, target), ()), (RELATIVES.get(source, source), target)]
+    relative = RELATIVES.get(source, source)
+    wanted = [(source, target), LIKEWISE.get((source, target), (relative, target))]
     if source == target or {source, target} == {"uk", "ru"}:
-        wanted.append((RELATIVES.get(source, source),) * 2)
-    files = dict.fromkeys(TABLES / f"{'-'.join(each)}.txt" for each in wanted if each)
+        wanted.append((relative, relative))
+    files = dict.fromkeys(TABLES / f"{tongue}-{written}.txt" for tongue, written in wanted)
     rules = [rule for file in files if file.exists() for rule in _rules(file.read_text(encoding="utf-8"))]
     if not rules:
         raise KeyError(f"no spelling rules from {source} to {target}")
@@ -131,6 +132,7 @@ def _rules(text: str) -> Iterator[Rule]:
 
 def _cased(text: str, target: str) -> str:
     """Capitals at the beginning of every part, except where a rule says not."""
-    big = str.upper if target != "tr" else lambda letter: "İ" if letter == "i" else letter.upper()
-    text = re.sub(r"(?<![^\s\-/])(\w)", lambda match: big(match.group()), " ".join(text.split()))
+    if target == "tr":
+        text = re.sub(r"(?<![^\s\-/])i", "İ", text)
+    text = re.sub(r"(?<![^\s\-/])\w", lambda letter: letter.group().upper(), " ".join(text.split()))
     return text.replace("~", "")

@@ -10,7 +10,7 @@ import re
 _STACKED = dict(zip("ကခဂဃစဆဇဈဏတထဒဓနပဖဗဘမလ", "ၠၡၢၣၥၦၨၩၰၱၳၵၶၷၸၹၺၻၼႅ", strict=True))
 _IN_ORDER = (
     (r"\u1004\u103a\u1039([က-အ])", "\\1\u1064"),  # kinzi is written after the letter it stands above
-    (r"\u1039([က-အ])", lambda match: _STACKED[match.group(1)]),
+    *((f"\u1039{letter}", stacked) for letter, stacked in _STACKED.items()),
     (r"([က-အ][ၠ-ႅ]?)([\u103b-\u103e]*)\u1031", "\u1031\\1\\2"),  # the vowel e is typed first,
     (r"([က-အ][ၠ-ႅ]?)(\u103b?)\u103c", "\u103c\\1\\2"),  # and the medial ra before its letter
     (r"\u1037\u103a", "\u103a\u1094"),  # asat goes before the dot
