@@ -300,6 +300,11 @@ def test_look_alikes_agree_where_they_should():
     assert share(one.given != other.given for _, one, other in siblings) > 0.95
 
 
+def test_a_third_of_look_alikes_are_seen_by_one_desk():
+    siblings = [pair for pair in pairs_of_look_alikes() if pair.kind not in NAMESAKES]
+    assert 0.25 <= share(pair.one[0].source == pair.other[0].source for pair in siblings) <= 0.5
+
+
 def test_twins_are_born_on_one_day():
     days = [
         {record.birth_date for record, truth in (pair.one, pair.other) if truth.birth_quality == "day"}

@@ -135,8 +135,8 @@ def _pair(kind: Kind, culture: Culture, number: int, rng: Random, settings: Sett
     visits = desk.visits(home, rng, EVERYWHERE)
     neighbours = replace(home, ration=f"R{rng.randrange(10**8):08d}")
     others = visits if kind.one_household else desk.visits(neighbours, rng, EVERYWHERE)
-    first = rng.choice(_seen(one, visits))
-    there = [each for each in _seen(other, others) if (each.slot == first.slot) == (rng.random() < ONE_DESK)]
+    first, one_desk = rng.choice(_seen(one, visits)), rng.random() < ONE_DESK
+    there = [each for each in _seen(other, others) if (each.slot == first.slot) == one_desk]
     second = rng.choice(there or _seen(other, others))
     return LookAlike(
         kind.name,
