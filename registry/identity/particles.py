@@ -30,7 +30,7 @@ _LATIN = {
     Role.SON_OF: "bin ibn ben bint bent binti ould wuld weld",
     Role.OF_FATHER: "ogly oglu oglou ogli uly uulu kyzy kizi kzy qizi gyzy",
     Role.TITLE: "haji hadji hadj hajj haj hajja hadja khadzhi khadzh sheikh cheikh shaykh sheik sheykh sidi"
-    " moulay mulay lalla begum begom khatun katun bibi moulvi maulavi mawlawi mr mrs ms mme mlle dr daw"
+    " moulay mulay lalla moulvi maulavi mawlawi mr mrs ms mme mlle dr daw"
     " monsieur madame mister",
 }
 _ARABIC = {
@@ -38,7 +38,7 @@ _ARABIC = {
     Role.BINDS: "عبد ابو أبو أم ام",
     Role.FAITH: "الدين",
     Role.SON_OF: "بن ابن إبن بنت ولد",
-    Role.TITLE: "الحاج حاج الحاجة حاجة الشيخ شيخ سيدي مولاي السيد السيدة بیبی بيبي خاتون بيگم بيجم",
+    Role.TITLE: "الحاج حاج الحاجة حاجة الشيخ شيخ سيدي مولاي السيد السيدة",
 }
 
 
