@@ -16,8 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from registry import library
 from registry.errors import Unreadable
 from registry.flows import adapters, opening
+from registry.identity import demographics, match
+from registry.identity.match import Verdict
 from registry.intake import Severity
 from registry.settings import Settings
 from tests.bench import crashes as crash_trials
@@ -27,7 +30,7 @@ from tests.bench import histories as life
 from tests.bench import insider as insiders
 from tests.bench import kills as kill_trials
 from tests.bench.enumeration import Day
-from tests.support import consent_cases, mutants, postgres, witnesses
+from tests.support import consent_cases, families, mutants, postgres, witnesses
 from tests.support.consent_faults import FAULTS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -312,6 +315,22 @@ def _lived(count: int, seed: int) -> life.Outcome:
     return whole
 
 
+def lookalikes(_: Asked, *, count: int = 10_000) -> Figures:
+    """Twins, siblings and namesakes of the independent world, each pair two children: what is decided on the pair."""
+    weights, decided = library.load().weights, Counter[tuple[str, str]]()
+    for each in families.look_alikes(1, count):
+        one, other = (demographics.of(families.patient(record)) for record, _ in (each.one, each.other))
+        decided[each.kind, match.decide(one, other, weights).verdict.value] += 1
+    wrong = {kind: count for (kind, verdict), count in decided.items() if verdict == Verdict.LINK.value}
+    return {
+        "holds": not wrong,
+        "pairs": decided.total(),
+        "linked": sum(wrong.values()),
+        "linked_by_kind": wrong,
+        "for_review": sum(count for (_, verdict), count in decided.items() if verdict == Verdict.REVIEW.value),
+    }
+
+
 def _withdrawn(rounds: int, seed: int) -> revocation.Outcome:
     whole = revocation.Outcome()
     with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
@@ -428,6 +447,7 @@ _ALL = (
     noninterference,
     withdrawals,
     histories,
+    lookalikes,
     fishing,
     timing,
 )
