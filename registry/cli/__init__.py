@@ -21,6 +21,7 @@ from registry.cli import (
     evaluating,
     importing,
     keeping,
+    linking,
     naming,
     organising,
     redressing,
@@ -59,6 +60,7 @@ app.command("import")(importing.import_files)
 app.command("convert")(importing.convert)
 app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
+app.command("link")(linking.link)
 app.command("decide")(evaluating.decide)
 app.command("train-names")(naming.train_names)
 app.add_typer(evaluating.app, name="evaluate")

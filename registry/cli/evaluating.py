@@ -1,4 +1,4 @@
-"""`continuity decide` and `continuity evaluate decisions`: the decision on its own, for anybody to check."""
+"""`continuity decide` and `continuity evaluate`: decisions and links on their own, for anybody to check."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import orjson
 import typer
 from rich.markup import escape
 
+from registry.cli import linking
 from registry.cli.running import Json, out, print_json, read_file
 from registry.consent import asking, cases, decision, wording
 from registry.consent.cases import Judged
 from registry.consent.decision import Decision
 from registry.errors import BadInput
 from registry.flows.opening import wall_clock
+from registry.identity.files import truth
 from registry.trust import encoding
 
-app = typer.Typer(help="Check the registry's decisions with cases of your own.", no_args_is_help=True)
+app = typer.Typer(help="Check the registry's decisions and links with cases of your own.", no_args_is_help=True)
 
 
 def decide(
@@ -83,6 +85,26 @@ def decisions(
             out.print(f"not read: {escape(', '.join(unread))}", soft_wrap=True)
         out.print(f"{len(judged) - len(differing)} of {len(judged)} cases agree")
     raise typer.Exit(1 if differing else 0)
+
+
+@app.command("links")
+def links(
+    true: Annotated[Path, typer.Option("--truth", help="Pairs known to be one person: two columns of ids.")],
+    found: Annotated[Path, typer.Option("--links", help="What `continuity link` wrote.")],
+    ordered: Annotated[
+        bool, typer.Option("--ordered", help="The first id is of one file and the second of another: order matters.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Hold links against known pairs: precision, recall and F1 of the links, and the share left to review.
+
+    The order of the two ids does not matter unless said so. Ends with 2 when a file cannot be used.
+    """
+    measured = truth.measure(linking.read_truth(true), linking.read_links(found), ordered=ordered)
+    if json:
+        print_json(linking.figures(measured))
+    else:
+        linking.print_measured(measured)
 
 
 def _read(path: Path) -> Any:

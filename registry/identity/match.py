@@ -8,7 +8,7 @@ decided goes to a steward; what is unlikely is nobody's business.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import product
@@ -109,14 +109,21 @@ def decide(left: Demographics, right: Demographics, weights: Weights, *, rarity:
 
 def _decide(left: Demographics, right: Demographics, weights: Weights, *, prior: float, rarity: Rarity | None) -> Match:
     evidence = compare.compare(left, right, weights, rarity=rarity)
-    score = prior + evidence.weight
+    return of_evidence(evidence, weights, prior=prior)
+
+
+def of_evidence(
+    evidence: Comparison, weights: Weights, *, prior: float | None = None, heard: Container[Veto] = Veto
+) -> Match:
+    """What follows from evidence, however it was gathered. A veto that is not `heard` stands in nobody's way."""
+    score = (weights.prior if prior is None else prior) + evidence.weight
     return _judged(
         Match(
             verdict=Verdict.DISTINCT,
             probability=_probability(score),
             score=score,
             evidence=evidence,
-            vetoes=tuple(vetoes.of(evidence)),
+            vetoes=tuple(each for each in vetoes.of(evidence) if each in heard),
             weights_version=weights.version,
         ),
         weights,
@@ -389,6 +396,14 @@ def contradicts(left: Sequence[Demographics], right: Sequence[Demographics], wei
     """
     found = {*_contradictions([decide(one, other, weights) for one, other in product(left, right)])}
     return bool(found - {Veto.SLIP} if len(left) == 1 else found)
+
+
+def standing_vetoes(matches: Sequence[Match]) -> frozenset[Veto]:
+    """What speaks against two persons being one, given the matches of each dossier of one with each of the other.
+
+    A slip in one dossier does not, where another of the same person says it right; nor that one knows little.
+    """
+    return frozenset(_contradictions(matches))
 
 
 def identify(

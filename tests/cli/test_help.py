@@ -37,7 +37,7 @@ EXPECTED = {
     "correct", "paper", "rights records", "rights contest", "rights settle", "rights erase", "rights keep",
     "rights erase-due", "rights erasure", "rights complain", "rights complaint", "ombudsperson list",
     "ombudsperson acknowledge", "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
-    "ombudsperson emergencies", "ombudsperson review",
+    "ombudsperson emergencies", "ombudsperson review", "link", "evaluate links",
 }  # fmt: skip
 
 

@@ -1,0 +1,134 @@
+"""Pairs that can matter, settled into persons and listed: the last step of linking plain files."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from registry.flows.packed import People
+from registry.flows.spread import Progress
+from registry.identity.files import comparing, verdicts
+from registry.identity.files.comparing import Rules
+from registry.identity.files.verdicts import Pair
+from registry.identity.match import Match, Verdict
+
+Scored = tuple[int, int, Match]
+
+_BESIDE = 6
+_STEP = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Pairs that can matter, and counts of all that were compared.
+
+    `scores` counts pairs by their score in whole bits and by whether they are known to be one person, and
+    `likely` sums their probabilities; `levels` counts the levels of pairs that cannot matter. `cut` rows had more
+    candidates than were looked at.
+    """
+
+    pairs: list[Scored] = field(default_factory=list[Scored])
+    compared: int = 0
+    cut: int = 0
+    scores: Counter[tuple[int, bool]] = field(default_factory=Counter[tuple[int, bool]])
+    likely: dict[int, float] = field(default_factory=dict[int, float])
+    levels: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTold:
+    """How many rows have a kind of key, and how many rows stand behind one; too many count as 0."""
+
+    kind: str
+    share: float
+    median: int
+    largest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """What came of it: every pair that is a link or for review, the likeliest that are neither, and the counts."""
+
+    people: People
+    rules: Rules
+    pairs: tuple[Pair, ...]
+    beside: tuple[Pair, ...]
+    persons: int
+    found: Found
+    true_pairs: int = 0
+    keys: tuple[KeyTold, ...] = ()
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(each.verdict is verdict for each in self.pairs)
+
+
+def settled(people: People, rules: Rules, found: Found, progress: Progress) -> Linked:
+    """Settle what was found, one gathering of pairs at a time."""
+
+    def decide(left: int, right: int) -> Match:
+        return comparing.decide(comparing.evidence(people.row(left), people.row(right), rules), rules)
+
+    copies = _copies(people, decide)
+    gathered = verdicts.clusters([Pair(left=left, right=right, match=match) for left, right, match in found.pairs])
+    pairs: list[Pair] = []
+    beside: list[Pair] = []
+    persons = 0
+    for number, cluster in enumerate(gathered, start=1):
+        one = verdicts.settle(cluster, decide, rules)
+        whole = [copies.with_them(each) for each in one.persons]
+        known = {(each.left, each.right): each for each in cluster}
+        pairs += [*verdicts.listed(whole, known, decide, second=people.second), *one.reviews]
+        beside = heapq.nlargest(_BESIDE, [*beside, *_neither(cluster, one.persons)], key=_score)
+        persons += len(whole)
+        if number % _STEP == 0 or number == len(gathered):
+            progress("Settling", number, len(gathered))
+    alone = copies.alone({place for each in pairs for place in (each.left, each.right)})
+    pairs += [*verdicts.listed(alone, {}, decide, second=people.second), *copies.reviews]
+    pairs.sort(key=lambda each: (each.left, each.right))
+    return Linked(
+        people=people, rules=rules, pairs=tuple(pairs), beside=tuple(beside), persons=persons + len(alone), found=found
+    )
+
+
+def _score(pair: Pair) -> float:
+    return pair.match.score
+
+
+def _neither(cluster: Sequence[Pair], persons: Sequence[Sequence[int]]) -> Iterator[Pair]:
+    person = {place: number for number, each in enumerate(persons) for place in each}
+    for each in cluster:
+        is_joined = each.left in person and person[each.left] == person.get(each.right)
+        if each.verdict is Verdict.DISTINCT and not is_joined:
+            yield each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Copies:
+    """Rows that say the same as an earlier one of their file: its person too, where what they say is enough."""
+
+    linked: Mapping[int, Sequence[int]]
+    reviews: tuple[Pair, ...]
+
+    def with_them(self, person: Sequence[int]) -> tuple[int, ...]:
+        return tuple(sorted(each for place in person for each in (place, *self.linked.get(place, ()))))
+
+    def alone(self, placed: set[int]) -> list[tuple[int, ...]]:
+        """The rows that are one person with their copies only."""
+        return [(first, *held) for first, held in self.linked.items() if first not in placed]
+
+
+def _copies(people: People, decide: Callable[[int, int], Match]) -> _Copies:
+    held = people.copies()
+    matches = {first: decide(first, first) for first in held}
+    is_open = people.second is None
+    return _Copies(
+        linked={first: held[first] for first, match in matches.items() if match.verdict is Verdict.LINK},
+        reviews=tuple(
+            Pair(left=first, right=each, match=match)
+            for first, match in matches.items()
+            if match.verdict is Verdict.REVIEW and is_open
+            for each in held[first]
+        ),
+    )

@@ -1,0 +1,209 @@
+"""Plain files linked or de-duplicated: read, sought, compared in several processes, settled. No database.
+
+A table is surveyed, its rows are filed under their keys, and for each row its candidates are compared; only pairs
+that can matter are kept. Every row is worked on by a process that has the whole of the files in memory it shares with
+the others: it was there when they began. What a row costs is bounded (`identity.files.nearby`), so time grows with
+the number of rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from registry.flows import linked
+from registry.flows.linked import Found, KeyTold, Linked
+from registry.flows.packed import People
+from registry.flows.spread import Spread
+from registry.identity.compare import Evidence
+from registry.identity.files import comparing, fitting, nearby
+from registry.identity.files.comparing import Rules
+from registry.identity.files.fitting import Pattern
+from registry.identity.files.nearby import FACTS, Filed, Index
+from registry.identity.match import Match, Verdict
+
+CHUNK = 1000
+"""Rows that a process takes at a time."""
+
+_ROWS_FITTED = 20_000
+_PAIRS_DRAWN = 50_000
+_DRAWN_A_ROW = 20
+_ROWS_TOLD = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What the processes share. `asked` are the keys of the rows that ask, a chunk of rows each."""
+
+    people: People
+    rules: Rules
+    index: Index
+    asked: Sequence[Filed]
+    facts: NDArray[np.uint64]
+    true: frozenset[tuple[int, int]] = frozenset()
+
+    def near(self, chunk: int) -> nearby.Near:
+        """The candidates of a chunk of rows."""
+        people = self.people
+        is_within, asking = people.second is None, people.second or len(people)
+        return nearby.near(self.index, self.asked[chunk], self.facts, within=is_within, asking=asking)
+
+
+def link(
+    people: People,
+    rules: Rules,
+    *,
+    unrelated: bool = False,
+    true: Iterable[tuple[int, int]] = (),
+    spread: Spread | None = None,
+) -> Linked:
+    """Link the rows of two files, or find the duplicates of one.
+
+    `unrelated` says that the files hold no brothers, sisters or twins: the weights are then learned from the files,
+    and a name that differs is a slip like any other. `true` are pairs known to be one person, for the report only.
+    """
+    spread = spread or Spread()
+    state = _filed(people, rules, spread)
+    state = replace(state, true=frozenset((min(each), max(each)) for each in true))
+    if unrelated:
+        state = replace(state, rules=comparing.unrelated(state.rules))
+        state = replace(state, rules=_fitted(state, spread))
+    chunks = range(len(state.asked))
+    found = _gathered(spread.over(_compared, state, chunks, step="Comparing"))
+    done = linked.settled(people, state.rules, found, spread.progress)
+    return replace(done, true_pairs=len(state.true), keys=_keys_told(state))
+
+
+def _filed(people: People, rules: Rules, spread: Spread) -> _State:
+    """Every row under its keys: of one file all, of two those of the second, for which the first asks."""
+    chunks = people.chunks(CHUNK)
+    facts = np.zeros((len(people), FACTS), dtype=np.uint64)
+    stored: list[Filed] = []
+    asked: list[Filed] = []
+    for chunk, found in zip(chunks, spread.over(_keys, people, chunks, step="Reading people"), strict=True):
+        facts[chunk] = found.facts
+        if people.second is None or chunk[0] < people.second:
+            asked.append(found.asked)
+        if people.second is None or chunk[0] >= people.second:
+            stored.append(found.stored)
+    return _State(
+        people=people, rules=rules, index=nearby.index(nearby.joined(stored), facts), asked=asked, facts=facts
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Keys:
+    """The keys and facts of a chunk of rows."""
+
+    stored: Filed
+    asked: Filed
+    facts: NDArray[np.uint64]
+
+
+def _keys(people: People, chunk: Sequence[int]) -> _Keys:
+    rows = [people.row(each) for each in chunk]
+    stored, asked = zip(*(nearby.hashed(each) for each in rows), strict=True)
+    return _Keys(
+        stored=nearby.filed(chunk, stored),
+        asked=nearby.filed(chunk, asked),
+        facts=np.array([nearby.facts(each) for each in rows], dtype=np.uint64),
+    )
+
+
+def _fitted(state: _State, spread: Spread) -> Rules:
+    """Rules with weights learned from the candidates of some rows, and from pairs drawn evenly."""
+    people, size = state.people, len(state.asked)
+    step = max(1, size * CHUNK // _ROWS_FITTED)
+    chosen = range(0, size, step)
+    near, drawn = Counter[Pattern](), Counter[Pattern]()
+    for each in spread.over(_patterns, state, chosen, step="Learning weights"):
+        near.update(each)
+    left = people.second or len(people)
+    right, count = len(people) - (people.second or 0), min(_PAIRS_DRAWN, _DRAWN_A_ROW * len(people))
+    pairs = fitting.pairs_drawn(left, right, count, within=people.second is None)
+    shifted = [(one, other + (people.second or 0)) for one, other in pairs]
+    slices = [shifted[start : start + CHUNK] for start in range(0, len(shifted), CHUNK)]
+    for each in spread.over(_drawn, state, slices, step="Learning, by chance"):
+        drawn.update(each)
+    of_all = _pairs_in_all(people) * len(chosen) / max(size, 1)
+    return replace(state.rules, weights=fitting.fitted(state.rules.weights, drawn, near, of_all=of_all))
+
+
+def _pairs_in_all(people: People) -> float:
+    left = people.second or len(people)
+    return left * (left - 1) / 2 if people.second is None else left * (len(people) - left)
+
+
+def _patterns(state: _State, chunk: int) -> Counter[Pattern]:
+    near = state.near(chunk)
+    return _drawn(state, zip(near.left.tolist(), near.right.tolist(), strict=True))
+
+
+def _drawn(state: _State, pairs: Iterable[tuple[int, int]]) -> Counter[Pattern]:
+    row, rules = state.people.row, state.rules
+    found = (comparing.evidence(row(one), row(other), rules) for one, other in pairs)
+    return Counter(tuple((each.field, each.level) for each in held if each.field != "shared") for held in found)
+
+
+def _compared(state: _State, chunk: int) -> Found:
+    """The candidates of a chunk of rows, compared; those kept that can be links, rivals of links, or for review."""
+    near, found = state.near(chunk), Found()
+    judged: dict[tuple[Evidence, ...], Match] = {}
+    for left, right in zip(near.left.tolist(), near.right.tolist(), strict=True):
+        evidence = comparing.evidence(state.people.row(left), state.people.row(right), state.rules)
+        match = judged.get(evidence) or judged.setdefault(evidence, comparing.decide(evidence, state.rules))
+        at = bit(match.score)
+        found.scores[at, (left, right) in state.true] += 1
+        found.likely[at] = found.likely.get(at, 0.0) + match.probability
+        if match.score >= state.rules.floor or match.verdict is not Verdict.DISTINCT:
+            found.pairs.append((left, right, match))
+        else:
+            found.levels.update((each.field, each.level) for each in evidence)
+    return replace(found, compared=len(near.left), cut=near.cut)
+
+
+def _gathered(parts: Iterable[Found]) -> Found:
+    """All pairs found, with one Match object for equal evidence."""
+    whole, known, compared, cut = Found(), dict[tuple[Evidence, ...], Match](), 0, 0
+    for each in parts:
+        same = ((left, right, known.setdefault(match.evidence.evidence, match)) for left, right, match in each.pairs)
+        whole.pairs.extend(same)
+        whole.scores.update(each.scores)
+        whole.levels.update(each.levels)
+        for at, likely in each.likely.items():
+            whole.likely[at] = whole.likely.get(at, 0.0) + likely
+        compared, cut = compared + each.compared, cut + each.cut
+    return replace(whole, compared=compared, cut=cut)
+
+
+def bit(score: float) -> int:
+    """A score in whole bits, rounded down."""
+    return math.floor(score)
+
+
+def _keys_told(state: _State) -> tuple[KeyTold, ...]:
+    """How common the keys are, of some rows evenly chosen."""
+    people = state.people
+    firsts = [place for chunk in people.chunks(CHUNK) for place in chunk if place >= (people.second or 0)]
+    chosen = firsts[:: max(1, len(firsts) // _ROWS_TOLD)]
+    behind: dict[str, list[int]] = defaultdict(list)
+    rows = Counter[str]()
+    for place in chosen:
+        found = nearby.stored(people.row(place))
+        rows.update({each.kind for each in found})
+        for each in found:
+            behind[each.kind].append(nearby.behind(state.index, each))
+    return tuple(
+        KeyTold(
+            kind=kind,
+            share=rows[kind] / len(chosen),
+            median=sorted(held)[len(held) // 2],
+            largest=max(held) if all(held) else 0,
+        )
+        for kind, held in sorted(behind.items())
+    )
