@@ -44,6 +44,7 @@ _TRIED = 5
 _AT_REST = 3.0
 _LEAST_WORK = 0.005
 GENEROUS = {"user_questions": 10**9, "organisation_questions": 10**9, "target_questions": 10**9, "fishing_alarm": 1e9}
+GENEROUS |= {"questions_at_once": 10**6}  # whoever is told to ask again learns nothing, and ends the proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
