@@ -96,7 +96,8 @@ def _places(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Places:
 
 
 def _weights(folder: Path) -> Weights:
-    return match.read(json("matching/weights-1.json", folder), json("matching/translated-names.json", folder))
+    tables = [json(f"matching/names/{path.name}", folder) for path in _files(folder / "matching" / "names", ".json")]
+    return match.read(json("matching/weights-1.json", folder), json("matching/translated-names.json", folder), tables)
 
 
 def text(relative_path: str, folder: Path = FOLDER) -> str:

@@ -237,6 +237,7 @@ class Review(BaseModel):
     review: str
     probability: float
     since: date
+    proposed: str = Field(description="what another steward said, where two have to; otherwise empty")
     left: dict[str, Any]
     right: dict[str, Any]
     explanation: list[str]
@@ -249,10 +250,19 @@ class Decision(Body):
 
 
 class Settled(BaseModel):
-    """A doubt that is settled."""
+    """What came of a steward's word: two have to say the same to split a person or to link against a veto."""
 
     review: str
-    verdict: str | None = Field(description="as recorded; null when one of the two was erased meanwhile")
+    verdict: str | None = Field(description="as said; null when one of the two was erased meanwhile")
+    standing: str = Field(description="recorded; waits for a second steward; one of the two was erased meanwhile")
+
+
+class Parted(BaseModel):
+    """What came of a steward's word that two linked dossiers are two people."""
+
+    left: str
+    right: str
+    standing: str = Field(description="recorded; waits for a second steward")
 
 
 class Link(BaseModel):

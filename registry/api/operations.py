@@ -34,6 +34,7 @@ from registry.flows import (
 from registry.flows.desk import Child
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
+from registry.flows.seconding import Standing
 from registry.trust import receipt
 
 router = APIRouter(prefix="/v1", route_class=bodies.Told)
@@ -179,11 +180,25 @@ async def reviews(registry: Opened, caller: Calling) -> list[bodies.Review]:
     return [bodies.Review(**asdict(each)) for each in await review.waiting(registry, caller)]
 
 
+@router.get("/reviews/{review_id}", tags=["steward"])
+async def one_review(registry: Opened, caller: Calling, review_id: UUID) -> bodies.Review:
+    """One open doubt, side by side."""
+    return bodies.Review(**asdict(await review.one(registry, caller, review_id)))
+
+
 @router.post("/reviews/{review_id}", tags=["steward"])
 async def decide(registry: Opened, caller: Calling, review_id: UUID, body: bodies.Decision) -> bodies.Settled:
-    """Settle a doubt: one person (link), two (distinct), or not to be told (unsure)."""
-    recorded = await review.decide_doubt(registry, caller, review_id, body.verdict)
-    return bodies.Settled(review=review_id.hex, verdict=body.verdict if recorded else None)
+    """Settle a doubt: one person (link), two (distinct), or not to be told (unsure). Where two stewards have to say
+    the same, the first word waits in the queue."""
+    standing = await review.decide_doubt(registry, caller, review_id, body.verdict)
+    verdict = None if standing is Standing.GONE else body.verdict
+    return bodies.Settled(review=review_id.hex, verdict=verdict, standing=standing.value)
+
+
+@router.post("/reviews/{review_id}/kin", tags=["steward"], status_code=204)
+async def declare_kin(registry: Opened, caller: Calling, review_id: UUID) -> None:
+    """Declare to be related to a case: whoever did neither sees nor decides it any more."""
+    await review.declare_kin(registry, caller, review_id)
 
 
 @router.get("/links", tags=["steward"])
@@ -199,10 +214,10 @@ async def links_of(registry: Opened, caller: Calling, body: bodies.CardOnly) -> 
 
 
 @router.post("/partings", tags=["steward"])
-async def part(registry: Opened, caller: Calling, body: bodies.Parting) -> dict[str, str]:
-    """Undo a wrong link: the two are two people, and no rule joins them again."""
-    await review.part(registry, caller, body.left, body.right)
-    return {"left": body.left.hex, "right": body.right.hex}
+async def part(registry: Opened, caller: Calling, body: bodies.Parting) -> bodies.Parted:
+    """Undo a wrong link, as the first or the second of two stewards: then no rule joins the two again."""
+    standing = await review.part(registry, caller, body.left, body.right)
+    return bodies.Parted(left=body.left.hex, right=body.right.hex, standing=standing.value)
 
 
 @router.get("/audit-events", tags=["ombudsperson"], response_class=Response)

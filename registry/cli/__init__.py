@@ -22,6 +22,7 @@ from registry.cli import (
     importing,
     keeping,
     linking,
+    naming,
     organising,
     redressing,
     serving,
@@ -61,6 +62,7 @@ app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
 app.command("link")(linking.link)
 app.command("decide")(evaluating.decide)
+app.command("train-names")(naming.train_names)
 app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)

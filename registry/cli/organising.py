@@ -16,6 +16,7 @@ from registry.flows import organisations, review
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind, Registration
 from registry.flows.review import Linked, Shown
+from registry.flows.seconding import Standing
 
 app = typer.Typer(help="Sources, clinics, schools and stewards.", no_args_is_help=True)
 reviews = typer.Typer(help="Who is who, for a steward: settle doubts, undo wrong links.", no_args_is_help=True)
@@ -79,6 +80,34 @@ def list_(key: Key = "", json: Json = False) -> None:
     out.print(f"{len(shown)} open. Settle one with: continuity review decide ID link|distinct|unsure")
 
 
+@reviews.command("show")
+def show(id: Annotated[UUID, typer.Argument(help="The review.")], key: Key = "", json: Json = False) -> None:
+    """One open doubt, side by side."""
+
+    async def work(registry: Registry) -> Shown:
+        return await review.one(registry, await authenticated(registry, key), id)
+
+    shown = run(work)
+    if json:
+        print_json(asdict(shown))
+    else:
+        out.print(_side_by_side(shown))
+
+
+@reviews.command("kin")
+def kin(id: Annotated[UUID, typer.Argument(help="The review.")], key: Key = "", json: Json = False) -> None:
+    """Declare to be related to a case: whoever did neither sees nor decides it any more."""
+
+    async def work(registry: Registry) -> None:
+        await review.declare_kin(registry, await authenticated(registry, key), id)
+
+    run(work)
+    if json:
+        print_json({"review": id.hex, "kin": True})
+    else:
+        out.print("Recorded. Another steward decides this one.")
+
+
 @reviews.command("decide")
 def decide(
     id: Annotated[UUID, typer.Argument(help="The review.")],
@@ -86,18 +115,22 @@ def decide(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Say whether two records are one person (link), two (distinct), or not to be told (unsure)."""
+    """Say whether two records are one person (link), two (distinct), or not to be told (unsure).
+
+    To split a person, or to link against a veto, two stewards have to say the same.
+    """
     if verdict not in review.VERDICTS:
         raise BadInput(f"the verdict is one of: {', '.join(review.VERDICTS)}", where="verdict")
 
-    async def work(registry: Registry) -> bool:
+    async def work(registry: Registry) -> Standing:
         return await review.decide_doubt(registry, await authenticated(registry, key), id, verdict)
 
-    is_recorded = run(work)
+    standing = run(work)
     if json:
-        print_json({"review": id.hex, "verdict": verdict if is_recorded else None})
+        said = None if standing is Standing.GONE else verdict
+        print_json({"review": id.hex, "verdict": said, "standing": standing.value})
     else:
-        out.print("Recorded." if is_recorded else "Settled: one of the two was erased meanwhile.")
+        out.print(_STANDINGS[standing])
 
 
 @reviews.command("links")
@@ -128,16 +161,26 @@ def part(
     key: Key = "",
     json: Json = False,
 ) -> None:
-    """Undo a wrong link: the two records are two people, and no rule joins them again."""
+    """Undo a wrong link, as the first or the second of two stewards: the two records are two people, and no rule
+    joins them again."""
 
-    async def work(registry: Registry) -> None:
-        await review.part(registry, await authenticated(registry, key), left, right)
+    async def work(registry: Registry) -> Standing:
+        return await review.part(registry, await authenticated(registry, key), left, right)
 
-    run(work)
+    standing = run(work)
     if json:
-        print_json({"left": left.hex, "right": right.hex})
-    else:
+        print_json({"left": left.hex, "right": right.hex, "standing": standing.value})
+    elif standing is Standing.RECORDED:
         out.print("Recorded. What was released of the two as one child is withdrawn where it may no longer be.")
+    else:
+        out.print(_STANDINGS[standing])
+
+
+_STANDINGS = {
+    Standing.RECORDED: "Recorded.",
+    Standing.WAITS: "Noted. It takes effect when a second steward says the same: continuity review list",
+    Standing.GONE: "Settled: one of the two was erased meanwhile.",
+}
 
 
 def _side_by_side(shown: Shown | Linked) -> Table:

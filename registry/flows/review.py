@@ -1,7 +1,7 @@
 """What people settle: doubts about who is who, and links that were wrong; two dossiers side by side, in words.
 
 A steward sees demographics and evidence, nothing of health or education. What is decided is one more judgement; a
-refusal holds for ever against every rule.
+refusal holds for ever against every rule. What takes two stewards is said in `seconding`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from registry.errors import UnknownName
-from registry.flows import decide, families, linking, rights, trail
+from registry.flows import decide, families, linking, rights, seconding, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
+from registry.flows.seconding import Standing
 from registry.identity import judgements as judged
 from registry.store import dossiers, judgements, reviews
 from registry.store.database import Transaction, again_on_conflict
@@ -34,11 +35,12 @@ VERDICTS = tuple(each.value for each in judged.Kind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One doubt as a steward sees it."""
+    """One doubt as a steward sees it; `proposed` is what another steward said of it, where two have to."""
 
     review: str
     probability: float
     since: date
+    proposed: str
     left: Mapping[str, Any] = field(repr=False)
     right: Mapping[str, Any] = field(repr=False)
     explanation: list[str] = field(repr=False)
@@ -57,11 +59,23 @@ class Linked:
 
 
 async def waiting(registry: Registry, caller: Caller) -> tuple[Shown, ...]:
-    """The open doubts, the oldest first. Each look is written to the trails of both dossiers."""
+    """The open doubts, the oldest first, without those of the caller's kin. Each look is written to the trails of
+    both dossiers."""
     caller.must_be(Kind.STEWARD)
     async with registry.database.transaction(Function.REVIEW) as tx:
-        shown = [await _shown(tx, registry, caller, each) for each in await unsettled(tx)]
+        open_to_all = await unsettled(tx)
+        shown = [await _shown(tx, registry, caller, each) for each in open_to_all if caller.name not in each.kin]
     return tuple(each for each in shown if each)
+
+
+async def one(registry: Registry, caller: Caller, review: UUID) -> Shown:
+    """One open doubt. Raises UnknownName when it is settled, or the caller is kin."""
+    caller.must_be(Kind.STEWARD)
+    async with registry.database.transaction(Function.REVIEW) as tx:
+        shown = await _shown(tx, registry, caller, await seconding.open_to(tx, caller, review))
+    if shown is None:
+        raise UnknownName("there is no open review of this id", where="review")
+    return shown
 
 
 async def unsettled(tx: Transaction) -> tuple[Doubt, ...]:
@@ -76,25 +90,35 @@ async def unsettled(tx: Transaction) -> tuple[Doubt, ...]:
 
 def _is_open(doubt: Doubt, held: Mapping[UUID, Dossier]) -> bool:
     pair = [held[end] for end in (doubt.left, doubt.right) if end in held]
-    return len(pair) == 2 and (pair[0].person != pair[1].person or families.are(*pair))
+    is_open = len(pair) == 2 and (pair[0].person != pair[1].person or families.are(*pair))
+    return is_open or (len(pair) == 2 and bool(doubt.proposed))
 
 
 async def _shown(tx: Transaction, registry: Registry, caller: Caller, doubt: Doubt) -> Shown | None:
     pair = await dossiers.load(tx, [doubt.left, doubt.right])
     if len(pair) < 2:  # one of them was erased meanwhile
         return None
-    told = await judgements.about(tx, [doubt.left])
-    between = [each for each in told if {each.left, each.right} == {doubt.left, doubt.right}]
+    between = await _between(tx, doubt.left, doubt.right)
     shown = Shown(
         review=doubt.id.hex,
         probability=doubt.probability,
         since=doubt.since,
+        proposed=doubt.proposed,
         left=_demographics(pair[doubt.left]),
         right=_demographics(pair[doubt.right]),
-        explanation=[*(_words(between[-1]) if between else ()), *_of_families(pair.values())],
+        explanation=[
+            *seconding.words(doubt),
+            *(_words(between[-1]) if between else ()),
+            *_of_families(pair.values()),
+        ],
     )
     await _note_the_look(tx, registry, caller, (doubt.left, doubt.right), shown)
     return shown
+
+
+async def _between(tx: Transaction, left: UUID, right: UUID) -> list[StoredJudgement]:
+    """What was judged of these two, the oldest first."""
+    return [each for each in await judgements.about(tx, [left]) if {each.left, each.right} == {left, right}]
 
 
 def _of_families(pair: Iterable[Dossier]) -> list[str]:
@@ -120,32 +144,51 @@ def _demographics(dossier: Dossier) -> dict[str, Any]:
 
 
 @again_on_conflict
-async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict: str) -> bool:
-    """Settle one doubt; False, and no judgement, when one of the two dossiers was erased meanwhile.
+async def decide_doubt(registry: Registry, caller: Caller, review: UUID, verdict: str) -> Standing:
+    """Settle one doubt, or say the first of two words about it; no judgement when one of the two was erased meanwhile.
 
-    Raises UnknownName when it is settled already.
+    Raises UnknownName when it is settled already, or the caller is kin.
     """
     caller.must_be(Kind.STEWARD)
     async with registry.database.transaction(Function.REVIEW) as tx:
-        doubt = await _open(tx, review)
+        doubt = await seconding.open_to(tx, caller, review)
         pair = await dossiers.load(tx, [doubt.left, doubt.right], lock=True)
-        await _open(tx, review)  # another steward may have settled it while we waited
-        await reviews.settle(tx, review)
+        doubt = await seconding.open_to(tx, caller, review)  # another steward may have settled it while we waited
         if len(pair) < 2:
-            return False
-        await _judge(tx, registry, caller, (doubt.left, doubt.right), verdict)
-        return True
+            await reviews.settle(tx, review)
+            return Standing.GONE
+        return await _said(tx, registry, caller, doubt, verdict)
 
 
-async def _judge(tx: Transaction, registry: Registry, caller: Caller, pair: tuple[UUID, UUID], verdict: str) -> None:
+async def _said(tx: Transaction, registry: Registry, caller: Caller, doubt: Doubt, verdict: str) -> Standing:
+    """Record a steward's word, or keep it for a second one."""
+    pair = await dossiers.load(tx, [doubt.left, doubt.right])
+    is_alone = not seconding.seconds(doubt, caller, verdict)
+    if is_alone and seconding.needs_two(pair, await _between(tx, doubt.left, doubt.right), verdict):
+        return await seconding.propose(tx, registry, caller, doubt, verdict)
+    await reviews.settle(tx, doubt.id)
+    await _judge(tx, registry, caller, doubt, verdict)
+    return Standing.RECORDED
+
+
+async def declare_kin(registry: Registry, caller: Caller, review: UUID) -> None:
+    """Declare to be related to a case: the caller neither sees nor decides it any more."""
+    caller.must_be(Kind.STEWARD)
+    async with registry.database.transaction(Function.REVIEW) as tx:
+        doubt = await seconding.open_to(tx, caller, review)
+        await dossiers.load(tx, [doubt.left, doubt.right], lock=True)
+        await seconding.declare_kin(tx, registry, caller, await seconding.open_to(tx, caller, review))
+
+
+async def _judge(tx: Transaction, registry: Registry, caller: Caller, doubt: Doubt, verdict: str) -> None:
     """Record a steward's word about two dossiers, and what follows from it for the persons around them."""
-    left, right = pair
+    pair = (doubt.left, doubt.right)
     judgement = StoredJudgement(
         id=uuid.uuid4(),  # noqa: TID251
-        left=left,
-        right=right,
+        left=doubt.left,
+        right=doubt.right,
         kind=verdict,
-        by=f"steward:{caller.name}",
+        by=seconding.names(doubt, caller, verdict),
         at=registry.now(),
     )
     await judgements.append(tx, judgement, today=registry.today())
@@ -166,13 +209,6 @@ async def _settle_answered(tx: Transaction, pair: tuple[UUID, UUID], around: set
         is_over = ends <= around and not _is_open(each, held)
         if ends == {*pair} or is_over or not ends <= held.keys():
             await reviews.settle(tx, each.id)
-
-
-async def _open(tx: Transaction, review: UUID) -> Doubt:
-    doubt = next((each for each in await reviews.waiting(tx) if each.id == review), None)
-    if doubt is None:
-        raise UnknownName("there is no open review of this id", where="review")
-    return doubt
 
 
 async def links(registry: Registry, caller: Caller, *, card: str = "") -> tuple[Linked, ...]:
@@ -213,14 +249,25 @@ def _linked(link: StoredJudgement, held: Mapping[UUID, Dossier]) -> Linked:
 
 
 @again_on_conflict
-async def part(registry: Registry, caller: Caller, left: UUID, right: UUID) -> None:
-    """Say of two linked dossiers that they are two people: no rule ever joins them again.
+async def part(registry: Registry, caller: Caller, left: UUID, right: UUID) -> Standing:
+    """Say of two linked dossiers that they are two people, as the first or the second of two stewards: then no rule
+    ever joins them again.
 
-    What was released of the person they were is decided on anew. Raises UnknownName where no link joins the two.
+    What was released of the person they were is decided on anew. Raises UnknownName where no link joins the two, or
+    the caller is kin.
     """
     caller.must_be(Kind.STEWARD)
     async with registry.database.transaction(Function.REVIEW) as tx:
         await dossiers.load(tx, [left, right], lock=True)
-        if not any({each.left, each.right} == {left, right} for each in await _in_force(tx, [left])):
+        made = [each for each in await _in_force(tx, [left]) if {each.left, each.right} == {left, right}]
+        queued = [each for each in await reviews.waiting(tx) if {each.left, each.right} == {left, right}]
+        if not made or any(caller.name in each.kin for each in queued):
             raise UnknownName("no link joins these two", where="link", remedy="see: continuity review links")
-        await _judge(tx, registry, caller, (left, right), judged.Kind.DISTINCT.value)
+        doubt = queued[0] if queued else _doubted(tx, registry, made[-1])
+        return await _said(tx, registry, caller, doubt, judged.Kind.DISTINCT.value)
+
+
+def _doubted(tx: Transaction, registry: Registry, link: StoredJudgement) -> Doubt:
+    """A doubt about a link, for the queue."""
+    likely = float(link.evidence.get("probability", 1.0))
+    return Doubt(id=tx.new_id(), left=link.left, right=link.right, probability=likely, since=registry.today())

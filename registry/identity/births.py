@@ -25,6 +25,8 @@ class Agreement(Enum):
     OTHER = "other"
 
 
+_YEARS_OF_A_SLIP = 10
+
 COMPATIBLE = frozenset(
     {
         Agreement.DAY,
@@ -64,7 +66,14 @@ def _of_days(left: Birth, right: Birth) -> Agreement:
     if (one.year, one.month) == (other.year, other.month) and 1 in (one.day, other.day):
         return Agreement.MONTH  # the first of a month stands for the month
     equal = (one.year == other.year, one.month == other.month, one.day == other.day)
-    return Agreement.PART if sum(equal) == 2 else Agreement.OTHER
+    return Agreement.PART if sum(equal) == 2 and _may_be_slip(one.year, other.year) else Agreement.OTHER
+
+
+def _may_be_slip(one: int, other: int) -> bool:
+    """Whether two years may be one, written wrongly: few years apart, or one digit off. A grandfather's birthday in
+    the same month is no slip."""
+    digits = sum(left != right for left, right in zip(str(one), str(other), strict=False))
+    return abs(one - other) <= _YEARS_OF_A_SLIP or digits <= 1
 
 
 def _of_years(left: Birth, right: Birth) -> Agreement:

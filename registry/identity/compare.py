@@ -327,7 +327,11 @@ def is_of_child(comparison: Comparison) -> bool:
 
 
 def _is_of_couple(comparison: Comparison) -> bool:
-    return comparison.agrees("family") and (comparison.agrees("father") or comparison.agrees("mother"))
+    """Whether father and mother are one couple's; where there are no family names the grandfather stands for one."""
+    father, mother = comparison.agrees("father"), comparison.agrees("mother")
+    if comparison.level("family") is not None:
+        return comparison.agrees("family") and (father or mother)
+    return father and (mother or comparison.agrees("grandfather"))
 
 
 SAME_NAME = ("exact", "sound", "known")

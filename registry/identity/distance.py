@@ -86,7 +86,7 @@ _LOST_FINAL_E = 0.1  # French writes Amine for Amin
 _UNWRITTEN = {"a": 0.06, "e": 0.06, "o": 0.1, "u": 0.1, "i": 0.1}
 _WOULD_BE_WRITTEN = 0.6
 _SWAPPED_NEIGHBOURS = 0.4
-_LONG_ENOUGH_TO_SWAP = 5
+_LONG_ENOUGH_TO_SWAP = 4
 
 
 UNRELATED = 1.0

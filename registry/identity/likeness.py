@@ -7,16 +7,17 @@ A degree of SOUND or better means: the same name, as far as its letters tell. Na
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import permutations, product
 
 from rapidfuzz.distance import JaroWinkler
 
-from registry.identity import distance, names
+from registry.identity import distance, names, transducer
 from registry.identity.names import Name, Token
 from registry.identity.scripts import Script
+from registry.identity.transducer import Transducer
 
 
 class Likeness(IntEnum):
@@ -49,12 +50,14 @@ Degree = Callable[[Token, Token], Likeness]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KnownNames:
-    """Names whose spellings are listed: by each sound, the numbers of the names it may spell.
+    """What is known of names beside their letters: `by_sound`, the numbers of the listed names a sound may spell, and
+    `transducers`, how a script is written in Latin letters.
 
     One list is equal to itself only, so that what was found out with it can be remembered.
     """
 
     by_sound: dict[str, frozenset[int]]
+    transducers: Mapping[Script, Transducer] = field(default_factory=dict[Script, Transducer])
 
     def of(self, token: Token) -> frozenset[int]:
         found = (self.by_sound.get(each) for each in token.sounds)
@@ -64,7 +67,7 @@ class KnownNames:
 _NONE: frozenset[int] = frozenset()
 
 
-def known_names(groups: Iterable[Sequence[str]]) -> KnownNames:
+def known_names(groups: Iterable[Sequence[str]], transducers: Iterable[Transducer] = ()) -> KnownNames:
     """Number the names; each group lists spellings and translations of one name in any script."""
     by_sound: dict[str, frozenset[int]] = {}
     for number, spellings in enumerate(groups):
@@ -73,7 +76,7 @@ def known_names(groups: Iterable[Sequence[str]]) -> KnownNames:
             if read and len(read.tokens) == 1:
                 sound = read.tokens[0].sounds[0]
                 by_sound[sound] = by_sound.get(sound, frozenset()) | {number}
-    return KnownNames(by_sound=by_sound)
+    return KnownNames(by_sound=by_sound, transducers={Script(each.script): each for each in transducers})
 
 
 def of_spellings(
@@ -88,7 +91,7 @@ def of_spellings(
     if not left or not right:
         return None
     degree = _degree_of_given(known, same_sex=same_sex)
-    return _best(left, right, degree)
+    return _best(left, right, degree, known)
 
 
 def of_relatives(left: Sequence[Name], right: Sequence[Name], known: KnownNames) -> Likeness | None:
@@ -101,12 +104,15 @@ def of_families(left: Sequence[Name], right: Sequence[Name], known: KnownNames) 
     """As `of_relatives`; Slavic endings for men and women (-ov, -ova) are one family name."""
     if not left or not right:
         return None
-    alike = _best(left, right, lambda one, other: max(_token(one, other, known), _family_stems(one, other)))
+    alike = _best(left, right, lambda one, other: max(_token(one, other, known), _family_stems(one, other)), known)
     return Likeness.SOUND if alike is Likeness.AMBIGUOUS else alike
 
 
-def _best(left: Sequence[Name], right: Sequence[Name], degree: Degree) -> Likeness:
-    found = [(_same_script(one, other), of_names(one, other, degree)) for one, other in product(left, right)]
+def _best(left: Sequence[Name], right: Sequence[Name], degree: Degree, known: KnownNames) -> Likeness:
+    found = [
+        (_same_script(one, other), max(of_names(one, other, degree), _learned(one, other, known)))
+        for one, other in product(left, right)
+    ]
     best = max(each for _, each in found)
     by_script: dict[Script, Likeness] = {}
     for script, each in found:
@@ -116,6 +122,26 @@ def _best(left: Sequence[Name], right: Sequence[Name], degree: Degree) -> Likene
     if said is Likeness.LISTED_APART:
         return said
     return min(best, Likeness.NEAR) if said <= Likeness.GENDER else best
+
+
+def _learned(left: Name, right: Name, known: KnownNames) -> Likeness:
+    """How alike a whole name in a script and one in Latin letters are, by what was learned of that script."""
+    native, latin = (left, right) if right.script is Script.LATIN else (right, left)
+    table = known.transducers.get(native.script) if native.script in _LEARNED_ONLY else None
+    if table is None or latin.script is not Script.LATIN:
+        return Likeness.OTHER
+    odds = table.log_odds(_joined(native), transducer.plain(_joined(latin)))
+    return next((degree for least, degree in _ODDS if odds >= least), Likeness.OTHER)
+
+
+def _joined(name: Name) -> str:
+    return "".join(each.original for each in name.tokens)
+
+
+# Arabic and Cyrillic names have rules of sound and lists: what was learned from the names of the whole world takes
+# حسن for Hussain (12 bits) nearly as readily as for Hassan (14).
+_LEARNED_ONLY = frozenset({Script.BURMESE})
+_ODDS = ((10.0, Likeness.SOUND), (4.0, Likeness.NEAR), (0.0, Likeness.SIMILAR))
 
 
 def _same_script(left: Name, right: Name) -> Script | None:
@@ -187,9 +213,12 @@ def _token(left: Token, right: Token, known: KnownNames) -> Likeness:
 
 
 def _unlike(left: Token, right: Token) -> Likeness:
-    is_unreadable = left.script is not right.script and Script.OTHER in (left.script, right.script)
+    is_unreadable = left.script is not right.script and not {left.script, right.script} <= _READABLE
     return Likeness.UNREADABLE if is_unreadable else Likeness.OTHER
 
+
+_READABLE = frozenset(Script) - {Script.OTHER, Script.BENGALI, Script.DEVANAGARI, Script.HEBREW}
+"""Scripts whose sounds are read well enough that another sound speaks against one name."""
 
 _DEGREES = (
     (_SOUND_WITHIN, Likeness.SOUND),

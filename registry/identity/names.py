@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from registry.identity import particles, romanise, scripts, skeleton
+from registry.identity import burmese, particles, romanise, scripts, skeleton
 from registry.identity.particles import Role
 from registry.identity.scripts import Script
 
@@ -81,7 +81,8 @@ def _words(cleaned: str) -> list[str]:
     kept = (each if _is_in_word(each) else " " for each in _INSIDE_A_WORD.sub("", cleaned))
     parted = (_JOINED_FAITH.sub("\\1 الدين", word) for word in "".join(kept).split())
     words = (_JOINED_ABD.sub("عبد ال\\1", word) for word in parted)
-    return [part for word in words for part in word.split() if any(each.isalpha() for each in part)]
+    parts = [part for word in words for part in word.split() if any(each.isalpha() for each in part)]
+    return [each for part in parts for each in burmese.syllables(part)]
 
 
 def _is_in_word(character: str) -> bool:
@@ -162,6 +163,8 @@ def _arabic_readings(words: list[str]) -> tuple[str, ...]:
         spellings.append("".join(words))
     if words[0] in ("بن", "ابن") and len(words) > 1:
         spellings.append("".join(bare[1:]))
+    if "ق" in spellings[0]:  # in Sudan, the Gulf and for Ethiopian names it writes g: دينق is Deng
+        spellings.append(spellings[0].replace("ق", "گ"))
     last = spellings[0][-1:]
     if last in _LAST_LETTERS and len(spellings[0]) > 2 and not spellings[0].endswith("له"):
         spellings.append(spellings[0][:-1] + _LAST_LETTERS[last])
@@ -195,11 +198,15 @@ _HIDDEN = (
     # Benali, Ben Ali: perhaps the son of Ali.
     (re.compile(r"^b[ei]n(.{3,})$"), r"\1", True),
     # Akhmedovich, Akhmedovna, Akhmedivna: the father's name.
-    (re.compile(r"^(.{3,}?)(?:y?[oe]v|iv)(?:ich|ych|itch|ic|na)$"), r"\1", True),
+    (re.compile(r"^(.{3,}?)(?:[jy]?[oe][vw]|i[vw])(?:i|y)?(?:ch|tch|tsch|c|na)$"), r"\1", True),
+    # German and Slavic writers in Latin letters mean y: Marjam, Natalija. Not the j of Djamila.
+    (re.compile(r"^(.*(?<!d))j(.*)$"), r"\1y\2", True),
+    # Dinka and Turkish writers mean ch and j: Acol, Circis; `distance` knows the two to be near.
+    (re.compile(r"^(.*)c((?![hkeiy]).*|i.*s)$"), r"\1tch\2", True),
     # Russian softens l in foreign names: Bilyal, Lyutfi.
     (re.compile(r"^(.*)ly([au].*)$"), r"\1l\2", True),
 )
-_PATRONYMIC = re.compile(r"(?:[oe]v|iv)(?:ich|ych|itch|na)$")
+_PATRONYMIC = re.compile(r"(?:[oe][vw]|i[vw])(?:ich|ych|itch|itsch|na)$")
 
 
 def is_patronymic(text: str) -> bool:

@@ -30,7 +30,8 @@ _LATIN = {
     Role.SON_OF: "bin ibn ben bint bent binti ould wuld weld",
     Role.OF_FATHER: "ogly oglu oglou ogli uly uulu kyzy kizi kzy qizi gyzy",
     Role.TITLE: "haji hadji hadj hajj haj hajja hadja khadzhi khadzh sheikh cheikh shaykh sheik sheykh sidi"
-    " moulay mulay lalla mr mrs ms mme mlle dr daw monsieur madame mister",
+    " moulay mulay lalla moulvi maulavi mawlawi mr mrs ms mme mlle dr daw"
+    " monsieur madame mister",
 }
 _ARABIC = {
     Role.ARTICLE: "ال",
@@ -100,4 +101,4 @@ def is_placeholder(words: list[str]) -> bool:
     phrase = " ".join(words)
     if phrase in _NOT_A_NAME or words[0] in _NEWBORN or f"{phrase} ".startswith(_NEWBORN_PHRASES):
         return True
-    return len(set(phrase)) == 1 and (len(phrase) > 1 or phrase in "xх")
+    return len(set(phrase)) == 1 and phrase < "\u0590" and (len(phrase) > 1 or phrase in "xх")

@@ -22,6 +22,7 @@ from typing import cast
 
 import anyascii
 
+from registry.identity import burmese
 from registry.identity.scripts import Script
 
 _LATIN_LETTERS = str.maketrans(
@@ -99,7 +100,7 @@ _GLIDE = re.compile(r"iy(?=[aeou])")
 def letters(word: str, script: Script) -> str:
     """Plain lower-case Latin letters for a cleaned word; the word itself when nothing can be read."""
     table = _LETTER_TABLES.get(script)
-    read = word.translate(table) if table else word
+    read = (burmese.letters(word) if script is Script.BURMESE else word.translate(table) if table else word) or word
     stripped = "".join(each for each in unicodedata.normalize("NFD", read) if not unicodedata.combining(each))
     plain = stripped if stripped.isascii() else anyascii.anyascii(stripped)
     return "".join(each for each in plain.lower() if each.isalpha()) or word

@@ -10,6 +10,8 @@ import unicodedata
 from collections import Counter
 from enum import Enum
 
+from registry.identity import zawgyi
+
 
 class Script(Enum):
     """Scripts with reading rules of their own; every other script is OTHER and read through anyascii."""
@@ -21,6 +23,10 @@ class Script(Enum):
     GREEK = "Greek"
     ARMENIAN = "Armenian"
     GEORGIAN = "Georgian"
+    BURMESE = "Burmese"
+    BENGALI = "Bengali"
+    DEVANAGARI = "Devanagari"
+    HEBREW = "Hebrew"
     OTHER = "other"
 
 
@@ -30,9 +36,13 @@ _RANGES = (
     (0x0370, 0x03FF, Script.GREEK),
     (0x0400, 0x052F, Script.CYRILLIC),
     (0x0531, 0x058F, Script.ARMENIAN),
+    (0x0591, 0x05F4, Script.HEBREW),
     (0x0600, 0x06FF, Script.ARABIC),
     (0x0750, 0x077F, Script.ARABIC),
     (0x08A0, 0x08FF, Script.ARABIC),
+    (0x0900, 0x097F, Script.DEVANAGARI),
+    (0x0980, 0x09FF, Script.BENGALI),
+    (0x1000, 0x109F, Script.BURMESE),
     (0x10A0, 0x10FF, Script.GEORGIAN),
     (0x1200, 0x139F, Script.ETHIOPIC),
     (0x1C90, 0x1CBF, Script.GEORGIAN),
@@ -84,9 +94,11 @@ def _of_letter(letter: str) -> Script:
 def clean(text: str) -> str:
     """One spelling of equal text: composed, folded case, Arabic forms unified, no marks that spell no letter.
 
-    Arabic presentation forms are resolved by compatibility composition; vowel signs and tatweel are dropped.
+    Arabic presentation forms are resolved by compatibility composition; vowel signs and tatweel are dropped. Burmese
+    in Zawgyi is written in Unicode.
     """
-    composed = unicodedata.normalize("NFKC" if _has_presentation_forms(text) else "NFC", text)
+    read = zawgyi.unicode(text)
+    composed = unicodedata.normalize("NFKC" if _has_presentation_forms(read) else "NFC", read)
     folded = composed.casefold().replace("i\u0307", "i").translate(_ARABIC_FORMS)
     return "".join(each for each in folded if each != _TATWEEL and not _is_arabic_mark(each))
 

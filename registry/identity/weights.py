@@ -8,12 +8,12 @@ A Theory for Record Linkage, 1969).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from registry.errors import BadInput
-from registry.identity import likeness
+from registry.identity import likeness, transducer
 from registry.identity.likeness import KnownNames
 
 
@@ -82,11 +82,16 @@ class Rarity:
         return max(known, default=None)
 
 
-def read(weights: Mapping[str, Any], translated: Mapping[str, Any] | None = None) -> Weights:
-    """Read the weights and, where given, the list of known names. Raises BadInput when something is missing."""
+def read(
+    weights: Mapping[str, Any],
+    translated: Mapping[str, Any] | None = None,
+    transducers: Iterable[Mapping[str, Any]] = (),
+) -> Weights:
+    """Read the weights and, where given, the list of known names and the tables of scripts. Raises BadInput when
+    something is missing."""
     groups: Sequence[Sequence[str]] = translated["names"] if translated else ()
     try:
-        return _read(weights, likeness.known_names(groups))
+        return _read(weights, likeness.known_names(groups, map(transducer.read, transducers)))
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise BadInput(f"the matching weights are not usable ({type(error).__name__}: {error})") from None
 

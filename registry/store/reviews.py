@@ -14,19 +14,35 @@ from registry.store.database import ENVELOPE, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """Two dossiers that may be one person, and how likely that is."""
+    """Two dossiers that may be one person, and how likely that is.
+
+    `proposed` is what one steward, the `proposer`, said of them where two have to; `kin` are stewards who declared to
+    be related.
+    """
 
     id: UUID
     left: UUID
     right: UUID
     probability: float
     since: date
+    proposed: str = ""
+    proposer: str = ""
+    kin: tuple[str, ...] = ()
 
 
 async def put(tx: Transaction, house: UUID, doubt: Doubt) -> None:
     """Queue a doubt, sealed under the registry's own dossier `house`."""
     await vault.load_keys(tx, [house])
-    plain = orjson.dumps({"left": doubt.left.hex, "right": doubt.right.hex, "probability": doubt.probability})
+    plain = orjson.dumps(
+        {
+            "left": doubt.left.hex,
+            "right": doubt.right.hex,
+            "probability": doubt.probability,
+            "proposed": doubt.proposed,
+            "proposer": doubt.proposer,
+            "kin": doubt.kin,
+        }
+    )
     sealed = vault.seal(tx, house, plain, table="review", row=doubt.id)
     await tx.connection.execute(
         "INSERT INTO registry.review (review, dossier, day, envelope, sealed) VALUES (%s, %s, %s, %s, %s)",
@@ -34,13 +50,20 @@ async def put(tx: Transaction, house: UUID, doubt: Doubt) -> None:
     )
 
 
+async def replace(tx: Transaction, house: UUID, doubt: Doubt) -> None:
+    """Write a doubt anew."""
+    await settle(tx, doubt.id)
+    await put(tx, house, doubt)
+
+
 async def waiting(tx: Transaction) -> tuple[Doubt, ...]:
-    """Every open doubt, the oldest first, the likelier first among those of a day."""
+    """Every open doubt: first those that wait for a second word, for a link that may be wrong does harm today; then
+    the oldest, the likelier first among those of a day."""
     cursor = await tx.connection.execute("SELECT review, dossier, day, sealed FROM registry.review")
     rows = await cursor.fetchall()
     await vault.load_keys(tx, {row[1] for row in rows})
     doubts = [_open(tx, *row) for row in rows]
-    return tuple(sorted(doubts, key=lambda each: (each.since, -each.probability, each.id)))
+    return tuple(sorted(doubts, key=lambda each: (not each.proposed, each.since, -each.probability, each.id)))
 
 
 async def settle(tx: Transaction, id: UUID) -> None:
@@ -61,4 +84,7 @@ def _open(tx: Transaction, id: UUID, house: UUID, since: date, sealed: bytes) ->
         right=UUID(content["right"]),
         probability=content["probability"],
         since=since,
+        proposed=content.get("proposed", ""),  # not there in a doubt queued before two had to agree
+        proposer=content.get("proposer", ""),
+        kin=tuple(content.get("kin", ())),
     )

@@ -63,6 +63,7 @@ DISCLOSING: Mapping[tuple[str, str], Parts] = {
         lambda answer: [answer],
     ),
     ("GET", "/v1/reviews"): _sides,
+    ("GET", "/v1/reviews/{review_id}"): lambda answer: _sides([answer]),
     ("GET", "/v1/links"): _sides,
     ("POST", "/v1/links"): _sides,
 }
@@ -76,7 +77,7 @@ ACCEPTING = {
     ("POST", "/v1/disputes/end"), ("POST", "/v1/erasures"), ("POST", "/v1/erasures/end"), ("POST", "/v1/corrections"),
     ("POST", "/v1/grievances"), ("POST", "/v1/grievances/{complaint_id}/acknowledgement"),
     ("POST", "/v1/grievances/{complaint_id}/decision"), ("POST", "/v1/emergencies/{emergency_id}/review"),
-    ("POST", "/v1/alerts/{alert_id}/end"),
+    ("POST", "/v1/alerts/{alert_id}/end"), ("POST", "/v1/reviews/{review_id}/kin"),
 }  # fmt: skip
 """The routes that take something in and answer with nothing but what became of it; each leaves its own entry."""
 
@@ -149,7 +150,8 @@ async def played(service: Service) -> Run:
     await run.ask("POST", "/v1/questions", CLINIC, person=said(ZAHOUANIA))
     await run.ask("POST", "/v1/trails", card=card)
     await doubt(service)
-    await run.ask("GET", "/v1/reviews", STEWARD)
+    (open_one,) = await run.ask("GET", "/v1/reviews", STEWARD)
+    await run.ask("GET", "/v1/reviews/{review_id}", STEWARD, id=open_one["review"])
     await run.ask("GET", "/v1/links", STEWARD)
     await run.ask("POST", "/v1/links", STEWARD, card=card)
     await emergencies(run)

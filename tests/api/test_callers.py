@@ -82,6 +82,8 @@ TABLE: Mapping[tuple[str, str], Row] = {
         kinds=frozenset({Kind.SCHOOL}), body={"person": PERSON, "patient": "7", **ENROLMENT}
     ),
     ("GET", "/v1/reviews"): Row(kinds=frozenset({Kind.STEWARD})),
+    ("GET", "/v1/reviews/{review_id}"): Row(kinds=frozenset({Kind.STEWARD})),
+    ("POST", "/v1/reviews/{review_id}/kin"): Row(kinds=frozenset({Kind.STEWARD})),
     ("POST", "/v1/reviews/{review_id}"): Row(kinds=frozenset({Kind.STEWARD}), body={"verdict": "link"}),
     ("GET", "/v1/links"): Row(kinds=frozenset({Kind.STEWARD})),
     ("POST", "/v1/links"): Row(kinds=frozenset({Kind.STEWARD}), body={"card": "x"}),

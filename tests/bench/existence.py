@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from multiprocessing.connection import Connection
@@ -41,7 +41,10 @@ KNOWN = CLASSES[1:]
 BUSY = 0.55
 """The share of its time the service works while it is spied on."""
 _TRIED = 5
+_AT_REST = 3.0
+_LEAST_WORK = 0.005
 GENEROUS = {"user_questions": 10**9, "organisation_questions": 10**9, "target_questions": 10**9, "fishing_alarm": 1e9}
+GENEROUS |= {"questions_at_once": 10**6}  # whoever is told to ask again learns nothing, and ends the proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,11 +262,23 @@ def _is_identified(service: Service) -> bool:
 
 
 def _connections(service: Service, seconds: float, planted: Planted) -> int:
-    """How many connections keep the service busy for its share of the time; each asks, waits and pauses."""
+    """How many connections keep the service busy for its share of the time; each asks, waits and pauses.
+
+    What the service does while nobody asks is taken off: it would count as many times as there are connections.
+    """
+    at_rest = _busy(service, lambda: time.sleep(_AT_REST)) / _AT_REST
+    began = time.monotonic()
+    used = _busy(service, lambda: spy.on_one_connection(service.asking, CLASSES * _TRIED))
+    used -= at_rest * (time.monotonic() - began)
+    work = max(used, 0.0) / (len(CLASSES) * _TRIED) + planted.before + planted.after
+    return max(int(BUSY * 1.5 * seconds / max(work, _LEAST_WORK)), spy.PROCESSES)
+
+
+def _busy(service: Service, act: Callable[[], object]) -> float:
+    """The seconds of processor the service used meanwhile."""
     before = service.busy_seconds()
-    spy.on_one_connection(service.asking, CLASSES * _TRIED)
-    work = (service.busy_seconds() - before) / (len(CLASSES) * _TRIED) + planted.before + planted.after
-    return max(int(BUSY * 1.5 * seconds / work), spy.PROCESSES)
+    act()
+    return service.busy_seconds() - before
 
 
 async def work(settings: Settings, candidates: int, *, times: int) -> list[float]:

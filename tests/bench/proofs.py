@@ -16,23 +16,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from registry import library
 from registry.errors import Unreadable
 from registry.flows import adapters, opening
+from registry.identity import demographics, match
+from registry.identity.match import Verdict
 from registry.intake import Severity
 from registry.settings import Settings
 from tests.bench import crashes as crash_trials
 from tests.bench import durability as durable
 from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, tampering, theft
+from tests.bench import histories as life
 from tests.bench import insider as insiders
 from tests.bench import kills as kill_trials
 from tests.bench.enumeration import Day
-from tests.support import consent_cases, mutants, postgres, witnesses
+from tests.support import consent_cases, families, mutants, postgres, witnesses
 from tests.support.consent_faults import FAULTS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 WORKERS = 2
 ROUNDS_A_WORLD = 30
+HISTORIES_A_WORLD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +287,50 @@ def withdrawals(_: Asked, *, rounds: int = 2_000) -> Figures:
     }
 
 
+def histories(_: Asked, *, count: int = 10_000) -> Figures:
+    """Random lives of links: what stewards parted never returns by itself, and the log alone gives the same persons."""
+    with ProcessPoolExecutor(WORKERS) as pool:
+        parts = [*pool.map(_lived, [count // WORKERS] * WORKERS, range(1, WORKERS + 1))]
+    whole = life.Outcome()
+    for each in parts:
+        whole.add(each)
+    return {
+        "holds": not whole.returned and not whole.differences and whole.acts["parted"] > 0,
+        "histories": whole.histories,
+        "acts": dict(whole.acts),
+        "broken_links_returned": whole.returned,
+        "rebuild_differences": whole.differences,
+    }
+
+
+def _lived(count: int, seed: int) -> life.Outcome:
+    whole = life.Outcome()
+    with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
+        while whole.histories < count:  # a registry that grew would only be slower
+            own = folder / f"world-{whole.histories}"
+            own.mkdir()
+            with cluster.clone(own) as settings:
+                few = min(count - whole.histories, HISTORIES_A_WORLD)
+                whole.add(asyncio.run(life.play(settings, histories=few, seed=seed * 100_000 + whole.histories)))
+    return whole
+
+
+def lookalikes(_: Asked, *, count: int = 10_000) -> Figures:
+    """Twins, siblings and namesakes of the independent world, each pair two children: what is decided on the pair."""
+    weights, decided = library.load().weights, Counter[tuple[str, str]]()
+    for each in families.look_alikes(1, count):
+        one, other = (demographics.of(families.patient(record)) for record, _ in (each.one, each.other))
+        decided[each.kind, match.decide(one, other, weights).verdict.value] += 1
+    wrong = {kind: count for (kind, verdict), count in decided.items() if verdict == Verdict.LINK.value}
+    return {
+        "holds": not wrong,
+        "pairs": decided.total(),
+        "linked": sum(wrong.values()),
+        "linked_by_kind": wrong,
+        "for_review": sum(count for (_, verdict), count in decided.items() if verdict == Verdict.REVIEW.value),
+    }
+
+
 def _withdrawn(rounds: int, seed: int) -> revocation.Outcome:
     whole = revocation.Outcome()
     with postgres.place() as folder, postgres.embedded_cluster(folder) as cluster:
@@ -397,6 +446,8 @@ _ALL = (
     durability,
     noninterference,
     withdrawals,
+    histories,
+    lookalikes,
     fishing,
     timing,
 )

@@ -33,11 +33,13 @@ EXPECTED = {
     "consent text", "consent give", "consent withdraw", "audit verify", "audit show", "audit trust", "audit receipt",
     "audit check", "audit export", "witness init", "witness serve", "keys export", "keys import", "keys rotate",
     "keys reseal", "vault backup", "vault restore", "organisation add", "organisation key", "review list",
-    "review decide", "review links", "review part", "decide", "evaluate decisions", "alert list", "alert lift",
+    "review decide", "review show", "review kin", "review links", "review part", "decide", "evaluate decisions",
+    "alert list", "alert lift",
     "correct", "paper", "rights records", "rights contest", "rights settle", "rights erase", "rights keep",
     "rights erase-due", "rights erasure", "rights complain", "rights complaint", "ombudsperson list",
     "ombudsperson acknowledge", "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
-    "ombudsperson emergencies", "ombudsperson review", "link", "evaluate links",
+    "ombudsperson emergencies", "ombudsperson review", "link", "evaluate links", "train-names",
+    "evaluate names",
 }  # fmt: skip
 
 

@@ -15,7 +15,18 @@ from registry.store import keyfile
 from tests.cli.conftest import Commands
 from tests.flows import test_match
 from tests.support import builders, samples
-from tests.support.builders import CLINIC, NEIGHBOUR, OTHER_CLINIC, SCHOOL, SCHOOLS, STEWARD, VACCINES, ZAHOUANIA, World
+from tests.support.builders import (
+    CLINIC,
+    NEIGHBOUR,
+    OTHER_CLINIC,
+    OTHER_STEWARD,
+    SCHOOL,
+    SCHOOLS,
+    STEWARD,
+    VACCINES,
+    ZAHOUANIA,
+    World,
+)
 
 HAND_OVERS = ((VACCINES, "dhis2"), ("bektar-iis", "hl7v2"), (SCHOOLS, "oneroster"))
 
@@ -189,12 +200,13 @@ def doubtful(continuity: Commands) -> None:
 def test_a_steward_lists_and_settles_doubts(continuity: Commands) -> None:
     doubtful(continuity)
     (shown,) = continuity("review", "list", "--json", key=STEWARD).json
-    assert {"review", "probability", "since", "left", "right", "explanation"} == set(shown)
+    assert {"review", "probability", "since", "proposed", "left", "right", "explanation"} == set(shown)
+    assert continuity("review", "show", shown["review"], "--json", key=STEWARD).json == shown
     assert "1 open" in continuity("review", "list", key=STEWARD).out
     continuity("review", "decide", shown["review"], "perhaps", key=STEWARD).failed("verdict", code=2)
     continuity("review", "decide", shown["review"], "link", key=CLINIC).failed("steward", code=1)
     decided = continuity("review", "decide", shown["review"], "distinct", "--json", key=STEWARD)
-    assert decided.json == {"review": shown["review"], "verdict": "distinct"}
+    assert decided.json == {"review": shown["review"], "verdict": "distinct", "standing": "recorded"}
     continuity("review", "decide", shown["review"], "link", key=STEWARD).failed("review", code=2)
     assert continuity("review", "list", "--json", key=STEWARD).json == []
 
@@ -213,7 +225,11 @@ def test_a_steward_lists_links_and_undoes_a_wrong_one(continuity: Commands) -> N
     continuity("review", "links", "--card", "nobody", key=STEWARD).failed("card", code=2)
     continuity("review", "part", *both, key=CLINIC).failed("steward", code=1)
     continuity("review", "part", both[0], "0" * 32, key=STEWARD).failed("review links", code=2)
-    assert continuity("review", "part", *both, "--json", key=STEWARD).json == {"left": both[0], "right": both[1]}
+    assert "second steward" in continuity("review", "part", *both, key=STEWARD).out
+    (waits,) = continuity("review", "list", "--json", key=OTHER_STEWARD).json
+    assert waits["proposed"] == "distinct"
+    parted = continuity("review", "part", *both, "--json", key=OTHER_STEWARD)
+    assert parted.json == {"left": both[0], "right": both[1], "standing": "recorded"}
     continuity("review", "part", *both, key=STEWARD).failed("review links", code=2)
     assert continuity("review", "links", "--json", key=STEWARD).json == []
 

@@ -359,3 +359,31 @@ def test_a_desk_gets_nobody_while_two_persons_fit() -> None:
     known = [view("p", ("a", person(father="Ali"))), view("q", ("a", person(father="Said")))]
     assert match.identify(person(), known, WEIGHTS).reason is Reason.AMBIGUOUS
     assert match.identify(person(), [], WEIGHTS).reason is Reason.NOBODY
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        ("2014-05-17", "2012-05-17", "part"),
+        ("2014-05-17", "2034-05-17", "part"),  # one digit
+        ("1947-08-20", "2024-08-20", "other"),  # the grandfather's birthday
+        ("2014-05-17", "2014-05-19", "part"),
+    ],
+)
+def test_two_parts_of_a_birth_date_are_a_slip_only_where_the_year_may_be_one(left: str, right: str, level: str) -> None:
+    assert compare.compare(person(born=left), person(born=right), WEIGHTS).level("birth") == level
+
+
+def test_a_grandson_of_his_grandfathers_name_and_birthday_is_not_linked_with_him() -> None:
+    told = {"given": "Ахмед", "family": "Салих", "sex": "male", "village": "аль-Джадида", "phone": "+999327327952"}
+    old, young = (
+        person(born=born, father=father, **told)
+        for born, father in (("1947-08-20", "Мухаммад"), ("2024-08-20", "Мухаммед"))
+    )
+    assert match.decide(old, young, WEIGHTS).verdict is not Verdict.LINK
+
+
+def test_where_there_are_no_family_names_father_and_mother_are_the_couple() -> None:
+    told = {"given": "Tesfaye", "family": "", "father": "Gebre", "mother": "Abeba", "sex": "male"}
+    left, right = person(born="2011-03-02", **told), person(born="2012-01-01", **told)
+    assert compare.is_of_child(compare.compare(left, right, WEIGHTS))

@@ -25,7 +25,7 @@ Act = Callable[[World, Cards], Awaitable[object]]
 
 async def _settle(world: World, verdict: str) -> None:
     (shown,) = await review.waiting(world.registry, world[STEWARD])
-    await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), verdict)
+    await builders.settle(world, UUID(shown.review), verdict)
 
 
 ACTS: dict[str, Act] = {

@@ -13,6 +13,7 @@ import pytest
 from registry.errors import NotPermitted, UnknownName
 from registry.flows import decide, linking, match, review
 from registry.flows.review import Shown
+from registry.flows.seconding import Standing
 from registry.store import audit, dossiers, judgements, releases, reviews
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
@@ -23,6 +24,7 @@ from tests.support.builders import (
     CLINIC,
     MORE_VACCINES,
     NEIGHBOUR,
+    OTHER_STEWARD,
     SCHOOL,
     SCHOOLS,
     STEWARD,
@@ -324,7 +326,7 @@ async def test_a_link_shows_who_was_linked_and_why_and_nothing_of_health_or_scho
 async def test_a_wrong_link_is_undone_and_never_comes_back_by_itself(world: World) -> None:
     await builders.known_child(world)
     (shown,) = await review.links(world.registry, world[STEWARD])
-    await review.part(world.registry, world[STEWARD], UUID(shown.left_id), UUID(shown.right_id))
+    await builders.part(world, UUID(shown.left_id), UUID(shown.right_id))
     apart = {frozenset({VACCINES}), frozenset({SCHOOLS})}
     assert await persons(world) == apart
     for month in (1, 2):
@@ -341,7 +343,7 @@ async def test_what_was_released_through_a_wrong_link_dies_with_it(world: World)
     await builders.allow(world, await builders.family(world), CLINIC)
     released = await builders.released(world, CLINIC)
     for each in await review.links(world.registry, world[STEWARD]):
-        await review.part(world.registry, world[STEWARD], UUID(each.left_id), UUID(each.right_id))
+        await builders.part(world, UUID(each.left_id), UUID(each.right_id))
     async with world.registry.database.transaction() as tx:
         all_ids = [each.id for each in await dossiers.everyone(tx)]
         (dead,) = [each for each in await releases.of_person(tx, all_ids) if each.id.hex == released.id]
@@ -363,7 +365,7 @@ async def test_what_was_released_of_one_of_the_two_alone_stays(world: World) -> 
         for each in await review.links(world.registry, world[STEWARD], card=card)
         if school.hex in (each.left_id, each.right_id)
     ]
-    await review.part(world.registry, world[STEWARD], UUID(wrong.left_id), UUID(wrong.right_id))
+    await builders.part(world, UUID(wrong.left_id), UUID(wrong.right_id))
     async with world.registry.database.transaction() as tx:
         assert await releases.revoked(tx) == ()
     assert await builders.ask(world, CLINIC, card=card)
@@ -383,7 +385,7 @@ async def test_each_look_at_a_link_and_its_undoing_is_in_the_trail_of_both(world
     await builders.known_child(world)
     (shown,) = await review.links(world.registry, world[STEWARD])
     both = UUID(shown.left_id), UUID(shown.right_id)
-    await review.part(world.registry, world[STEWARD], *both)
+    await builders.part(world, *both)
     async with world.registry.database.transaction() as tx:
         for each in both:
             events = [entry.event for entry in await audit.entries(tx, [each])]
@@ -409,6 +411,94 @@ async def test_only_a_steward_sees_or_undoes_links(world: World, name: str) -> N
     with pytest.raises(NotPermitted):
         await review.part(world.registry, world[name], UUID(shown.left_id), UUID(shown.right_id))
     assert await persons(world) == {frozenset({VACCINES, SCHOOLS})}
+
+
+# --- what takes two stewards -----------------------------------------------------------------------
+
+
+async def test_one_steward_alone_does_not_split_a_person(world: World) -> None:
+    await builders.known_child(world)
+    (shown,) = await review.links(world.registry, world[STEWARD])
+    both = UUID(shown.left_id), UUID(shown.right_id)
+    for _ in range(2):  # saying it again is not a second word
+        assert await review.part(world.registry, world[STEWARD], *both) is Standing.WAITS
+    assert await persons(world) == {frozenset({VACCINES, SCHOOLS})}
+    (waits,) = await doubts(world)
+    assert waits.proposed == "distinct"
+    assert STEWARD in waits.explanation[0]
+    assert await review.part(world.registry, world[OTHER_STEWARD], *both) is Standing.RECORDED
+    assert await persons(world) == {frozenset({VACCINES}), frozenset({SCHOOLS})}
+    assert await doubts(world) == ()
+    async with world.registry.database.transaction() as tx:
+        said = (await judgements.about(tx, both))[-1]
+    assert (said.kind, said.by) == ("distinct", f"steward:{STEWARD}+{OTHER_STEWARD}")
+
+
+async def test_a_second_steward_may_say_otherwise_and_the_person_stays_whole(world: World) -> None:
+    await builders.known_child(world)
+    (shown,) = await review.links(world.registry, world[STEWARD])
+    await review.part(world.registry, world[STEWARD], UUID(shown.left_id), UUID(shown.right_id))
+    (waits,) = await doubts(world)
+    said = await review.decide_doubt(world.registry, world[OTHER_STEWARD], UUID(waits.review), "link")
+    assert said is Standing.RECORDED
+    assert await persons(world) == {frozenset({VACCINES, SCHOOLS})}
+    assert await doubts(world) == ()
+
+
+async def vetoed(world: World) -> Shown:
+    """A doubt of the matcher's own: two of one number whose sex contradicts."""
+    await hand_over(world, VACCINES, patient(ZAHOUANIA, VACCINES))
+    brother = replace(ZAHOUANIA, sex="male", ids={SCHOOLS: "brother"})
+    await hand_over(world, SCHOOLS, patient(brother, SCHOOLS))
+    await match.run(world.registry)
+    (shown,) = await doubts(world)
+    assert await persons(world) == {frozenset({VACCINES}), frozenset({SCHOOLS})}
+    return shown
+
+
+async def test_what_a_veto_holds_apart_takes_two_stewards_to_link(world: World) -> None:
+    shown = await vetoed(world)
+    said = await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "link")
+    assert said is Standing.WAITS
+    assert await persons(world) == {frozenset({VACCINES}), frozenset({SCHOOLS})}
+    said = await review.decide_doubt(world.registry, world[OTHER_STEWARD], UUID(shown.review), "link")
+    assert said is Standing.RECORDED
+    assert await persons(world) == {frozenset({VACCINES, SCHOOLS})}
+
+
+async def test_one_steward_alone_leaves_apart_what_a_veto_holds_apart(world: World) -> None:
+    shown = await vetoed(world)
+    said = await review.decide_doubt(world.registry, world[STEWARD], UUID(shown.review), "distinct")
+    assert said is Standing.RECORDED
+    assert await doubts(world) == ()
+
+
+async def test_whoever_is_kin_neither_sees_nor_decides_and_its_word_is_void(world: World) -> None:
+    shown = await vetoed(world)
+    doubt = UUID(shown.review)
+    await review.decide_doubt(world.registry, world[STEWARD], doubt, "link")
+    await review.declare_kin(world.registry, world[STEWARD], doubt)
+    assert await review.waiting(world.registry, world[STEWARD]) == ()
+    for refused in (
+        review.one(world.registry, world[STEWARD], doubt),
+        review.decide_doubt(world.registry, world[STEWARD], doubt, "distinct"),
+        review.declare_kin(world.registry, world[STEWARD], doubt),
+    ):
+        with pytest.raises(UnknownName):
+            await refused
+    (left,) = await review.waiting(world.registry, world[OTHER_STEWARD])
+    assert left.proposed == ""
+    assert await review.decide_doubt(world.registry, world[OTHER_STEWARD], doubt, "link") is Standing.WAITS
+    assert await persons(world) == {frozenset({VACCINES}), frozenset({SCHOOLS})}
+
+
+async def test_what_waits_for_a_second_word_comes_first(world: World) -> None:
+    await builders.known_child(world)
+    await told_about(world, MORE_VACCINES, child=NEIGHBOUR)
+    await put_doubt(world, await only_dossier(world, VACCINES), await only_dossier(world, MORE_VACCINES))
+    (shown,) = await review.links(world.registry, world[STEWARD])
+    await review.part(world.registry, world[STEWARD], UUID(shown.left_id), UUID(shown.right_id))
+    assert [each.proposed for each in await doubts(world)] == ["distinct", ""]
 
 
 # --- stale doubts ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from registry.cli.acts import Play
 from registry.flows import adapters, ingest, linking, match, organisations, release, review, rights, trail
 from registry.flows.opening import Registry
 from registry.flows.release import Asked
+from registry.flows.seconding import Standing
 from registry.store import audit, documents, dossiers, judgements, outbox, releases, reviews
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
@@ -135,7 +136,8 @@ async def test_a_doubt_about_an_erased_dossier_can_still_be_settled(registry: Re
     doubt = await _doubt_about_the_erased(registry, played)
     async with registry.database.transaction() as tx:
         before = await judgements.about(tx, [doubt.left])
-    assert not await review.decide_doubt(registry, played.callers["steward-almara"], doubt.id, "distinct")
+    settled = await review.decide_doubt(registry, played.callers["steward-almara"], doubt.id, "distinct")
+    assert settled is Standing.GONE
     async with registry.database.transaction() as tx:
         assert await judgements.about(tx, [doubt.left]) == before
         assert doubt.id not in {each.id for each in await reviews.waiting(tx)}

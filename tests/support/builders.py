@@ -16,12 +16,13 @@ from uuid import UUID
 
 from registry.consent.interview import Interview
 from registry.fhir import CANONICAL, resource
-from registry.flows import ingest, match, opening, organisations, question, release, rights
+from registry.flows import ingest, match, opening, organisations, question, release, review, rights
 from registry.flows.ingest import Receipt
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
 from registry.flows.release import Asked, Released
+from registry.flows.seconding import Standing
 from registry.intake import Coverage, Entry, Fate, Finding, Severity, Submission
 from registry.settings import Settings
 
@@ -61,7 +62,8 @@ class World:
 
 
 CLINIC, OTHER_CLINIC, SCHOOL, OTHER_SCHOOL = "clinic-nadir", "clinic-zenith", "school-nadir", "school-zenith"
-FAR_CLINIC, HOME_CLINIC, STEWARD = "clinic-corvia", "clinic-bektar", "steward-almara"
+FAR_CLINIC, HOME_CLINIC = "clinic-corvia", "clinic-bektar"
+STEWARD, OTHER_STEWARD = "steward-almara", "steward-bektar"
 OMBUDSPERSON = "ombudsperson-almara"
 VACCINES, SCHOOLS = "almara-dhis2", "bektar-schools"
 MORE_VACCINES = "bektar-iis"
@@ -73,6 +75,7 @@ PEOPLE = (
     (SCHOOL, Kind.SCHOOL, "XAL"),
     (OTHER_SCHOOL, Kind.SCHOOL, "XAL"),
     (STEWARD, Kind.STEWARD, "XAL"),
+    (OTHER_STEWARD, Kind.STEWARD, "XBK"),
     (OMBUDSPERSON, Kind.OMBUDSPERSON, "XAL"),
     (VACCINES, Kind.SOURCE, "XAL"),
     (MORE_VACCINES, Kind.SOURCE, "XBK"),
@@ -406,3 +409,19 @@ def found(text: str, secrets: Iterable[str]) -> list[str]:
     """Which of the secrets stand in the text, in whatever case."""
     folded = text.casefold()
     return [each for each in secrets if each.casefold() in folded]
+
+
+# --- stewards --------------------------------------------------------------------------------------
+
+
+async def part(world: World, left: UUID, right: UUID) -> None:
+    """Two stewards say of two linked dossiers that they are two people."""
+    for name in (STEWARD, OTHER_STEWARD):
+        await review.part(world.registry, world[name], left, right)
+
+
+async def settle(world: World, doubt: UUID, verdict: str) -> None:
+    """Settle a doubt, by one steward or, where two have to say the same, by two."""
+    for name in (STEWARD, OTHER_STEWARD):
+        if await review.decide_doubt(world.registry, world[name], doubt, verdict) is not Standing.WAITS:
+            return

@@ -58,7 +58,7 @@ def bits(probability: float) -> float:
 
 def rules(weights: Weights, levels: Mapping[str, Any], *, people: int) -> Rules:
     """The rules of the registry, for files of so many people."""
-    parts = {**levels, **dict.fromkeys(ADDRESS, levels["address"])}
+    parts: dict[str, Any] = {**levels, **dict.fromkeys(ADDRESS, levels["address"])}
     own = {(field, name): _level(each) for field, held in parts.items() for name, each in held["levels"].items()}
     whole = replace(weights, levels={**weights.levels, **own})
     return Rules(weights=whole.among(people))
