@@ -149,7 +149,7 @@ async def test_on_a_familys_complaint_the_ombudsperson_reads_every_question_with
     events = await grievances.trail_of(world.registry, world[OMBUDSPERSON], UUID(case.id))
     told = [each["details"] for each in events if each["action"] == "ask"]
     asked = [(each["organisation"], each["answer"], each["country"]) for each in told]
-    assert asked == [(CLINIC, "summary", "XAL"), (OTHER_CLINIC, "nothing", "XAL")]
+    assert sorted(asked) == [(CLINIC, "summary", "XAL"), (OTHER_CLINIC, "nothing", "XAL")]  # of one moment
 
 
 async def test_the_familys_own_view_hides_the_names_the_ombudsperson_reads(world: World, card: str) -> None:
