@@ -63,6 +63,7 @@ def link(
     Needs no database. The pairs have the columns id_a, id_b, probability, verdict (link or review) and explanation.
     The id is the column `id`, or the first. Everything written is readable to you only: it is about people.
     """
+    _require_room(output, report, map_out)
     tables = [_table(path, encoding) for path in (first, second) if path]
     contents: list[object] = [None] * len(tables)
     if map_file:
@@ -80,10 +81,9 @@ def link(
         _print_nothing_linked(files, map_out, json=json)
         return
     people = People(tuple(each.rows for each in files))
-    known_pairs = read_truth(true) if true else []
-    done = _linked(
-        people, unrelated=unrelated, known_pairs=known_pairs, jobs=jobs or len(os.sched_getaffinity(0)), show=not json
-    )
+    known_pairs = _oriented(people, read_truth(true)) if true else []
+    spread = Spread(jobs=jobs or len(os.sched_getaffinity(0)))
+    done = _linked(people, spread, unrelated=unrelated, known_pairs=known_pairs, show=not json)
     write_file(output, _csv(done), secret=True)
     measured = truth.measure(known_pairs, listed(done), ordered=people.second is not None) if true else None
     if report:
@@ -128,23 +128,37 @@ def listed(done: Linked) -> list[tuple[truth.Ids, str]]:
     return [((people.id(each.left), people.id(each.right)), each.verdict.value) for each in done.pairs]
 
 
-def _linked(people: People, *, unrelated: bool, known_pairs: Sequence[truth.Ids], jobs: int, show: bool) -> Linked:
+def _require_room(*paths: Path | None) -> None:
+    """Raise BadInput now, and not after an hour, where a file cannot be written."""
+    for path in filter(None, paths):
+        if path.is_dir() or not os.access(path.parent, os.W_OK):
+            raise BadInput("the file cannot be written", where=str(path), remedy="name a file in a folder of yours")
+
+
+def _linked(people: People, spread: Spread, *, unrelated: bool, known_pairs: Sequence[truth.Ids], show: bool) -> Linked:
     largest = max(map(len, people.files))
     rules = comparing.rules(library.load().weights, persons_file.known().levels, people=largest)
-    true = _places(people, known_pairs)
+    left, right = _by_id(people)
+    true = [(left[one], right[other]) for one, other in known_pairs if one in left and other in right]
     with _progress(show) as progress:
-        spread = Spread(jobs=jobs, progress=progress)
-        return linkfiles.link(people, rules, unrelated=unrelated, true=true, spread=spread)
+        shown = replace(spread, progress=progress)
+        return linkfiles.link(people, rules, unrelated=unrelated, true=true, spread=shown)
 
 
-def _places(people: People, pairs: Sequence[truth.Ids]) -> list[tuple[int, int]]:
-    """The places of rows known by their ids; a pair with an id that is not there has none."""
-    if not pairs:
-        return []
+def _oriented(people: People, pairs: Sequence[truth.Ids]) -> list[truth.Ids]:
+    """The pairs with the id of the first file first, in whatever order they are known."""
+    left, right = _by_id(people)
+    return [
+        (other, one) if (one not in left or other not in right) and other in left and one in right else (one, other)
+        for one, other in pairs
+    ]
+
+
+def _by_id(people: People) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """The places of the rows by their ids, of the first file and of the second; of one file, of that one."""
     second = people.second or 0
     left = {people.id(place): place for place in range(second or len(people))}
-    right = {people.id(place): place for place in range(second, len(people))}
-    return [(left[one], right[other]) for one, other in pairs if one in left and other in right]
+    return left, {people.id(place): place for place in range(second, len(people))} if second else left
 
 
 @contextmanager

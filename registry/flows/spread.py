@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -59,7 +60,8 @@ _held: dict[str, Any] = {}
 
 
 def _begin(work: Callable[[Any, Any], Any], state: Any) -> None:
-    """In a process of the pool: remember what all its tasks share."""
+    """In a process of the pool: remember what all its tasks share, and leave interrupts to who began it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _held.update(work=work, state=state)
 
 

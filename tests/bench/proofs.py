@@ -25,7 +25,18 @@ from registry.intake import Severity
 from registry.settings import Settings
 from tests.bench import crashes as crash_trials
 from tests.bench import durability as durable
-from tests.bench import enumeration, existence, interference, main_job, mutation, oblivion, revocation, tampering, theft
+from tests.bench import (
+    enumeration,
+    existence,
+    interference,
+    linkage,
+    main_job,
+    mutation,
+    oblivion,
+    revocation,
+    tampering,
+    theft,
+)
 from tests.bench import histories as life
 from tests.bench import insider as insiders
 from tests.bench import kills as kill_trials
@@ -430,7 +441,21 @@ def _insider(count: int, seed: int) -> tampering.Found:
         return asyncio.run(tried(folder))
 
 
+def files(_: Asked) -> Figures | Skipped:
+    """The public test set of a client registry as a plain file: with its twins feared, and without."""
+    folder = SHARED / "identity" / "uganda"
+    if not folder.is_dir():
+        return Skipped("the reference data (../shared/data) is not beside the project")
+    found = {name: linkage.measured(folder, unrelated=name == "unrelated") for name in ("careful", "unrelated")}
+    least = {"careful": 0.92, "unrelated": 0.998}
+    return {
+        "holds": all(each["precision"] == 1.0 and each["recall"] >= least[name] for name, each in found.items()),
+        **found,
+    }
+
+
 _ALL = (
+    files,
     truth,
     conversion,
     mutations,

@@ -120,6 +120,7 @@ def test_the_figures_against_a_truth_are_the_same_wherever_they_are_asked_for(ru
     assert alone["precision"] == alone["recall"] == alone["f1"] == 1.0
     assert alone["review_share"] == 0.0
     assert (linked["links"], linked["rows"]) == (4, [5, 5])
+    assert linked["truth"] == alone
     shown = run("evaluate", "links", "--truth", "true.csv", "--links", "links.csv").out
     assert "precision  1.00000  4 of 4 links are true" in shown
 
@@ -213,6 +214,13 @@ def test_a_file_that_cannot_be_read_is_one_clear_message(run: Run, body: bytes, 
     ended.failed(words, "a.csv", code=2)
     assert "next" in ended.err
     assert not Path("links.csv").exists()
+
+
+def test_a_place_that_cannot_be_written_is_answered_before_the_work(run: Run) -> None:
+    handed_over()
+    Path("folder").mkdir()
+    run("link", "french.csv", "--out", "folder").failed("cannot be written", "folder", code=2)
+    run("link", "french.csv", "--out", "l.csv", "--report", "nowhere/r.html").failed("cannot be written", code=2)
 
 
 def test_a_file_that_is_not_there_is_answered(run: Run) -> None:

@@ -39,6 +39,8 @@ class Bounds:
         self._best: dict[str, float] = {}
         for (field, _), level in rules.weights.levels.items():
             self._best[field] = max(level.weight, self._best.get(field, 0.0))
+        others = math.fsum(best for field, best in self._best.items() if field not in ("birth", "sex", "identifier"))
+        self._most = min(others, self._best["given"] + self._weights.household_cap)
         self._otherwise = max(rules.weights.level("given", each).weight for each in _OTHERWISE)
         self._given = lru_cache(_REMEMBERED)(self._likeness)
 
@@ -47,19 +49,26 @@ class Bounds:
         one, other = left.demographics, right.demographics
         if left.numbers & right.numbers or {*one.identifiers} & {*other.identifiers}:
             return False
-        certain = self._certain(left, right)
+        certain = self._weights.prior + self._best["crossing"] + self._of_child(one, other)
+        if certain + self._most < self._floor and not left.numbers:
+            return True
+        certain += self._beside(left, right)
         if not one.given or not other.given:
             return certain < self._floor
         return certain + self._best["given"] < self._floor or self._is_below_by_name(one, other, certain)
 
-    def _certain(self, left: Row, right: Row) -> float:
-        """At most so much is everything but the given name."""
-        one, other = left.demographics, right.demographics
-        found = self._weights.prior + self._best.get("crossing", 0.0)
+    def _of_child(self, one: Demographics, other: Demographics) -> float:
+        """Birth date and sex, as they are."""
+        found = 0.0
         if one.birth and other.birth:
             found += self._level("birth", births.agreement(one.birth, other.birth).value)
         if one.sex and other.sex:
             found += self._level("sex", "same" if one.sex is other.sex else "other")
+        return found
+
+    def _beside(self, left: Row, right: Row) -> float:
+        """Numbers and places as they are, and of the names of the household at most so much."""
+        one, other = left.demographics, right.demographics
         beside = {field: self._level(field, level) for field, level in comparing.beside(left, right)}
         places = math.fsum(each for field, each in beside.items() if field in PLACES)
         household = math.fsum(self._best[each] for each, of in _NAMES.items() if of(one) and of(other))
@@ -68,7 +77,7 @@ class Bounds:
         household += self._best["town"]
         cap = self._weights.household_cap
         shared = min(household + places, cap) if places > 0 else min(household, cap) + places
-        return found + shared + max(beside.get("identifier", 0.0), 0.0)
+        return shared + max(beside.get("identifier", 0.0), 0.0)
 
     def _level(self, field: str, level: str) -> float:
         return self._weights.level(field, level).weight
@@ -83,9 +92,14 @@ class Bounds:
         return certain + self._otherwise < self._floor or not self._may_be_exchanged(one, other)
 
     def _may_be_exchanged(self, one: Demographics, other: Demographics) -> bool:
-        pairs = [(one.given, of(other)) for of in (_NAMES["father"], _NAMES["family"])]
-        pairs += [(of(one), other.given) for of in (_NAMES["father"], _NAMES["family"])]
-        return any(self._given(left, right) >= Likeness.KNOWN for left, right in pairs if left and right)
+        """Whether a given name stands in the place of the father's or family's, both ways or where one is missing."""
+        return any(
+            bool(of(one) or of(other)) and self._fits(one.given, of(other)) and self._fits(of(one), other.given)
+            for of in (_NAMES["father"], _NAMES["family"])
+        )
+
+    def _fits(self, left: Sequence[Name], right: Sequence[Name]) -> bool:
+        return not left or not right or self._given(left, right) >= Likeness.KNOWN
 
     def _likeness(self, left: Sequence[Name], right: Sequence[Name]) -> Likeness:
         found = likeness.of_spellings(left, right, self._weights.known)
