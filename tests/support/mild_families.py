@@ -20,219 +20,31 @@ from functools import cache
 from itertools import accumulate, combinations
 from pathlib import Path
 from random import Random
+from typing import Any
 
-BOYS = [
-    "mohamed",
-    "ahmed",
-    "ali",
-    "hassan",
-    "hussein",
-    "mahmoud",
-    "omar",
-    "khaled",
-    "ibrahim",
-    "youssef",
-    "abdullah",
-    "mustafa",
-    "osman",
-    "ismail",
-    "karim",
-    "yassin",
-    "abdulrahman",
-    "salim",
-    "tarek",
-    "bilal",
-    "hamza",
-    "saleh",
-    "nasser",
-    "jamal",
-    "rashid",
-    "faisal",
-    "mansour",
-    "habib",
-    "idris",
-    "haroun",
-    "bashir",
-    "yahya",
-    "zakaria",
-    "ayman",
-    "walid",
-    "ziad",
-    "samir",
-    "nabil",
-    "adel",
-    "majid",
-    "fouad",
-    "anwar",
-    "kamal",
-    "jalal",
-    "munir",
-    "rafiq",
-    "sabri",
-    "tawfiq",
-    "wasim",
-    "hani",
-    "ihab",
-    "imad",
-    "issam",
-    "luay",
-    "marwan",
-    "nizar",
-    "qasim",
-    "raed",
-    "saad",
-    "sami",
-    "shadi",
-    "taha",
-    "talal",
-    "usama",
-    "yasser",
-    "zaher",
-    "akram",
-    "amin",
-    "asad",
-    "ashraf",
-    "aziz",
-    "badr",
-    "daoud",
-    "farid",
-    "ghassan",
-    "hakim",
-    "jaber",
-    "latif",
-    "mazen",
-    "murad",
-    "musa",
-    "nadim",
-    "nuri",
-    "qais",
-    "ramzi",
-    "riad",
-    "sadiq",
-    "shakir",
-    "sufian",
-    "suleiman",
-    "thabit",
-    "yunus",
-]
-GIRLS = [
-    "fatima",
-    "mariam",
-    "aisha",
-    "zainab",
-    "khadija",
-    "amina",
-    "nour",
-    "huda",
-    "layla",
-    "salma",
-    "hanan",
-    "sara",
-    "yasmin",
-    "rania",
-    "rima",
-    "samira",
-    "najwa",
-    "nadia",
-    "latifa",
-    "safiya",
-    "halima",
-    "asma",
-    "ruqaya",
-    "sumaya",
-    "hind",
-    "maha",
-    "mona",
-    "dalia",
-    "lina",
-    "lubna",
-    "manal",
-    "nawal",
-    "rasha",
-    "reem",
-    "sabah",
-    "sahar",
-    "samar",
-    "shaima",
-    "suad",
-    "wafa",
-    "widad",
-    "zahra",
-    "abeer",
-    "afaf",
-    "ahlam",
-    "alia",
-    "amal",
-    "arwa",
-    "batoul",
-    "bushra",
-    "dina",
-    "duaa",
-    "faten",
-    "farida",
-    "ghada",
-    "hala",
-    "hanin",
-    "hayat",
-    "iman",
-    "inas",
-    "intisar",
-    "jamila",
-    "karima",
-    "kawthar",
-    "lama",
-    "lamia",
-    "majida",
-    "malak",
-    "marwa",
-    "maysa",
-    "nada",
-    "nahla",
-    "naima",
-    "najla",
-    "nisreen",
-    "rabab",
-    "raja",
-    "randa",
-    "rawan",
-    "razan",
-    "rehab",
-    "rima",
-    "rula",
-    "sana",
-    "sawsan",
-    "shahd",
-    "siham",
-    "tahani",
-    "thurayya",
-    "wijdan",
-    "zakia",
-    "zubaida",
-]
-_STARTS = [
-    "al",
-    "el",
-    "bou",
-    "ben",
-    "has",
-    "sha",
-    "mar",
-    "dar",
-    "kha",
-    "zah",
-    "nas",
-    "gha",
-    "rah",
-    "sal",
-    "tar",
-    "bar",
-    "haj",
-    "jab",
-    "maz",
-    "sid",
-]
-_MIDDLES = ["ba", "da", "fa", "ha", "ma", "ri", "sa", "ta", "wi", "za", "ka", "lu", "mi", "no", "ru", "si"]
-_ENDS = ["ni", "ri", "wi", "di", "mi", "an", "oun", "ali", "awi", "our", "ad", "iya", "ani", "ish", "ef", "ouk"]
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+BOYS = _words("""
+mohamed ahmed ali hassan hussein mahmoud omar khaled ibrahim youssef abdullah mustafa osman ismail karim yassin
+abdulrahman salim tarek bilal hamza saleh nasser jamal rashid faisal mansour habib idris haroun bashir yahya zakaria
+ayman walid ziad samir nabil adel majid fouad anwar kamal jalal munir rafiq sabri tawfiq wasim hani ihab imad issam
+luay marwan nizar qasim raed saad sami shadi taha talal usama yasser zaher akram amin asad ashraf aziz badr daoud
+farid ghassan hakim jaber latif mazen murad musa nadim nuri qais ramzi riad sadiq shakir sufian suleiman thabit
+yunus
+""")
+GIRLS = _words("""
+fatima mariam aisha zainab khadija amina nour huda layla salma hanan sara yasmin rania rima samira najwa nadia
+latifa safiya halima asma ruqaya sumaya hind maha mona dalia lina lubna manal nawal rasha reem sabah sahar samar
+shaima suad wafa widad zahra abeer afaf ahlam alia amal arwa batoul bushra dina duaa faten farida ghada hala hanin
+hayat iman inas intisar jamila karima kawthar lama lamia majida malak marwa maysa nada nahla naima najla nisreen
+rabab raja randa rawan razan rehab rima rula sana sawsan shahd siham tahani thurayya wijdan zakia zubaida
+""")
+_STARTS = _words("al el bou ben has sha mar dar kha zah nas gha rah sal tar bar haj jab maz sid")
+_MIDDLES = _words("ba da fa ha ma ri sa ta wi za ka lu mi no ru si")
+_ENDS = _words("ni ri wi di mi an oun ali awi our ad iya ani ish ef ouk")
 FAMILIES = [f"{one}{two}{three}" for two in _MIDDLES for three in _ENDS for one in _STARTS]
 VILLAGES = [f"{one}{two} {three}{four}" for one in ("tel ", "kafr ", "ain ", "deir ", "bir ") for two in _MIDDLES
             for three in ("sh", "k", "r", "h") for four in ("amiya", "iram", "ouna", "addad")]  # fmt: skip
@@ -253,6 +65,7 @@ RATES = {
 COLUMNS = ("id", "given", "father", "family", "mother", "birth_date", "sex", "village")
 LABELS = ("id", "person", "script", "culture", "sex", "birth_quality", "twin", "drifts")
 NAMES = ("given", "father", "family", "mother", "village")
+_KIN = {"father": "FTH", "mother": "MTH"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +101,23 @@ def world(seed: int, people: int, *, twins: float = 0.0) -> Iterator[tuple[int, 
             for _ in range(_drawn(RECORDS, rng)):
                 yield number, child, _record(child, rng)
             number += 1
+
+
+def patient(id: str, cells: Cells) -> dict[str, Any]:
+    """A record as a FHIR R4 Patient of the shape adapters hand over."""
+    return {
+        "resourceType": "Patient",
+        "id": id,
+        "name": [{"given": [cells["given"]], "family": cells["family"]}],
+        "gender": cells["sex"],
+        "birthDate": cells["birth_date"],
+        "contact": [
+            {"relationship": [{"coding": [{"code": code}]}], "name": {"text": cells[kin]}}
+            for kin, code in _KIN.items()
+            if cells[kin]
+        ],
+        "address": [{"city": cells["village"]}] if cells["village"] else [],
+    }
 
 
 def _drawn(shares: dict[int, float], rng: Random) -> int:

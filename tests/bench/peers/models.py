@@ -1,4 +1,4 @@
-"""Splink's models, as tables: what is compared, how pairs are found, what is trained on. Read by its own Python only."""
+"""Splink's models, as tables: what is compared, how pairs are found, what is trained on. For its own Python only."""
 
 from __future__ import annotations
 
