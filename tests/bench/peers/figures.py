@@ -136,14 +136,14 @@ def _persons(true: Iterable[Pair]) -> dict[str, int]:
     return person
 
 
-def best_recall(scores: Iterable[Score], *, precision: float) -> Score:
-    """The most that is found at any threshold whose links are as precise as that."""
+def best_recall(scores: Iterable[Score], *, precision: float, of: int) -> Score:
+    """The most that is found, of so many pairs, at any threshold whose links are as precise as that."""
     fit = (each for each in scores if each.precision >= precision)
-    return max(fit, key=lambda each: each.true, default=Score(0, 0, 0))
+    return max(fit, key=lambda each: each.true, default=Score(0, 0, of))
 
 
-def best_f1(scores: Iterable[Score]) -> Score:
-    return max(scores, key=lambda each: each.f1, default=Score(0, 0, 0))
+def best_f1(scores: Iterable[Score], *, of: int) -> Score:
+    return max(scores, key=lambda each: each.f1, default=Score(0, 0, of))
 
 
 def closed(links: Iterable[Pair]) -> set[Pair]:

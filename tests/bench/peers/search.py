@@ -46,7 +46,7 @@ Entry = tuple[int, Content]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question: how long it, its parts and the bare reads took; who was near; which mates there are and were found."""
+    """One question: how long it, its parts and the bare reads took; who was near; how many mates it has, and found."""
 
     milliseconds: float
     parts: Sequence[float]

@@ -104,7 +104,11 @@ def splink(world: World) -> dict[str, Any]:
 def _engine(world: World, found: list[Found], ran: Ran) -> dict[str, Any]:
     fixed = figures.at_threshold(found, world.truth)
     sweeps = {"pairs": figures.sweep, "closed": figures.closed_sweep}
-    best = {name: figures.best_recall(each(found, world.truth), precision=PRECISION) for name, each in sweeps.items()}
+    of = len(world.truth)
+    best = {
+        name: figures.best_recall(sweep(found, world.truth), precision=PRECISION, of=of)
+        for name, sweep in sweeps.items()
+    }
     way = max(best, key=lambda each: best[each].true)
     links = {each.pair for each in found if each.is_link}
     chosen = {each.pair for each in found if each.rank >= best[way].least} if best[way].links else set[Pair]()
@@ -114,7 +118,7 @@ def _engine(world: World, found: list[Found], ran: Ran) -> dict[str, Any]:
         "megabytes": round(ran.megabytes),
         "as it comes": _told(fixed),
         f"best at precision {PRECISION}": {**_told(best[way]), "counted as": way},
-        "best F1": _told(figures.best_f1(figures.sweep(found, world.truth))),
+        "best F1": _told(figures.best_f1(figures.sweep(found, world.truth), of=of)),
         "seen at all": round(len({each.pair for each in found} & world.truth) / len(world.truth), 5),
         "pairs for review": sum(not each.is_link for each in found),
         "records in review": round(reviewed / world.records, 5),
