@@ -13,8 +13,8 @@ import os
 import random
 import statistics
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -40,20 +40,20 @@ from tests.support import behind, families, mild_families, postgres
 AT_ONCE = 8000
 STRANGERS = 90_000  # added to the seed: another world, whose people nobody here knows
 
-Entry = tuple[int, Content]
-"""The number of a person, and a Patient about it."""
+Entry = tuple[int, str, Content]
+"""The number of a person, the script it is written in, and a Patient about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question: how long it, its parts and the bare reads took; who was near; how many mates it has, and found."""
+    """One question: how long it, its parts and the bare reads took; who was near; mates, and mates found, by script."""
 
     milliseconds: float
     parts: Sequence[float]
     bare: float
     near: int
-    mates: int
-    found: int
+    mates: Mapping[str, int]
+    found: Mapping[str, int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +62,7 @@ class Filled:
 
     entries: Iterator[Entry]
     persons: dict[int, list[UUID]] = field(default_factory=lambda: defaultdict[int, list[UUID]](list))
+    scripts: dict[UUID, str] = field(default_factory=dict[UUID, str])
     told: dict[UUID, Entry] = field(default_factory=dict[UUID, Entry])
     kept: float = 1.0
     sampling: random.Random = field(default_factory=lambda: random.Random(0))
@@ -71,12 +72,12 @@ class Filled:
 
 def _families(seed: int, count: int) -> Iterator[Entry]:
     for record, truth in families.world(seed, count):
-        yield truth.person, families.patient(replace(record, national_id="", ration_card=""))
+        yield truth.person, truth.script, families.patient(replace(record, national_id="", ration_card=""))
 
 
 def _mild(seed: int, count: int) -> Iterator[Entry]:
     for at, (person, _, made) in enumerate(mild_families.world(seed, count)):
-        yield person, mild_families.patient(f"r{at}", made.cells)
+        yield person, "Latin", mild_families.patient(f"r{at}", made.cells)
 
 
 WORLDS: dict[str, Callable[[int, int], Iterator[Entry]]] = {"families": _families, "mild": _mild}
@@ -86,7 +87,7 @@ async def measured(kind: str, sizes: Sequence[int], *, seed: int, questions: int
     """The figures at each size, of one registry that grows."""
     # There are more records than people, so as many people are enough.
     filled = Filled(entries=WORLDS[kind](seed, max(sizes)), kept=min(1.0, 8 * questions / min(sizes)))
-    strangers = [about for _, about in itertools.islice(WORLDS[kind](seed + STRANGERS, questions), questions)]
+    strangers = [about for *_, about in itertools.islice(WORLDS[kind](seed + STRANGERS, questions), questions)]
     figures: list[dict[str, Any]] = []
     with postgres.place() as folder:
         async with opening.opened(Settings(state=folder, answer_seconds=0)) as registry:
@@ -103,7 +104,7 @@ async def _fill(registry: Registry, filled: Filled, size: int) -> None:
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as processes:
         while filled.count < size:
             some = list(itertools.islice(filled.entries, min(AT_ONCE, size - filled.count)))
-            found = processes.map(hashed, (about for _, about in some), chunksize=AT_ONCE // 16)
+            found = processes.map(hashed, (about for *_, about in some), chunksize=AT_ONCE // 16)
             await _filed(registry, filled, some, list(found))
     async with behind.transaction(registry.database) as tx:
         await tx.connection.execute("ANALYZE registry.lookup_key, registry.dossier, vault.data_key")
@@ -120,13 +121,14 @@ async def _filed(registry: Registry, filled: Filled, some: Sequence[Entry], foun
     now = registry.now()
     async with behind.transaction(registry.database) as tx:
         opened: list[Dossier] = []
-        for (person, about), hashes in zip(some, found, strict=True):
+        for (person, script, about), hashes in zip(some, found, strict=True):
             id, at = tx.new_id(), filled.count + len(opened)
             dossier = Dossier(id=id, source=f"source-{at % 7}", local=str(at), opened_at=now, person=id, members=(id,))
             opened.append(replace(dossier, about=about, keys=hashes))
             filled.persons[person].append(id)
+            filled.scripts[id] = script
             if filled.sampling.random() < filled.kept:
-                filled.told[id] = (person, about)
+                filled.told[id] = (person, script, about)
         await dossiers.open_new(tx, opened, today=registry.today())
         await keys.add(tx, [(key, each.id) for each in opened for key in each.keys])
     filled.count += len(opened)
@@ -138,7 +140,7 @@ async def _at(registry: Registry, filled: Filled, strangers: Sequence[Content], 
     chosen = random.Random(filled.count).sample(known, min(questions, len(known)))
     async with behind.transaction(registry.database) as plain:
         mated = [await _asked(registry, plain.connection, *_told(filled, each)) for each in chosen]
-        alone = [await _asked(registry, plain.connection, about, None, ()) for about in strangers]
+        alone = [await _asked(registry, plain.connection, about, None, {}) for about in strangers]
         size = await _one(plain.connection, "SELECT pg_database_size(current_database())")
         rows = await _one(plain.connection, "SELECT count(*) FROM registry.lookup_key")
     near = sorted(each.near for each in mated)
@@ -147,7 +149,11 @@ async def _at(registry: Registry, filled: Filled, strangers: Sequence[Content], 
         "filed in seconds": round(filled.seconds, 1),
         "megabytes": size // 2**20,
         "keys each": round(rows / filled.count, 1),
-        "candidate recall": round(sum(each.found for each in mated) / sum(each.mates for each in mated), 4),
+        "candidate recall": _recall(mated),
+        "candidate recall by": {
+            kind: (_recall(mated, kind), sum(each.mates[kind] for each in mated))
+            for kind in sorted({kind for each in mated for kind in each.mates})
+        },
         "candidates mean": round(statistics.fmean(near), 1),
         "candidates p99.9": near[min(len(near) - 1, int(0.999 * len(near)))],
         "with a mate": _latencies(mated),
@@ -155,9 +161,20 @@ async def _at(registry: Registry, filled: Filled, strangers: Sequence[Content], 
     }
 
 
-def _told(filled: Filled, id: UUID) -> tuple[Content, UUID, Sequence[UUID]]:
-    person, about = filled.told[id]
-    return about, id, [each for each in filled.persons[person] if each != id]
+def _recall(asked: Iterable[Asked], kind: str = "") -> float:
+    """The share of mates found, of all or of one kind."""
+    mates, found = Counter[str](), Counter[str]()
+    for each in asked:
+        mates.update(each.mates)
+        found.update(each.found)
+    return round(found[kind] / mates[kind] if kind else found.total() / mates.total(), 4)
+
+
+def _told(filled: Filled, id: UUID) -> tuple[Content, UUID, Mapping[UUID, str]]:
+    """What is asked, by whom, and the mates with the scripts of both."""
+    person, script, about = filled.told[id]
+    mates = {each: " and ".join(sorted({script, filled.scripts[each]})) for each in filled.persons[person]}
+    return about, id, {each: kind for each, kind in mates.items() if each != id}
 
 
 async def _one(connection: Connection, statement: LiteralString) -> int:
@@ -166,7 +183,7 @@ async def _one(connection: Connection, statement: LiteralString) -> int:
 
 
 async def _asked(
-    registry: Registry, plain: Connection, about: Content, own: UUID | None, mates: Sequence[UUID]
+    registry: Registry, plain: Connection, about: Content, own: UUID | None, mates: Mapping[UUID, str]
 ) -> Asked:
     """Ask about one person as the matching worker does; then read as many rows by primary key."""
     began = time.perf_counter()
@@ -181,8 +198,8 @@ async def _asked(
         parts=[(later - sooner) * 1e3 for sooner, later in itertools.pairwise(moments)],
         bare=bare * 1e3,
         near=len(found),
-        mates=len(mates),
-        found=len({*mates} & {*found}),
+        mates=Counter(mates.values()),
+        found=Counter(mates[each] for each in found if each in mates),
     )
 
 
