@@ -74,12 +74,19 @@ def _world(asked: Asked) -> Outcome:
 
 def _search(asked: Asked) -> Outcome:
     kind = asked.kind.removesuffix("-twins")
-    rows = asyncio.run(search.measured(kind, asked.sizes, seed=asked.seed, questions=asked.questions))
-    for row in rows:
-        _tree(row)
+    rows = asyncio.run(_searched(kind, asked))
     if len(rows) > 1:
         _grown(rows, asked.out / f"search-{kind}.html")
     return f"search-{kind}", rows
+
+
+async def _searched(kind: str, asked: Asked) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    async for row in search.measured(kind, asked.sizes, seed=asked.seed, questions=asked.questions):
+        _tree(row)
+        sys.stdout.flush()
+        rows.append(row)
+    return rows
 
 
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], float]] = {

@@ -14,7 +14,7 @@ import random
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -83,18 +83,16 @@ def _mild(seed: int, count: int) -> Iterator[Entry]:
 WORLDS: dict[str, Callable[[int, int], Iterator[Entry]]] = {"families": _families, "mild": _mild}
 
 
-async def measured(kind: str, sizes: Sequence[int], *, seed: int, questions: int) -> list[dict[str, Any]]:
-    """The figures at each size, of one registry that grows."""
+async def measured(kind: str, sizes: Sequence[int], *, seed: int, questions: int) -> AsyncIterator[dict[str, Any]]:
+    """The figures at each size as they come, of one registry that grows."""
     # There are more records than people, so as many people are enough.
     filled = Filled(entries=WORLDS[kind](seed, max(sizes)), kept=min(1.0, 8 * questions / min(sizes)))
     strangers = [about for *_, about in itertools.islice(WORLDS[kind](seed + STRANGERS, questions), questions)]
-    figures: list[dict[str, Any]] = []
     with postgres.place() as folder:
         async with opening.opened(Settings(state=folder, answer_seconds=0)) as registry:
             for size in sorted(sizes):
                 await _fill(registry, filled, size)
-                figures.append({"kind": kind, **await _at(registry, filled, strangers, questions)})
-    return figures
+                yield {"kind": kind, **await _at(registry, filled, strangers, questions)}
 
 
 async def _fill(registry: Registry, filled: Filled, size: int) -> None:
