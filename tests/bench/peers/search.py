@@ -46,9 +46,10 @@ Entry = tuple[int, str, Content]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question: how long it, its parts and the bare reads took; who was near; mates, and mates found, by script."""
+    """One question: how long it, its parts and bare reads took; who was near; mates, and mates found, by script."""
 
     milliseconds: float
+    busy: float
     parts: Sequence[float]
     bare: float
     near: int
@@ -184,15 +185,16 @@ async def _asked(
     registry: Registry, plain: Connection, about: Content, own: UUID | None, mates: Mapping[UUID, str]
 ) -> Asked:
     """Ask about one person as the matching worker does; then read as many rows by primary key."""
-    began = time.perf_counter()
+    began, idle = time.perf_counter(), time.process_time()
     async with registry.database.transaction(Function.MATCH) as tx:
         found, moments = await _near(registry, tx, about, own)
-    ended = time.perf_counter()
+    ended, busy = time.perf_counter(), time.process_time() - idle
     await (await plain.execute("SELECT sealed FROM registry.dossier WHERE dossier = ANY(%s)", (found,))).fetchall()
     bare = time.perf_counter() - ended
     moments = [began, *moments, ended]
     return Asked(
         milliseconds=(ended - began) * 1e3,
+        busy=busy * 1e3,
         parts=[(later - sooner) * 1e3 for sooner, later in itertools.pairwise(moments)],
         bare=bare * 1e3,
         near=len(found),
@@ -221,13 +223,19 @@ _PARTS = ("begin", "hash keys", "search and open", "compare and decide", "end")
 
 
 def _latencies(asked: Sequence[Asked]) -> dict[str, Any]:
-    """Milliseconds; how many times as long as the bare reads, at the median; and the median of each part."""
+    """Milliseconds; how many times as long as the bare reads, at the median; the median of each part.
+
+    `our own processor` is what the process itself worked, without the server: where the machine has other work, the
+    one figure that says something.
+    """
     cuts = statistics.quantiles([each.milliseconds for each in asked], n=100, method="inclusive")
     ratios = statistics.median(each.milliseconds / each.bare for each in asked)
     bare = statistics.median(each.bare for each in asked)
     named = {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98], "bare p50": bare, "times bare": ratios}
+    busy = statistics.quantiles([each.busy for each in asked], n=100, method="inclusive")
+    worked = {"p50": busy[49], "p95": busy[94], "p99": busy[98]}
     parts = {part: statistics.median(each.parts[at] for each in asked) for at, part in enumerate(_PARTS)}
-    return {**_rounded(named), "of it": _rounded(parts)}
+    return {**_rounded(named), "of it": _rounded(parts), "our own processor": _rounded(worked)}
 
 
 def _rounded(values: Mapping[str, float]) -> dict[str, float]:
