@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := $(VENV)/peers
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CONTINUITY := $(BIN)/continuity
 
-.PHONY: help demo serve test check prove bench romanisers test-deps format clean
+.PHONY: help demo serve test check prove bench bench-peers romanisers test-deps format clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -56,6 +57,20 @@ bench: $(VENV)/installed-dev ## benchmarks
 
 romanisers: $(VENV)/installed-dev ## names across scripts, beside the romanisers others use (ICU and rigour need apt's libicu-dev)
 	@$(BIN)/python -m tests.bench.romanisers
+
+$(PEERS)/installed: tests/bench/peers/requirements.lock
+	@echo "Setting up Splink and recordlinkage in $(PEERS) (once, about a minute)"
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --quiet --disable-pip-version-check --no-input install --require-hashes -r $<
+	@touch $@
+
+bench-peers: $(VENV)/installed-dev ## matching beside Splink 5 and recordlinkage, on the same files
+	@$(MAKE) --no-print-directory $(PEERS)/installed || echo "Splink and recordlinkage cannot be had here; what needs them is skipped"
+	@$(BIN)/python -m tests.bench.peers febrl
+	@$(BIN)/python -m tests.bench.peers uganda
+	@$(BIN)/python -m tests.bench.peers world --kind mild --people 6000
+	@$(BIN)/python -m tests.bench.peers world --kind families --people 5000
+	@$(BIN)/python -m tests.bench.peers search --sizes 1000 10000
 
 test-deps: ## system packages some tests use (Chromium, PostgreSQL 15, SoftHSM); needs root and apt
 	@command -v apt-get >/dev/null || { echo "test-deps knows only apt; install chromium, postgresql and softhsm2 yourself"; exit 1; }

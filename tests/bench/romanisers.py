@@ -6,7 +6,7 @@ environment of their own (--peers; made when it is not there); one that cannot b
 Columns: rank 1, rank 5, recall at 1 % false accepts among the three wrong names nearest in ASCII letters (as in
 `continuity evaluate names`), and the same among the three that the way itself holds nearest.
 
-Sets: the reference data; pairs out of two published packages (`peers/pairs.py` names them); lists made by hand
+Sets: the reference data; pairs out of two published packages (`romanising/pairs.py` names them); lists made by hand
 (`tests.support.names`). The last two are small. The peers read Burmese in Unicode, converted by us from the Zawgyi
 of the file; `icu-zawgyi` alone reads the file as it is.
 
@@ -36,7 +36,7 @@ from registry.identity.retrieval import Exam, Found
 from registry.identity.transducer import Transducer
 from tests.support.names import FOLDER as BY_HAND
 
-HERE = Path(__file__).parent / "peers"
+HERE = Path(__file__).parent / "romanising"
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "identity" / "names"
 OUT = Path("prove-output")
 OF_PACKAGES = OUT / "pairs"
