@@ -10,37 +10,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from registry.identity import patterns
+from registry.identity.patterns import Pattern, Shares
 from registry.identity.weights import Level, Weights
-
-Pattern = tuple[tuple[str, str], ...]
-"""On which levels a pair agrees: (field, level), each field at most once."""
 
 _ROUNDS = 30
 _M_HELD = 20.0  # pairs of one person that the weights so far count as
 _U_HELD = 1000.0  # pairs of two people
 _LEAST = 1e-7
-_GOLDEN = 0.6180339887498949  # its multiples lie evenly, however many there are
-
-Shares = Mapping[tuple[str, str], float]
-
-
-def pairs_drawn(left: int, right: int, count: int, *, within: bool) -> Iterator[tuple[int, int]]:
-    """About `count` pairs of rows, drawn evenly and always the same ones; `within` one file never a row with itself."""
-    cells = left * right
-    step = int(cells * _GOLDEN) | 1
-    while math.gcd(step, cells) > 1:
-        step += 1
-    for number in range(min(count, cells)):
-        one, other = divmod(number * step % cells, right)
-        if not within or one != other:
-            yield (min(one, other), max(one, other)) if within else (one, other)
 
 
 def fitted(weights: Weights, drawn: Counter[Pattern], near: Counter[Pattern], *, of_all: float) -> Weights:
@@ -87,19 +68,11 @@ def _u(weights: Weights, drawn: Counter[Pattern], levels: list[tuple[str, str]])
     """The share of each level among two people; of pairs drawn, those that may be one person do not count."""
     apart = Counter({pattern: count for pattern, count in drawn.items() if _score(weights, pattern) < 0})
     known = {name: level.m / 2.0**level.weight for name, level in weights.levels.items()}
-    return _shares(levels, _counts(apart), held=_U_HELD, start=known)
+    return _shares(levels, patterns.counts(apart), held=_U_HELD, start=known)
 
 
 def _score(weights: Weights, pattern: Pattern) -> float:
     return weights.prior + math.fsum(weights.levels[level].weight for level in pattern)
-
-
-def _counts(patterns: Counter[Pattern]) -> Counter[tuple[str, str]]:
-    counted = Counter[tuple[str, str]]()
-    for pattern, count in patterns.items():
-        for level in pattern:
-            counted[level] += count
-    return counted
 
 
 def _shares(
@@ -119,7 +92,7 @@ def _maximised(
     weights: Weights, levels: list[tuple[str, str]], near: Counter[Pattern], u: Shares, of_all: float
 ) -> tuple[dict[tuple[str, str], float], float]:
     """m of each level, and the share of pairs that are one person."""
-    has = _matrix(near, levels)
+    has = patterns.matrix(near, levels)
     often = np.fromiter(near.values(), dtype=np.float64)
     start = {level: weights.levels[level].m for level in levels}
     m, share = dict(start), 2.0**weights.prior
@@ -130,12 +103,3 @@ def _maximised(
         m = _shares(levels, dict(zip(levels, (likely @ has).tolist(), strict=True)), held=_M_HELD, start=start)
         share = min(max(float(likely.sum()), 1.0) / of_all, 0.5)
     return m, share
-
-
-def _matrix(patterns: Counter[Pattern], levels: list[tuple[str, str]]) -> NDArray[Any]:
-    """One line for each pattern, one column for each level: 1 where it has it."""
-    column = {level: at for at, level in enumerate(levels)}
-    has = np.zeros((len(patterns), len(levels)), dtype=np.float64)
-    for line, pattern in enumerate(patterns):
-        has[line, [column[level] for level in pattern]] = 1.0
-    return has
