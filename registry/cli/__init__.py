@@ -26,6 +26,7 @@ from registry.cli import (
     organising,
     redressing,
     serving,
+    training,
     vaulting,
     verifying,
     witnessing,
@@ -63,6 +64,7 @@ app.command("verify")(verifying.verify)
 app.command("link")(linking.link)
 app.command("decide")(evaluating.decide)
 app.command("train-names")(naming.train_names)
+app.command("train-matching")(training.train_matching)
 app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)
