@@ -50,7 +50,6 @@ SPEAKS_OF: Mapping[str, tuple[str, ...]] = {
 _ROUNDS = 40
 _LEAST = 1e-7
 _FEW = 100.0  # pairs; from many more on, the levels of a field sum to one
-_TWINS = 0.03  # of pairs of one household; one child in 42 is a twin (Monden, Pison and Smits, Twin Peaks, 2021)
 
 _Floats = NDArray[np.float64]
 
@@ -236,7 +235,7 @@ class _Averaged:
 def _averaged(table: _Table, weights: Weights, near: Near, u: _Floats) -> _Averaged:
     """What all kinds of key say together."""
     same = np.minimum(u * 2.0 ** table.row_of_weights(weights), 1.0)
-    start = np.array([same, _of_household(table, same, u), u])
+    start = np.array([same, np.where(table.free_of(compare.HOUSEHOLD), u, same), u])
     most = np.ones_like(start)
     most[0], _ = _bounded(table, weights, most[0], u)
     found = [
@@ -248,15 +247,6 @@ def _averaged(table: _Table, weights: Weights, near: Near, u: _Floats) -> _Avera
         kin=table.shares(of_kin, start[1]),
         of=of_one @ table.field,
     )
-
-
-def _of_household(table: _Table, same: _Floats, u: _Floats) -> _Floats:
-    """Where brothers and sisters begin: what a household shares as one child's, all else as two people's.
-
-    Some are twins, whose birth dates are one child's.
-    """
-    is_shared, is_birth = (~table.free_of(fields) for fields in (compare.HOUSEHOLD, ("birth",)))
-    return np.where(is_shared, same, np.where(is_birth, (1 - _TWINS) * u + _TWINS * same, u))
 
 
 def _kinds(near: Near) -> list[str]:

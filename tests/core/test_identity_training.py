@@ -41,9 +41,12 @@ NOT_BOUNDED = ("given", "birth", "sex")
 SAME, KIN, APART = range(3)
 
 
-def planted(random: Random, *, same: int) -> Near:
-    """Pairs that share a key: of one person, twice as many of brothers and sisters, as many of strangers."""
+def planted(random: Random, *, same: int, twins: int = 0) -> Near:
+    """Pairs that share a key: of one person, twice as many of brothers and sisters, as many of strangers; and twins."""
     near: Near = Counter()
+    for _ in range(twins):
+        told = {field: _level(random, field, KIN) for field in PLANTED} | SHARING["birth-name"]
+        near[frozenset({"birth-name"}), tuple(told.items())] += 1
     for of, count in ((SAME, same), (KIN, 2 * same), (APART, same)):
         for _ in range(count):
             told = {field: _level(random, field, of) for field in PLANTED}
@@ -88,6 +91,24 @@ def test_the_prior_is_the_share_of_pairs_that_are_one_person(learned: Learned) -
     seen = 4000 * 13 / 14 * 19 / 20
     assert learned.same == pytest.approx(seen, rel=0.05)
     assert learned.prior == pytest.approx(math.log2(seen / 4000**2), abs=0.1)
+
+
+@pytest.mark.parametrize("twins", [1_000, 20_000])
+def test_twins_however_many_are_not_taken_for_one_child(learned: Learned, twins: int) -> None:
+    random = Random(7)
+    found = training.learn(
+        WEIGHTS, drawn(random, 10_000), planted(random, same=1000, twins=twins), of_all=float(1000**2)
+    )
+    assert found.same == pytest.approx(1000 * learned.same / 4000, rel=0.1)
+    assert found.m["sex", "same"] == pytest.approx(0.98, abs=0.02)
+
+
+def test_what_a_key_speaks_of_is_not_learned_from_those_who_share_it() -> None:
+    pattern = (("given", "exact"), ("phone", "same"), ("sex", "same"))
+    found = training.learn(WEIGHTS, Counter(), Counter({(frozenset({"phone"}), pattern): 1000}), of_all=1e6)
+    held = WEIGHTS.level("phone", "same").weight
+    assert math.log2(found.m["phone", "same"] / found.u["phone", "same"]) == pytest.approx(held)
+    assert found.m["given", "exact"] > WEIGHTS.level("given", "exact").m
 
 
 def test_the_levels_of_a_field_sum_to_about_one(learned: Learned) -> None:
