@@ -71,7 +71,7 @@ async def sampled(registry: Registry, count: int, *, progress: Progress = lambda
     while len(held) < count:
         async with registry.database.transaction(Function.MATCH) as tx:
             page = await dossiers.page(tx, min(PAGE, count - len(held)), after=after)
-            held += filter(_is_of_person, (await dossiers.load(tx, page)).values())
+            held += filter(people.is_of_person, (await dossiers.load(tx, page)).values())
             settled |= await _settled(tx, page)
         if not page:
             break
@@ -84,10 +84,6 @@ async def sampled(registry: Registry, count: int, *, progress: Progress = lambda
         known=[(each.source, each.local) for each in held],
         settled=settled,
     )
-
-
-def _is_of_person(dossier: Dossier) -> bool:
-    return (dossier.about or {}).get("resourceType") == "Patient"
 
 
 async def _settled(tx: Transaction, page: Iterable[UUID]) -> dict[tuple[str, str], bool]:

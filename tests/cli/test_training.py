@@ -45,6 +45,11 @@ def test_weights_are_learned_held_against_the_truth_and_used(continuity: Command
     assert after.json["wrong"] == 0
     in_use = continuity(*asked, REGISTRY_MATCHING_WEIGHTS=str(out))
     assert in_use.json == after.json
+    waiting = continuity("match", "--json", REGISTRY_MATCHING_WEIGHTS=str(out)).json
+    everybody = continuity("match", "--again", "--json", REGISTRY_MATCHING_WEIGHTS=str(out)).json
+    # Who was in doubt about somebody that was linked since is seen once more.
+    assert min(waiting["seen"], everybody["seen"]) >= learned.json["people"]
+    assert waiting["linked"] > everybody["linked"]
     shown = continuity(*asked[:-1])
     assert "weights-1" in shown.out
     assert "wrong" in shown.out

@@ -19,15 +19,14 @@ from registry.errors import BadInput
 from registry.fhir import resource
 from registry.flows import match, opening, training
 from registry.flows.training import Sample, Trained
-from registry.identity import compare, demographics, patterns
-from registry.identity.match import Subject
+from registry.identity import compare, patterns
 from registry.identity.patterns import Pattern
 from registry.intake import Entry
 from registry.store import audit, dossiers, judgements
 from registry.store.judgements import StoredJudgement
 from tests.support import builders, families, naive_training
+from tests.support import labelled as labelled_world
 from tests.support.builders import MORE_VACCINES, SCHOOLS, STEWARD, VACCINES, World
-from tests.support.families import Record, Truth
 
 pytestmark = pytest.mark.anyio
 
@@ -65,18 +64,10 @@ class Labelled:
         return float(self.trained.content["fields"][level[0]]["levels"][level[1]]["m"])
 
 
-def _sample(world: Sequence[tuple[Record, Truth]]) -> Sample:
-    people = [
-        Subject(id=record.id, source=record.source, demographics=demographics.of(families.patient(record)))
-        for record, _ in world
-    ]
-    return Sample(people=people, known=[(each.source, each.id) for each in people], settled={})
-
-
 @pytest.fixture(scope="module")
 def labelled() -> Labelled:
     world = [*families.world(seed=11, people=350)]
-    sample = _sample(world)
+    sample = labelled_world.sample(world)
     trained = training.learn(sample, version="weights-2", today=DAY)
     return Labelled(sample=sample, persons=[truth.person for _, truth in world], trained=trained)
 
@@ -115,9 +106,8 @@ def test_learned_weights_link_nobody_wrongly_in_another_world_and_say_how_likely
     file = tmp_path / "weights-2.json"
     file.write_bytes(orjson.dumps(labelled.trained.content))
     world = [*families.world(seed=12, people=300)]
-    truth = {(record.source, record.id): str(told.person) for record, told in world}
     before, after = (
-        training.measure(_sample(world), weights, truth=truth)
+        training.measure(labelled_world.sample(world), weights, truth=labelled_world.truth(world))
         for weights in (WEIGHTS, library.weights_of(file, WEIGHTS))
     )
     assert after.linked >= 0.95 * before.linked
@@ -153,10 +143,9 @@ SOURCES = (VACCINES, SCHOOLS, MORE_VACCINES)
 def entries(people: int) -> dict[str, list[Entry]]:
     """A world of families as three sources hand it over."""
     found: dict[str, list[Entry]] = defaultdict(list)
-    for record, truth in families.world(seed=5, people=people):
-        content = families.patient(record)
-        where = f"Patient/{record.id}"
-        found[SOURCES[truth.person % 3]].append(Entry(person=record.id, resource=resource.of(content), where=where))
+    for at, (record, _) in enumerate(families.world(seed=5, people=people)):
+        told = resource.of(families.patient(record))
+        found[SOURCES[at % 3]].append(Entry(person=record.id, resource=told, where=f"Patient/{record.id}"))
     return found
 
 
@@ -177,6 +166,26 @@ async def test_a_registry_learns_and_its_judgements_name_what_they_were_made_by(
             ids = [each.id for each in await dossiers.everyone(tx)]
             made = Counter(each.by for each in await judgements.about(tx, ids))
     assert made.keys() == {"rule:weights-1", "rule:weights-2"}, "what was judged before stands as it was judged"
+
+
+async def test_who_was_linked_stays_linked_when_everybody_is_matched_again(world: World) -> None:
+    for source, told in entries(20).items():
+        await builders.hand_over(world, source, *told)
+    await match.run(world.registry)
+    persons, made = await _persons_and_judgements(world)
+    assert any(len(each) > 1 for each in persons)
+    assert await match.again(world.registry) == sum(map(len, persons))
+    await match.run(world.registry)
+    persons_after, made_after = await _persons_and_judgements(world)
+    assert all(any(each <= after for after in persons_after) for each in persons)
+    assert made <= made_after
+
+
+async def _persons_and_judgements(world: World) -> tuple[set[frozenset[UUID]], set[UUID]]:
+    async with world.registry.database.transaction() as tx:
+        held = [each for each in await dossiers.everyone(tx) if each.source != "registry"]
+        judged = await judgements.about(tx, [each.id for each in held])
+    return {frozenset(each.members) for each in held}, {each.id for each in judged}
 
 
 async def test_that_people_were_looked_at_is_in_the_audit_log(world: World) -> None:
