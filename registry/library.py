@@ -106,10 +106,12 @@ def _weights(folder: Path) -> Weights:
 def weights_of(file: Path, shipped: Weights) -> Weights:
     """The weights a registry learned of its own population, with the names and scripts of those `shipped`.
 
-    Raises BadInput naming the file where it is none.
+    A level that the file does not know yet weighs what it was shipped with. Raises BadInput naming the file where it
+    is none.
     """
     try:
-        return replace(match.read(orjson.loads(file.read_bytes())), known=shipped.known)
+        learned = match.read(orjson.loads(file.read_bytes()))
+        return replace(learned, known=shipped.known, levels={**shipped.levels, **learned.levels})
     except (OSError, orjson.JSONDecodeError, RegistryError) as error:
         why = error.what if isinstance(error, RegistryError) else type(error).__name__
         problem = f"this is no file of matching weights ({why})"

@@ -21,7 +21,9 @@ from registry.flows.training import Known, Sample
 from registry.identity import training as learning
 from registry.identity.weights import Weights
 
-Size = Annotated[int, typer.Option("--sample", help="How many dossiers are looked at.", min=1)]
+Size = Annotated[
+    int, typer.Option("--sample", help="How many dossiers are looked at; both of a pair must be among them.", min=1)
+]
 
 
 def train_matching(
@@ -38,9 +40,10 @@ def train_matching(
     people, _ = _sampled(sample, show=not json)
     learned = training.learn(people, version=version, today=wall_clock().date())
     write_file(to, orjson.dumps(learned.content, option=orjson.OPT_INDENT_2) + b"\n")
-    counts = {"people": learned.people, "pairs_drawn": learned.drawn, "pairs_sharing_a_key": learned.near}
     if json:
-        print_json({"version": version, **counts, "of_one_person": learning.counted(learned.same), "out": str(to)})
+        pairs = {"pairs_drawn": learned.drawn, "pairs_sharing_a_key": learned.near, "pairs_of_one_person": learned.same}
+        told = {name: learning.counted(count) for name, count in pairs.items()}
+        print_json({"version": version, "people": learned.people, **told, "out": str(to)})
         return
     out.print(f"{learned.content['note']}\nThe weights are in {to}. Hold them against what is known with", markup=False)
     out.print(f"  continuity evaluate matching --weights {to}", markup=False, soft_wrap=True)

@@ -1,7 +1,7 @@
 """How far the probabilities of matching are right, and its verdicts, held against pairs of which the truth is known.
 
-No map is laid over the probabilities. Where no veto stands they are right as they are (the error of trained weights
-is .002 in a world they were not learned from); a logistic map (Platt, Probabilistic Outputs for Support Vector
+No map is laid over the probabilities. Where no veto stands they are right as they are (the error of learned weights
+is .002 to .005 in worlds they were not learned from); a logistic map (Platt, Probabilistic Outputs for Support Vector
 Machines, 1999) over all pairs halves the error there is among pairs that a veto keeps from being linked anyway, and
 for it puts nearly every link below its threshold: twins, who agree in all but a name, teach it to doubt everybody.
 """

@@ -136,7 +136,7 @@ _BIRTHS_OF: Mapping[str, Sequence[str]] = {"clan": ("month", "year"), "household
 
 def _raised(threshold: float, bits: float) -> float:
     odds = math.log2(threshold / (1.0 - threshold)) + bits
-    return round(1.0 / (1.0 + 2.0**-odds), 7)
+    return float(f"{1.0 / (1.0 + 2.0**-odds):.12g}")
 
 
 def _lowered(cap: str, base: Mapping[str, Any], fields: Mapping[str, Any]) -> float:

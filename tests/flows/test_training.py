@@ -242,6 +242,16 @@ async def _refuse(world: World, one: UUID, other: UUID) -> None:
         await judgements.append(tx, refusal, today=world.registry.today())
 
 
+def test_a_level_that_came_after_the_file_weighs_what_it_was_shipped_with(labelled: Labelled, tmp_path: Path) -> None:
+    file = tmp_path / "weights-2.json"
+    fields = {name: held for name, held in labelled.trained.content["fields"].items() if name != "village"}
+    file.write_bytes(orjson.dumps({**labelled.trained.content, "fields": fields}))
+    read = library.weights_of(file, WEIGHTS)
+    assert read.levels.keys() == WEIGHTS.levels.keys()
+    assert read.level("village", "same") == WEIGHTS.level("village", "same")
+    assert read.level("given", "sound") != WEIGHTS.level("given", "sound")
+
+
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     for content in ("", "[]", "{}", '{"version": "x"}'):
         file = tmp_path / "weights-2.json"
