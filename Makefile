@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CONTINUITY := $(BIN)/continuity
 
-.PHONY: help demo serve test check prove bench test-deps format clean
+.PHONY: help demo serve test check prove bench romanisers test-deps format clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -53,6 +53,9 @@ prove: $(VENV)/installed-dev ## the long proofs: one line of figures each, JSON 
 bench: $(VENV)/installed-dev ## benchmarks
 	@$(BIN)/python -m tests.bench.speed
 	@$(BIN)/python -m tests.bench.appends
+
+romanisers: $(VENV)/installed-dev ## names across scripts, beside the romanisers others use (ICU and rigour need apt's libicu-dev)
+	@$(BIN)/python -m tests.bench.romanisers
 
 test-deps: ## system packages some tests use (Chromium, PostgreSQL 15, SoftHSM); needs root and apt
 	@command -v apt-get >/dev/null || { echo "test-deps knows only apt; install chromium, postgresql and softhsm2 yourself"; exit 1; }

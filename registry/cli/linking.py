@@ -48,17 +48,13 @@ def link(
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page with plots and sample pairs here.")] = None,
     true: Annotated[Path | None, typer.Option("--truth", help="Pairs known to be one person, for the report.")] = None,
-    unrelated: Annotated[
-        bool,
-        typer.Option("--unrelated", help="The files hold no brothers, sisters or twins: learn the weights from them."),
-    ] = False,
     encoding: Annotated[
         str, typer.Option(help="How the files are written, where not UTF-8 (cp1256, cp1251, ...).")
     ] = "",
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 is one for each processor.")] = 0,
     json: Json = False,
 ) -> None:
-    """Link the people of two plain files, or find who stands twice in one, with the registry's own rules.
+    """Link the people of two plain files, or find who stands twice in one, by weights learned from the files.
 
     Needs no database. The pairs have the columns id_a, id_b, probability, verdict (link or review) and explanation.
     The id is the column `id`, or the first. Everything written is readable to you only: it is about people.
@@ -83,7 +79,7 @@ def link(
     people = People(tuple(each.rows for each in files))
     known_pairs = _oriented(people, read_truth(true)) if true else []
     spread = Spread(jobs=jobs or len(os.sched_getaffinity(0)))
-    done = _linked(people, spread, unrelated=unrelated, known_pairs=known_pairs, show=not json)
+    done = _linked(people, spread, known_pairs=known_pairs, show=not json)
     write_file(output, _csv(done), secret=True)
     measured = truth.measure(known_pairs, listed(done), ordered=people.second is not None) if true else None
     if report:
@@ -135,14 +131,14 @@ def _require_room(*paths: Path | None) -> None:
             raise BadInput("the file cannot be written", where=str(path), remedy="name a file in a folder of yours")
 
 
-def _linked(people: People, spread: Spread, *, unrelated: bool, known_pairs: Sequence[truth.Ids], show: bool) -> Linked:
+def _linked(people: People, spread: Spread, *, known_pairs: Sequence[truth.Ids], show: bool) -> Linked:
     largest = max(map(len, people.files))
-    rules = comparing.rules(library.load().weights, persons_file.known().levels, people=largest)
+    rules = comparing.rules(library.load().weights, persons_file.known(), people=largest)
     left, right = _by_id(people)
     true = [(left[one], right[other]) for one, other in known_pairs if one in left and other in right]
     with _progress(show) as progress:
         shown = replace(spread, progress=progress)
-        return linkfiles.link(people, rules, unrelated=unrelated, true=true, spread=shown)
+        return linkfiles.link(people, rules, true=true, spread=shown)
 
 
 def _oriented(people: People, pairs: Sequence[truth.Ids]) -> list[truth.Ids]:

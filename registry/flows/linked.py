@@ -76,7 +76,9 @@ def settled(people: People, rules: Rules, found: Found, progress: Progress) -> L
     """Settle what was found, one gathering of pairs at a time."""
 
     def decide(left: int, right: int) -> Match:
-        return comparing.decide(comparing.evidence(people.row(left), people.row(right), rules), rules)
+        is_of_one_file = people.second is not None and (left < people.second) is (right < people.second)
+        evidence = comparing.evidence(people.row(left), people.row(right), rules)
+        return comparing.decide(evidence, rules, is_of_one_file=is_of_one_file)
 
     copies = _copies(people, decide)
     gathered = verdicts.clusters([Pair(left=left, right=right, match=match) for left, right, match in found.pairs])
@@ -84,7 +86,7 @@ def settled(people: People, rules: Rules, found: Found, progress: Progress) -> L
     beside: list[Pair] = []
     persons = 0
     for number, cluster in enumerate(gathered, start=1):
-        one = verdicts.settle(cluster, decide, rules)
+        one = verdicts.settle(cluster, decide, rules, second=people.second)
         whole = [copies.with_them(each) for each in one.persons]
         known = {(each.left, each.right): each for each in cluster}
         pairs += [*verdicts.listed(whole, known, decide, second=people.second), *one.reviews]

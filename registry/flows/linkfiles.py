@@ -22,18 +22,18 @@ from registry.flows.packed import People
 from registry.flows.spread import Spread
 from registry.identity import patterns
 from registry.identity.compare import Evidence
-from registry.identity.files import comparing, fitting, nearby
+from registry.identity.files import closer, comparing, fitting, nearby
 from registry.identity.files.bounds import Bounds
+from registry.identity.files.closer import Counted, Names
 from registry.identity.files.comparing import Rules
 from registry.identity.files.nearby import FACTS, Filed, Index
 from registry.identity.match import Match, Verdict
 from registry.identity.patterns import Pattern
-from registry.identity.weights import Weights
 
 CHUNK = 1000
 """Rows that a process takes at a time."""
 
-_ROWS_FITTED = 20_000
+_ROWS_FITTED = 10_000
 _PAIRS_DRAWN = 30_000
 _DRAWN_A_ROW = 20
 _ROWS_TOLD = 2000
@@ -61,30 +61,19 @@ class _State:
         return nearby.near(self.index, self.asked[chunk], self.facts, within=is_within, asking=asking)
 
 
-def link(
-    people: People,
-    rules: Rules,
-    *,
-    unrelated: bool = False,
-    true: Iterable[tuple[int, int]] = (),
-    spread: Spread | None = None,
-) -> Linked:
-    """Link the rows of two files, or find the duplicates of one.
+def link(people: People, rules: Rules, *, true: Iterable[tuple[int, int]] = (), spread: Spread | None = None) -> Linked:
+    """Link the rows of two files, or find the duplicates of one, by weights learned from the files.
 
-    `unrelated` says that the files hold no brothers, sisters or twins: the weights are then learned from the files,
-    and a name that differs is a slip like any other. `true` are pairs known to be one person, for the report only.
+    `true` are pairs known to be one person, for the report only.
     """
     spread = spread or Spread()
     state = _filed(people, rules, spread)
     state = replace(state, true=frozenset((min(each), max(each)) for each in true))
-    if unrelated:
-        state = state.under(comparing.unrelated(state.rules))
-    drawn = _by_chance(state, spread)
-    learned = _fitted(state, drawn, spread) if unrelated else fitting.grounded(state.rules.weights, drawn)
-    state = state.under(replace(state.rules, weights=learned))
+    state = state.under(_fitted(state, spread))
     chunks = range(len(state.asked))
     found = _gathered(spread.over(_compared, state, chunks, step="Comparing"))
-    done = linked.settled(people, state.rules, found, spread.progress)
+    checked = comparing.checked(state.rules, (match.probability for _, _, match in found.pairs))
+    done = linked.settled(people, checked, _judged_again(found, checked), spread.progress)
     return replace(done, true_pairs=len(state.true), keys=_keys_told(state))
 
 
@@ -92,25 +81,29 @@ def _filed(people: People, rules: Rules, spread: Spread) -> _State:
     """Every row under its keys: of one file all, of two those of the second, for which the first asks."""
     chunks = people.chunks(CHUNK)
     facts = np.zeros((len(people), FACTS), dtype=np.uint64)
+    names = Counter[Counted]()
     stored: list[Filed] = []
     asked: list[Filed] = []
     for chunk, found in zip(chunks, spread.over(_keys, people, chunks, step="Reading people"), strict=True):
         facts[chunk] = found.facts
+        names.update(found.names)
         if people.second is None or chunk[0] < people.second:
             asked.append(found.asked)
         if people.second is None or chunk[0] >= people.second:
             stored.append(found.stored)
     index = nearby.index(nearby.joined(stored), facts)
+    rules = comparing.counting(rules, Names(counts=names, people=sum(map(len, chunks))))
     return _State(people=people, rules=rules, bounds=Bounds(rules), index=index, asked=asked, facts=facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Keys:
-    """The keys and facts of a chunk of rows."""
+    """The keys, facts and names of a chunk of rows."""
 
     stored: Filed
     asked: Filed
     facts: NDArray[np.uint64]
+    names: Counter[Counted]
 
 
 def _keys(people: People, chunk: Sequence[int]) -> _Keys:
@@ -120,6 +113,7 @@ def _keys(people: People, chunk: Sequence[int]) -> _Keys:
         stored=nearby.filed(chunk, stored),
         asked=nearby.filed(chunk, asked),
         facts=np.array([nearby.facts(each) for each in rows], dtype=np.uint64),
+        names=closer.counted(each.demographics for each in rows),
     )
 
 
@@ -133,13 +127,15 @@ def _by_chance(state: _State, spread: Spread) -> Counter[Pattern]:
     return sum(spread.over(_patterns_of, state, slices, step="Drawing pairs"), Counter[Pattern]())
 
 
-def _fitted(state: _State, drawn: Counter[Pattern], spread: Spread) -> Weights:
-    """Weights learned from the candidates of some rows, and from pairs drawn evenly."""
+def _fitted(state: _State, spread: Spread) -> Rules:
+    """Rules learned from the candidates of some rows, and from pairs drawn evenly."""
+    drawn = _by_chance(state, spread)
     size = len(state.asked)
     chosen = range(0, size, max(1, size * CHUNK // _ROWS_FITTED))
     near = sum(spread.over(_patterns, state, chosen, step="Learning weights"), Counter[Pattern]())
     of_all = _pairs_in_all(state.people) * len(chosen) / max(size, 1)
-    return fitting.fitted(state.rules.weights, drawn, near, of_all=of_all)
+    weights, kinship = fitting.fitted(state.rules.weights, state.rules.kinship, drawn, near, of_all=of_all)
+    return replace(state.rules, weights=weights, kinship=kinship)
 
 
 def _pairs_in_all(people: People) -> float:
@@ -189,6 +185,15 @@ def _gathered(parts: Iterable[Found]) -> Found:
             whole.likely[at] = whole.likely.get(at, 0.0) + likely
         compared, cut = compared + each.compared, cut + each.cut
     return replace(whole, compared=compared, cut=cut)
+
+
+def _judged_again(found: Found, rules: Rules) -> Found:
+    """The pairs with the verdicts of these rules."""
+    known: dict[int, Match] = {}
+    for _, _, match in found.pairs:
+        if id(match) not in known:
+            known[id(match)] = comparing.decide(match.evidence.evidence, rules)
+    return replace(found, pairs=[(left, right, known[id(match)]) for left, right, match in found.pairs])
 
 
 def bit(score: float) -> int:

@@ -126,19 +126,25 @@ def _edits(left: str, right: str, *, at_most: float) -> float | None:
             if dropped < best:
                 best = dropped
             current.append(inserted if inserted < best else best)
-        if swaps and i > 1:
-            _swap(current, before, left[i - 2 : i], right)
+        if swaps and i > 1 and _swap(current, before, left[i - 2 : i], right):
+            for j in range(1, len(current)):  # what is inserted after the swapped pair, so that both ways are equal
+                current[j] = min(current[j], current[j - 1] + right_drops[j - 1][i])
         if min(current) > at_most and (not swaps or min(row) > at_most):
             return None
         before, row = row, current
     return row[-1] if row[-1] <= at_most else None
 
 
-def _swap(current: list[float], before: list[float], pair: str, right: str) -> None:
-    """Two neighbours typed in the wrong order."""
-    for j in range(2, len(right) + 1):
-        if right[j - 2] == pair[1] and right[j - 1] == pair[0]:
-            current[j] = min(current[j], before[j - 2] + _SWAPPED_NEIGHBOURS)
+def _swap(current: list[float], before: list[float], pair: str, right: str) -> bool:
+    """Two neighbours typed in the wrong order; whether that is nearer anywhere."""
+    nearer = [
+        j
+        for j in range(2, len(right) + 1)
+        if right[j - 2] == pair[1] and right[j - 1] == pair[0] and before[j - 2] + _SWAPPED_NEIGHBOURS < current[j]
+    ]
+    for j in nearer:
+        current[j] = before[j - 2] + _SWAPPED_NEIGHBOURS
+    return bool(nearer)
 
 
 def _first_row(right_drops: Sequence[Sequence[float]]) -> list[float]:

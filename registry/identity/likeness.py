@@ -39,6 +39,7 @@ class Likeness(IntEnum):
 # Shares of the longer word; one wrong consonant in a name of five letters is .24.
 # Measured on 196 popular names unseen while the costs were set: .92 of the true pairs of scripts are within
 # SOUND, and of random pairs only the truly equal ones.
+_SAME_WITHIN = 0.02
 _SOUND_WITHIN = 0.085
 _NEAR_WITHIN = 0.13
 _SIMILAR_WITHIN = 0.30
@@ -206,7 +207,7 @@ def _token(left: Token, right: Token, known: KnownNames) -> Likeness:
     if names_left & names_right:
         return Likeness.SOUND if _distance(left, right) <= _SOUND_WITHIN else Likeness.KNOWN
     apart = _distance(left, right)
-    if apart <= _GENDER_WITHIN and any(map(_is_gender_pair, product(left.sounds, right.sounds))):
+    if apart <= _GENDER_WITHIN and _differ_in_gender(left, right):
         return Likeness.GENDER
     found = next((degree for within, degree in _DEGREES if apart <= within), _unlike(left, right))
     return min(found, Likeness.LISTED_APART) if names_left and names_right else found
@@ -217,7 +218,7 @@ def _unlike(left: Token, right: Token) -> Likeness:
     return Likeness.UNREADABLE if is_unreadable else Likeness.OTHER
 
 
-_READABLE = frozenset(Script) - {Script.OTHER, Script.BENGALI, Script.DEVANAGARI, Script.HEBREW}
+_READABLE = frozenset(Script) - {Script.OTHER, Script.HEBREW}
 """Scripts whose sounds are read well enough that another sound speaks against one name."""
 
 _DEGREES = (
@@ -232,6 +233,13 @@ def _distance(left: Token, right: Token) -> float:
     if alike < _SKELETONS_UNRELATED_BELOW:
         return distance.UNRELATED
     return min(distance.between(one, other) for one, other in product(left.sounds, right.sounds))
+
+
+def _differ_in_gender(left: Token, right: Token) -> bool:
+    """Whether some readings are two forms of one name, and no others one form to a hair (شکریه is Shukria)."""
+    pairs = [*product(left.sounds, right.sounds)]
+    others = [each for each in pairs if not _is_gender_pair(each)]
+    return len(others) < len(pairs) and all(distance.between(*each) > _SAME_WITHIN for each in others)
 
 
 _FEMININE = re.compile(r"(?:[aA]h?|(?<=[^aeiouAWYJH])h)$")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -166,8 +166,10 @@ def _arabic_readings(words: list[str]) -> tuple[str, ...]:
     if "ق" in spellings[0]:  # in Sudan, the Gulf and for Ethiopian names it writes g: دينق is Deng
         spellings.append(spellings[0].replace("ق", "گ"))
     last = spellings[0][-1:]
-    if last in _LAST_LETTERS and len(spellings[0]) > 2 and not spellings[0].endswith("له"):
+    if last in _LAST_LETTERS and len(spellings[0]) > 2 and not spellings[0].endswith("لله"):
         spellings.append(spellings[0][:-1] + _LAST_LETTERS[last])
+    # Pashto of the north says kh where that of the south says sh.
+    spellings += [each.replace("ښ", "خ") for each in spellings if "ښ" in each]
     return tuple(dict.fromkeys(romanise.arabic_sounds(each) for each in spellings))
 
 
@@ -219,7 +221,13 @@ _ARTICLE = re.compile(r"^(?:al|el|ul|[ae](?:r|s|sh|ch|d|n|t|z))$")
 
 
 def _plain_readings(words: tuple[tuple[str, Script], ...]) -> tuple[str, ...]:
-    texts = [romanise.letters(scripts.normal(text, script), script) for text, script in words]
+    ways = zip(*(romanise.spellings(scripts.normal(text, script), script) for text, script in words), strict=False)
+    read = romanise.cyrillic_sounds if words[-1][1] is Script.CYRILLIC else romanise.sounds
+    return tuple(dict.fromkeys(read(each) for texts in ways for each in _hidden(texts)))
+
+
+def _hidden(texts: Sequence[str]) -> list[str]:
+    """What a spelling, given in plain letters word by word, may stand for."""
     if len(texts) > 1 and _ARTICLE.match(texts[0]):
         texts = texts[1:]
     spellings = ["".join(texts)]
@@ -227,5 +235,4 @@ def _plain_readings(words: tuple[tuple[str, Script], ...]) -> tuple[str, ...]:
         hidden, found = pattern.subn(replacement, spellings[0])
         if found:
             spellings = [*spellings, hidden] if stays else [hidden, *spellings[1:]]
-    read = romanise.cyrillic_sounds if words[-1][1] is Script.CYRILLIC else romanise.sounds
-    return tuple(dict.fromkeys(read(each) for each in spellings))
+    return spellings

@@ -1,7 +1,7 @@
 """The little words of names: articles, abd, ibn, titles, and what was typed where no name was known.
 
-A particle is never thrown away when nothing else would remain. Words are compared in plain Latin letters for Latin
-and Cyrillic, in their own letters for Arabic.
+A particle is never thrown away when nothing else would remain. Words are compared in plain Latin letters,
+those of Arabic in their own.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def _by_word(table: dict[Role, str]) -> dict[str, Role]:
     return {word: role for role, words in table.items() for word in words.split()}
 
 
-_ROLES = {Script.LATIN: _by_word(_LATIN), Script.CYRILLIC: _by_word(_LATIN), Script.ARABIC: _by_word(_ARABIC)}
+_IN_PLAIN_LETTERS = (Script.LATIN, Script.CYRILLIC, Script.BENGALI, Script.DEVANAGARI)
+_ROLES = {Script.ARABIC: _by_word(_ARABIC)} | dict.fromkeys(_IN_PLAIN_LETTERS, _by_word(_LATIN))
 
 
 def role_of(word: str, next_word: str, script: Script) -> Role:

@@ -19,6 +19,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from registry.errors import BadInput
 from registry.identity import ranking, transducer
+from registry.identity.taught import Taught
 from registry.identity.transducer import Transducer
 
 _FALSE_ACCEPTS = 0.01
@@ -64,26 +65,36 @@ def measure(
 
     Raises BadInput when no pair is left to ask about.
     """
-    exam = _exam(pairs, judge, candidates=candidates, queries=queries, seed=seed)
-    plain = [transducer.plain(anyascii.anyascii(each)) for each in exam.queries]
-    nearness: Floats = process.cdist(plain, list(exam.names), scorer=JaroWinkler.similarity, dtype=np.float32)
-    crowd = ranking.crowd(exam.names, judge)
-    odds: Floats = np.array([ranking.log_odds(judge, each, crowd) for each in exam.queries])
+    asked = exam(pairs, judge.taught, candidates=candidates, queries=queries, seed=seed)
+    near = nearness(asked, [anyascii.anyascii(each) for each in asked.queries])
     return Measured(
-        queries=len(exam.queries),
-        candidates=len(exam.names),
-        taught=exam.taught,
-        found=_found(odds, exam, nearness),
-        ascii=_found(nearness, exam, nearness),
+        queries=len(asked.queries),
+        candidates=len(asked.names),
+        taught=asked.taught,
+        found=found(evidence(asked, judge), asked, near),
+        ascii=found(near, asked, near),
     )
 
 
-def _exam(pairs: Iterable[tuple[str, str]], judge: Transducer, *, candidates: int, queries: int, seed: int) -> Exam:
+def evidence(asked: Exam, judge: Transducer) -> Floats:
+    """(queries, names): the bits of evidence of the transducer."""
+    crowd = ranking.crowd(asked.names, judge)
+    return np.array([ranking.log_odds(judge, each, crowd) for each in asked.queries])
+
+
+def nearness(asked: Exam, romanised: Sequence[str]) -> Floats:
+    """(queries, names): Jaro-Winkler of each query, as somebody writes it in Latin letters, and each name."""
+    plain = [transducer.plain(each) for each in romanised]
+    return process.cdist(plain, list(asked.names), scorer=JaroWinkler.similarity, dtype=np.float32)
+
+
+def exam(pairs: Iterable[tuple[str, str]], known: Taught, *, candidates: int, queries: int, seed: int) -> Exam:
+    """Draw what is asked, of names not taught. Raises BadInput when no pair is left to ask about."""
     answers: dict[str, set[str]] = defaultdict(set)
     for native, latin in pairs:
         answers[native].add(latin)
     drawn = sorted(answers, key=lambda each: _drawn(seed, each))
-    fresh = [each for each in drawn if not judge.taught.knows(each)]
+    fresh = [each for each in drawn if not known.knows(each)]
     asked = fresh[:queries]
     if not asked:
         raise BadInput(
@@ -91,7 +102,7 @@ def _exam(pairs: Iterable[tuple[str, str]], judge: Transducer, *, candidates: in
             remedy="give other pairs, or learn a table that holds some out (train-names --hold-out) and name it",
         )
     others = [each for each in drawn if each not in set(asked)]
-    names = _names(answers, [*asked, *sorted(others, key=judge.taught.knows)], candidates)
+    names = _names(answers, [*asked, *sorted(others, key=known.knows)], candidates)
     right = [np.array([name in answers[each] for name in names]) for each in asked]
     return Exam(queries=asked, names=names, right=right, taught=len(drawn) - len(fresh))
 
@@ -107,10 +118,11 @@ def _drawn(seed: int, name: str) -> bytes:
     return hashlib.sha256(f"{seed}|{name}".encode()).digest()
 
 
-def _found(scores: Floats, exam: Exam, nearness: Floats) -> Found:
-    ranks = [_rank(row, right) for row, right in zip(scores, exam.right, strict=True)]
-    mates = np.array([row[right].max() for row, right in zip(scores, exam.right, strict=True)])
-    wrong = [row[_nearest(near, right)] for row, near, right in zip(scores, nearness, exam.right, strict=True)]
+def found(scores: Floats, asked: Exam, near: Floats) -> Found:
+    """What these scores find; wrong names are accepted or not among the three nearest by `near`."""
+    ranks = [_rank(row, right) for row, right in zip(scores, asked.right, strict=True)]
+    mates = np.array([row[right].max() for row, right in zip(scores, asked.right, strict=True)])
+    wrong = [row[_nearest(each, right)] for row, each, right in zip(scores, near, asked.right, strict=True)]
     limit = np.quantile(np.concatenate(wrong), 1 - _FALSE_ACCEPTS)
     return Found(
         rank_1=float(np.mean([each == 0 for each in ranks])),
@@ -124,5 +136,5 @@ def _rank(scores: Floats, right: NDArray[np.bool_]) -> int:
     return int((scores[~right] >= scores[right].max()).sum())
 
 
-def _nearest(nearness: Floats, right: NDArray[np.bool_]) -> NDArray[np.intp]:
-    return np.argsort(np.where(right, -1.0, -nearness) + right * 2.0, kind="stable")[:_NEAREST]
+def _nearest(near: Floats, right: NDArray[np.bool_]) -> NDArray[np.intp]:
+    return np.argsort(np.where(right, np.inf, -near), kind="stable")[:_NEAREST]

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from typing import cast
 
 import anyascii
 
-from registry.identity import burmese
+from registry.identity import brahmic, burmese, ethiopic
 from registry.identity.scripts import Script
 
 _LATIN_LETTERS = str.maketrans(
@@ -53,7 +54,7 @@ _ARABIC_LETTERS = str.maketrans(
         "د": "d", "ذ": "dh", "ر": "r", "ز": "z", "س": "s", "ش": "sh", "ص": "s", "ض": "d", "ط": "t", "ظ": "z",
         "ع": "a", "غ": "gh", "ف": "f", "ق": "q", "ك": "k", "ل": "l", "م": "m", "ن": "n", "ه": "h", "ة": "a",
         "و": "w", "ي": "y", "ى": "a", "ئ": "y", "ؤ": "w", "ء": "", "پ": "p", "چ": "ch", "ژ": "zh", "گ": "g",
-        "ڨ": "g", "ڭ": "g", "ڤ": "v",
+        "ڨ": "g", "ڭ": "g", "ڤ": "v", "ښ": "sh", "ږ": "zh", "ځ": "z", "څ": "ts",
     }
 )  # fmt: skip
 
@@ -63,7 +64,7 @@ _ARABIC_SOUNDS = str.maketrans(
         "د": "d", "ذ": "D", "ر": "r", "ز": "z", "س": "s", "ش": "S", "ص": "s", "ض": "D", "ط": "t", "ظ": "D",
         "ع": "E", "غ": "G", "ف": "f", "ق": "k", "ك": "k", "ل": "l", "م": "m", "ن": "n", "ه": "h", "ة": "A",
         "و": "W", "ي": "Y", "ى": "A", "ئ": "Y", "ؤ": "W", "ء": "", "پ": "p", "چ": "C", "ژ": "Z", "گ": "g",
-        "ڨ": "g", "ڭ": "g", "ڤ": "v",
+        "ڨ": "g", "ڭ": "g", "ڤ": "v", "ښ": "S", "ږ": "Z", "ځ": "z", "څ": "s",
     }
 )  # fmt: skip
 
@@ -99,9 +100,28 @@ _GLIDE = re.compile(r"iy(?=[aeou])")
 
 def letters(word: str, script: Script) -> str:
     """Plain lower-case Latin letters for a cleaned word; the word itself when nothing can be read."""
-    table = _LETTER_TABLES.get(script)
-    read = (burmese.letters(word) if script is Script.BURMESE else word.translate(table) if table else word) or word
-    stripped = "".join(each for each in unicodedata.normalize("NFD", read) if not unicodedata.combining(each))
+    return spellings(word, script)[0]
+
+
+def spellings(word: str, script: Script) -> tuple[str, ...]:
+    """As `letters`, in every way the word may be read, the likeliest first; as many for each word of a script."""
+    return tuple(_plain(each, word) for each in _RULES.get(script, _as_written)(word, script))
+
+
+def _as_written(word: str, script: Script) -> tuple[str, ...]:
+    return (word.translate(_LETTER_TABLES.get(script, {})),)
+
+
+_RULES: Mapping[Script, Callable[[str, Script], tuple[str, ...]]] = {
+    Script.BURMESE: lambda word, _: (burmese.letters(word),),
+    Script.BENGALI: brahmic.readings,
+    Script.DEVANAGARI: brahmic.readings,
+    Script.ETHIOPIC: ethiopic.readings,
+}
+
+
+def _plain(read: str, word: str) -> str:
+    stripped = "".join(each for each in unicodedata.normalize("NFD", read or word) if not unicodedata.combining(each))
     plain = stripped if stripped.isascii() else anyascii.anyascii(stripped)
     return "".join(each for each in plain.lower() if each.isalpha()) or word
 

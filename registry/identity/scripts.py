@@ -55,10 +55,10 @@ _RANGES = (
     (0xFE70, 0xFEFF, Script.ARABIC),
 )
 
-# Persian, Urdu and Uyghur forms of letters that Arabic writes otherwise, and presentation of alef wasla.
+# Persian, Pashto, Urdu and Uyghur forms of letters that Arabic writes otherwise, and presentation of alef wasla.
 _ARABIC_FORMS = str.maketrans(
-    "کڪیۍېےہھەۀۂۃٱٲٳٹڈڑںڤڨڭڥ",
-    "ككيييي" + "هههههةاأإ" + "تدرنڤڨڭڤ",
+    "کڪیۍېےہھەۀۂۃٱٲٳٹڈڑںڤڨڭڥټډړڼګ",
+    "ككيييي" + "هههههةاأإ" + "تدرنڤڨڭڤ" + "تدرنگ",
 )
 # What writers leave out or exchange: hamza seats, dotless yeh, teh marbuta without dots.
 _ARABIC_LAX = str.maketrans("أإآؤئىةڨڭ", "اااويي" + "هقك")

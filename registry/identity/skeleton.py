@@ -48,6 +48,8 @@ def _choices(reading: str, place: int) -> tuple[str, ...]:
 def _semivowel(reading: str, place: int) -> tuple[str, ...]:
     """W and u before a vowel may be the consonant; first in the word they are it."""
     after = reading[place + 1 : place + 2]
+    if place == 0 and reading[0] == "W":  # no Arabic word begins with a vowel that is not carried by an alef
+        return ("v",)
     if not after or after not in _VOWELS:
         return ("",)
     if place == 0:

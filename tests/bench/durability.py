@@ -62,6 +62,10 @@ class Outcome:
     ended: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
 
+    @property
+    def unanswered(self) -> int:
+        return sum(each.endswith(lives.UNANSWERED) for each in self.problems)
+
     def figures(self) -> dict[str, Any]:
         of_each: dict[str, Any] = {f"of {name}": count for name, count in self.kills.items()}
         return {
@@ -72,7 +76,8 @@ class Outcome:
             "consents_taken_back": self.taken_back,
             "documents": self.documents,
             "ended_by_themselves": len(self.ended),
-            "lost_doubled_torn_or_resurrected": len(self.problems),
+            "unanswered": self.unanswered,
+            "lost_doubled_torn_or_resurrected": len(self.problems) - self.unanswered,
         }
 
 

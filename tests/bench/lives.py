@@ -21,6 +21,9 @@ from tests.support.builders import AT_A_DESK, CLINIC, OTHER_CLINIC, Child
 from tests.support.visits import SYLLABLES
 
 PATIENCE_SECONDS = 60
+UNANSWERED = f"a question that is allowed was not answered for {PATIENCE_SECONDS} s"
+"""Not loss by itself: a busy machine answers too late. What the database holds tells which of the two it is."""
+
 _PAUSE_SECONDS = 0.1
 _DOWN = (502, 503, 504)
 
@@ -127,7 +130,7 @@ async def _allow(life: Life, client: Client) -> None:
 
 async def _asked_for(life: Life, client: Client) -> None:
     if not await is_answered(life, client):
-        raise Broken("a question that is allowed was not answered")
+        raise Broken(UNANSWERED)
 
 
 async def is_answered(life: Life, client: Client) -> bool:
@@ -158,7 +161,7 @@ async def wrong(life: Life, client: Client, turn: asyncio.Semaphore) -> list[str
         answered = await is_answered(life, client)
     revoked = await client.revoked(life.summaries)
     if not life.is_taken_back:
-        return [] if answered and not all(revoked) else ["a consent that stands was lost"]
+        return ([] if answered else [UNANSWERED]) + (["a summary that stands was lost"] if all(revoked) else [])
     return (["a consent taken back is alive again"] if answered else []) + (
         [] if all(revoked) else ["a summary taken back is in force again"]
     )

@@ -44,7 +44,7 @@ def test_the_same_seed_asks_about_the_same_names(bare: Commands) -> None:
     [
         ("", ("there is no pair",)),
         ("одно слово", ("this is no pair", "line 1")),
-        ("א\ta", ("there is no table for Hebrew letters", "train-names")),
+        ("α\ta", ("there is no table for Greek letters", "train-names")),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_so(bare: Commands, content: str, words: tuple[str, ...]) -> None:

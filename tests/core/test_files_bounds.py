@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 
@@ -9,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry.identity.files import comparing
 from registry.identity.files.bounds import Bounds
 from registry.identity.files.comparing import Rules
 from registry.identity.files.rows import Row
@@ -39,9 +39,9 @@ def _row(random: Random, at: int) -> file_people.Line:
     return {"id": str(at), "given": given, "family": family, **kin, **told}
 
 
-def _rules(people: int, *, unrelated: bool) -> Rules:
+def _rules(people: int, relatives: float) -> Rules:
     rules = file_people.rules(people)
-    return comparing.unrelated(rules) if unrelated else rules
+    return replace(rules, kinship=replace(rules.kinship, relatives=relatives, clan=relatives))
 
 
 def _wrongly_told_apart(rows: list[Row], rules: Rules) -> list[tuple[str, str]]:
@@ -56,11 +56,11 @@ def _wrongly_told_apart(rows: list[Row], rules: Rules) -> list[tuple[str, str]]:
 
 
 @settings(max_examples=25)
-@given(st.integers(0, 100_000), st.sampled_from([10, 1000, 100_000]), st.booleans())
-def test_what_is_told_apart_at_once_never_mattered(seed: int, people: int, unrelated: bool) -> None:
+@given(st.integers(0, 100_000), st.sampled_from([10, 1000, 100_000]), st.sampled_from([-60.0, -9.0, -2.0]))
+def test_what_is_told_apart_at_once_never_mattered(seed: int, people: int, relatives: float) -> None:
     random = Random(seed)
     rows = file_people.read([_row(random, at) for at in range(12)])
-    assert _wrongly_told_apart(rows, _rules(people, unrelated=unrelated)) == []
+    assert _wrongly_told_apart(rows, _rules(people, relatives)) == []
 
 
 @pytest.mark.parametrize("people", [1000, 1_000_000])
@@ -68,4 +68,4 @@ def test_most_strangers_are_told_apart_at_once(people: int) -> None:
     rows = file_people.read(file_people.population(Random(1), 25))
     bounds = Bounds(file_people.rules(people))
     pairs = [*combinations(rows, 2)]
-    assert sum(bounds.is_below(one, other) for one, other in pairs) > 0.8 * len(pairs)
+    assert sum(bounds.is_below(one, other) for one, other in pairs) > 0.6 * len(pairs)

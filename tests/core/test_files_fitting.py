@@ -15,7 +15,8 @@ from registry.identity.files import fitting
 from registry.identity.patterns import Pattern
 from tests.support import file_people
 
-WEIGHTS = file_people.rules(1000).weights
+RULES = file_people.rules(1000)
+WEIGHTS = RULES.weights
 FIELDS = {
     "given": (("exact", 0.85, 0.02), ("similar", 0.10, 0.08), ("other", 0.05, 0.90)),
     "family": (("exact", 0.80, 0.01), ("near", 0.12, 0.01), ("other", 0.08, 0.98)),
@@ -47,7 +48,7 @@ def learned() -> fitting.Weights:
     near = drawn(random, of_one=True, count=MATES) + Counter(
         {each: count for each, count in others.items() if ("birth", "day") in each or ("family", "exact") in each}
     )
-    return fitting.fitted(WEIGHTS, others, near, of_all=ALL)
+    return fitting.fitted(WEIGHTS, RULES.kinship, others, near, of_all=ALL)[0]
 
 
 @pytest.mark.parametrize(
@@ -64,9 +65,8 @@ def test_the_prior_is_the_share_of_pairs_that_are_one_person(learned: fitting.We
     assert learned.prior == pytest.approx(math.log2(MATES / ALL), abs=0.3)
 
 
-def test_learned_weights_say_so_and_cap_no_household(learned: fitting.Weights) -> None:
+def test_learned_weights_say_so(learned: fitting.Weights) -> None:
     assert "fitted" in learned.version
-    assert learned.household_cap == learned.clan_cap == math.inf
 
 
 def test_what_was_not_seen_keeps_its_weight(learned: fitting.Weights) -> None:
@@ -75,9 +75,8 @@ def test_what_was_not_seen_keeps_its_weight(learned: fitting.Weights) -> None:
 
 def test_a_few_pairs_change_little() -> None:
     random = Random(4)
-    learned = fitting.fitted(
-        WEIGHTS, drawn(random, of_one=False, count=30), drawn(random, of_one=True, count=3), of_all=435.0
-    )
+    others, near = drawn(random, of_one=False, count=30), drawn(random, of_one=True, count=3)
+    learned, _ = fitting.fitted(WEIGHTS, RULES.kinship, others, near, of_all=435.0)
     for field, held in FIELDS.items():
         for level, *_ in held:
             before, after = WEIGHTS.level(field, level), learned.level(field, level)
@@ -86,38 +85,49 @@ def test_a_few_pairs_change_little() -> None:
 
 
 def test_nothing_seen_is_nothing_learned() -> None:
-    assert fitting.fitted(WEIGHTS, Counter(), Counter(), of_all=1.0) is WEIGHTS
+    assert fitting.fitted(WEIGHTS, RULES.kinship, Counter(), Counter(), of_all=1.0) == (WEIGHTS, RULES.kinship)
 
 
-def _village(shares: dict[str, int]) -> fitting.Weights:
-    drawn = Counter({(("village", level), ("given", "other"), ("birth", "other")): n for level, n in shares.items()})
-    return fitting.grounded(WEIGHTS, drawn)
+PARENT = (("exact", 0.9, 0.01), ("other", 0.1, 0.99))
+SHARED = {"family": FIELDS["family"], "father": PARENT, "mother": PARENT}
+OF_KIN = {"given": (("exact", 0.003), ("similar", 0.06), ("other", 0.937)), "birth": (("day", 0.025), ("other", 0.975))}
 
 
-def test_in_a_file_of_one_village_the_village_says_nothing() -> None:
-    assert _village({"same": 5000}).level("village", "same").weight == pytest.approx(0.0, abs=0.1)
+def _brothers(random: Random, count: int) -> Counter[Pattern]:
+    """Pairs of brothers and sisters: the household as of one person, name and birth date another child's."""
+    patterns = Counter[Pattern]()
+    for _ in range(count):
+        own = [(field, random.choices(*zip(*held, strict=True))[0]) for field, held in OF_KIN.items()]
+        shared = [(field, random.choices(*zip(*((name, m) for name, m, _ in SHARED[field]), strict=True))[0])
+                  for field in SHARED]  # fmt: skip
+        patterns[(*own, *shared, ("sex", random.choice(("same", "other"))))] += 1
+    return patterns
 
 
-def test_where_villages_are_as_many_as_anywhere_nothing_changes() -> None:
-    assert _village({"same": 100, "other": 4900}) == WEIGHTS
+@pytest.mark.parametrize("brothers", [0, 4_000])
+def test_brothers_and_sisters_are_not_taken_for_one_person_whose_name_was_written_wrongly(brothers: int) -> None:
+    """However many there are: what is learned of one person stays what it is, and their number is found out."""
+    random = Random(5)
+    near = drawn(random, of_one=True, count=MATES) + _brothers(random, brothers)
+    learned, kinship = fitting.fitted(
+        WEIGHTS, RULES.kinship, drawn(random, of_one=False, count=OTHERS), near, of_all=ALL
+    )
+    assert learned.level("given", "other").m == pytest.approx(0.05, abs=0.03)
+    assert learned.level("birth", "day").m == pytest.approx(0.9, abs=0.05)
+    assert learned.prior == pytest.approx(math.log2(MATES / ALL), abs=0.3)
+    if brothers:
+        assert kinship.relatives == pytest.approx(math.log2(brothers / ALL), abs=0.5)
+    else:
+        assert kinship.relatives < learned.prior - 5.0
 
 
-def test_what_agrees_by_chance_as_rarely_as_never_is_believed_no_more_for_it() -> None:
-    assert _village({"other": 5000}).level("village", "same") == WEIGHTS.level("village", "same")
-
-
-def test_the_mates_of_a_small_file_are_no_chance() -> None:
-    mates = (("given", "exact"), ("family", "exact"), ("birth", "day"), ("identifier", "same"))
-    strangers = (("given", "other"), ("family", "other"), ("birth", "other"), ("identifier", "differ"))
-    assert fitting.grounded(WEIGHTS, Counter({mates: 50, strangers: 50})) == WEIGHTS
-
-
-@given(st.dictionaries(st.sampled_from(sorted(WEIGHTS.levels)), st.integers(1, 5000), max_size=8))
-def test_grounding_never_makes_anything_weigh_more_nor_speak_against(counts: dict[tuple[str, str], int]) -> None:
-    grounded = fitting.grounded(WEIGHTS, Counter({(level,): count for level, count in counts.items()}))
-    for level, before in WEIGHTS.levels.items():
-        assert min(0.0, before.weight) <= grounded.levels[level].weight <= max(0.0, before.weight)
-        assert grounded.levels[level].m == before.m
+@given(st.permutations([*range(40)]))
+def test_the_order_of_the_pairs_changes_nothing(order: list[int]) -> None:
+    pairs = [*drawn(Random(6), of_one=True, count=40).elements()]
+    of = Counter(pairs), Counter(pairs[each] for each in order)
+    one, other = (fitting.fitted(WEIGHTS, RULES.kinship, each, each, of_all=1000.0)[0] for each in of)
+    assert one.prior == pytest.approx(other.prior)
+    assert all(one.levels[each].weight == pytest.approx(other.levels[each].weight) for each in one.levels)
 
 
 @pytest.mark.parametrize(("left", "right", "within"), [(1, 1, True), (2, 2, True), (50, 50, True), (3, 70, False)])

@@ -53,7 +53,7 @@ def settled(people: Sequence[Row], *, second: int | None = None, rules: Rules | 
         for one, other in places
         if second is None or one < second <= other
     ]
-    return verdicts.settle([each for each in pairs if each.match.score >= by.floor], decide, by)
+    return verdicts.settle([each for each in pairs if each.match.score >= by.floor], decide, by, second=second)
 
 
 def told(found: Settled) -> tuple[set[tuple[int, ...]], set[tuple[int, int]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,11 +172,15 @@ def test_few_others_are_taken_for_taught() -> None:
     assert sum(held.knows(f"other{number}") for number in range(5_000)) < 100
 
 
-@pytest.mark.parametrize("script", [Script.ARABIC, Script.CYRILLIC, Script.BURMESE])
-def test_each_table_says_where_it_comes_from(script: Script) -> None:
-    table = library.json(f"matching/names/{script.value.lower()}-1.json")
-    assert table["script"] == script.value
+TABLES = sorted((library.FOLDER / "matching" / "names").iterdir())
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_each_table_says_where_it_comes_from(path: Path) -> None:
+    table = library.json(f"matching/names/{path.name}")
+    assert table["version"] == path.stem
     assert table["provenance"]
+    assert KNOWN.transducers[Script(table["script"])].version == path.stem
 
 
 # --- pairs -----------------------------------------------------------------------------------------

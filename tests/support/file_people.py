@@ -98,7 +98,7 @@ def read(lines: Sequence[Line]) -> list[Row]:
 
 
 def rules(people: int) -> Rules:
-    return comparing.rules(WEIGHTS, KNOWN.levels, people=people)
+    return comparing.rules(WEIGHTS, KNOWN, people=people)
 
 
 def decide(left: Row, right: Row, by: Rules) -> Match:

@@ -7,19 +7,23 @@ every name both rows have the best level there is; then the given name as it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from registry.identity import births, likeness
 from registry.identity.demographics import Demographics
-from registry.identity.files import comparing
-from registry.identity.files.comparing import PLACES, Rules
+from registry.identity.files import closer, comparing
+from registry.identity.files.comparing import Rules
+from registry.identity.files.kinship import PLACES
 from registry.identity.files.rows import Row
 from registry.identity.likeness import Likeness
 from registry.identity.names import Name
 
+Levels = Sequence[tuple[str, str]]
+
 _REMEMBERED = 1 << 17
 _OTHERWISE = ("crossed", "displaced")
+_AT_ONCE = ("birth", "sex", "identifier", "age", "crossing")
 
 _NAMES: Mapping[str, Callable[[Demographics], Sequence[Name]]] = {
     "family": lambda person: person.family,
@@ -35,13 +39,14 @@ class Bounds:
 
     def __init__(self, rules: Rules) -> None:
         self._weights = rules.weights
+        self._kinship = rules.kinship
         self._floor = rules.floor
-        self._best: dict[str, float] = {}
-        for (field, _), level in rules.weights.levels.items():
-            self._best[field] = max(level.weight, self._best.get(field, 0.0))
-        others = math.fsum(best for field, best in self._best.items() if field not in ("birth", "sex", "identifier"))
-        self._most = min(others, self._best["given"] + self._weights.household_cap)
-        self._otherwise = max(rules.weights.level("given", each).weight for each in _OTHERWISE)
+        self._best = _Best({level: each.weight for level, each in rules.weights.levels.items()})
+        kin = rules.kinship.levels
+        self._best_of_child = _Best(
+            {level: each.weight - kin.get(level, 0.0) for level, each in rules.weights.levels.items()}
+        )
+        self._most = math.fsum(map(self._best.of, (*self._best.fields - {*_AT_ONCE, *closer.FIELDS}, "town")))
         self._given = lru_cache(_REMEMBERED)(self._likeness)
 
     def is_below(self, left: Row, right: Row) -> bool:
@@ -49,47 +54,45 @@ class Bounds:
         one, other = left.demographics, right.demographics
         if left.numbers & right.numbers or {*one.identifiers} & {*other.identifiers}:
             return False
-        certain = self._weights.prior + self._best["crossing"] + self._of_child(one, other)
+        levels = [*_of_child(one, other)]
+        if self._is_below_as_child(left, levels):
+            return True
+        certain = self._weights.prior + math.fsum(self._level(*each) for each in levels)
         if certain + self._most < self._floor and not left.numbers:
             return True
         certain += self._beside(left, right)
-        if not one.given or not other.given:
-            return certain < self._floor
-        return certain + self._best["given"] < self._floor or self._is_below_by_name(one, other, certain)
+        if not one.given or not other.given or one.further or other.further:
+            return certain + max(self._best.of("given"), 0.0) < self._floor
+        names = self._levels_of_name(one, other)
+        if certain + max(self._best.at("given", each) for each in names) < self._floor:
+            return True
+        return self._is_below_as_child(left, levels, names)
 
-    def _of_child(self, one: Demographics, other: Demographics) -> float:
-        """Birth date and sex, as they are."""
-        found = 0.0
-        if one.birth and other.birth:
-            found += self._level("birth", births.agreement(one.birth, other.birth).value)
-        if one.sex and other.sex:
-            found += self._level("sex", "same" if one.sex is other.sex else "other")
-        return found
+    def _is_below_as_child(self, left: Row, levels: Levels, names: Sequence[str] = ()) -> bool:
+        """Whether relatives are likelier, whatever of the household agrees: what is the child's own is another's."""
+        own = math.fsum(self._level(*each) - self._kinship.levels.get(each, 0.0) for each in levels)
+        name = max((self._best_of_child.at("given", each) for each in names), default=self._best_of_child.of("given"))
+        numbers = self._best_of_child.of("identifier") if left.numbers or left.demographics.identifiers else 0.0
+        return self._weights.prior - self._kinship.relatives + own + name + numbers < self._floor
 
     def _beside(self, left: Row, right: Row) -> float:
         """Numbers and places as they are, and of the names of the household at most so much."""
         one, other = left.demographics, right.demographics
         beside = {field: self._level(field, level) for field, level in comparing.beside(left, right)}
         places = math.fsum(each for field, each in beside.items() if field in PLACES)
-        household = math.fsum(self._best[each] for each, of in _NAMES.items() if of(one) and of(other))
+        household = math.fsum(self._best.of(each) for each, of in _NAMES.items() if of(one) and of(other))
         if one.phones and other.phones:
             household += self._level("phone", "same" if {*one.phones} & {*other.phones} else "other")
-        household += self._best["town"]
-        cap = self._weights.household_cap
-        shared = min(household + places, cap) if places > 0 else min(household, cap) + places
-        return shared + max(beside.get("identifier", 0.0), 0.0)
+        return household + places + max(beside.get("identifier", 0.0), 0.0)
 
     def _level(self, field: str, level: str) -> float:
         return self._weights.level(field, level).weight
 
-    def _is_below_by_name(self, one: Demographics, other: Demographics, certain: float) -> bool:
-        """Whether it is another given name that decides, and none exchanged with the father's or the family's."""
-        if one.further or other.further:
-            return False
+    def _levels_of_name(self, one: Demographics, other: Demographics) -> tuple[str, ...]:
+        """The levels that the given names of two can have."""
         found = self._given(one.given, other.given)
-        if found > Likeness.UNREADABLE or certain + self._level("given", found.name.lower()) >= self._floor:
-            return False
-        return certain + self._otherwise < self._floor or not self._may_be_exchanged(one, other)
+        is_open = found >= Likeness.PART or self._may_be_exchanged(one, other)
+        return (found.name.lower(), *(_OTHERWISE if is_open else ()))
 
     def _may_be_exchanged(self, one: Demographics, other: Demographics) -> bool:
         """Whether a given name stands in the place of the father's or family's, both ways or where one is missing."""
@@ -104,3 +107,36 @@ class Bounds:
     def _likeness(self, left: Sequence[Name], right: Sequence[Name]) -> Likeness:
         found = likeness.of_spellings(left, right, self._weights.known)
         return Likeness.OTHER if found is None else found
+
+
+def _of_child(one: Demographics, other: Demographics) -> Iterator[tuple[str, str]]:
+    """The levels of birth date and sex."""
+    if one.birth and other.birth:
+        yield "birth", births.agreement(one.birth, other.birth).value
+        yield from closer.ages(one, other, births.agreement(one.birth, other.birth).value)
+    if one.sex and other.sex:
+        yield "sex", "same" if one.sex is other.sex else "other"
+
+
+class _Best:
+    """The most that a field can say, with what a second look adds to each of its levels."""
+
+    def __init__(self, weights: Mapping[tuple[str, str], float]) -> None:
+        self._weights = weights
+        self.fields = {field for field, _ in weights}
+        self._plain = {each: self._most(each) for each in self.fields}
+        self._whole = {
+            each: max((self.at(each, level) for field, level in weights if field == each), default=0.0)
+            for each in self.fields
+        }
+
+    def of(self, field: str) -> float:
+        return max(self._whole[field], 0.0)
+
+    def at(self, field: str, level: str) -> float:
+        """What a level says, and at most the closer look at it."""
+        beside = closer.FIELDS_BESIDE.get((field, level), ())
+        return self._weights[field, level] + math.fsum(self._plain[each] for each in beside)
+
+    def _most(self, field: str) -> float:
+        return max(0.0, *(weight for (of, _), weight in self._weights.items() if of == field))

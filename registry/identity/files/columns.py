@@ -43,6 +43,9 @@ class Known:
     most: int
     share: float
     levels: Mapping[str, Any]
+    kin: Mapping[str, Any]
+    thresholds: Mapping[str, float]
+    wrong: float
 
 
 def read(content: Mapping[str, Any]) -> Known:
@@ -64,6 +67,9 @@ def read(content: Mapping[str, Any]) -> Known:
         most=int(unknown["most"]),
         share=float(unknown["share"]),
         levels=content["levels"],
+        kin=content["kin"],
+        thresholds=content["thresholds"]["probabilities"],
+        wrong=float(content["thresholds"]["wrong"]),
     )
 
 

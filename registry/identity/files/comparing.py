@@ -1,7 +1,7 @@
 """How two rows agree: the engine's evidence, and that of columns only files have.
 
-Numbers as typed are evidence and forbid nothing; a number declared as official is the engine's, vetoes and all.
-Address, postcode and region are shared by a household as its village is, so its cap holds for them too.
+Numbers as typed are evidence and forbid nothing; a number declared as official is the engine's, and one that differs
+forbids a link. What relatives share is taken off again, see `kinship`.
 """
 
 from __future__ import annotations
@@ -15,30 +15,35 @@ from rapidfuzz import fuzz
 
 from registry.identity import compare, likeness, match
 from registry.identity.compare import Comparison, Evidence
-from registry.identity.files import texts
+from registry.identity.files import closer, kinship, texts
+from registry.identity.files.closer import NO_NAMES, Names
+from registry.identity.files.columns import Known
+from registry.identity.files.kinship import ADDRESS, Kinship
 from registry.identity.files.rows import Row
 from registry.identity.likeness import Likeness
-from registry.identity.match import Match
+from registry.identity.match import Match, Verdict
 from registry.identity.vetoes import Veto
 from registry.identity.weights import Level, Weights
 
-ADDRESS = ("address", "address 2", "address 3", "address 4")
-PLACES = (*ADDRESS, "town", "postcode", "region")
+_SURE = 0.999  # a link so likely stands alone
+_OF_ONE_FILE = 7.0  # bits; who keeps a file sees to it that a person stands in it once
 _SAME_WITHIN = 95.0
 _ALIKE_WITHIN = 75.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What pairs are judged by: weights that know the levels of files as well, and the vetoes that are heard."""
+    """What pairs are judged by: weights that know the levels of files as well, and what relatives share.
+
+    Only official numbers that differ forbid a link; brothers, sisters and twins are weighed, see `kinship`.
+    """
 
     weights: Weights
-    heard: Collection[Veto] = tuple(Veto)
-    one_from: float = 0.5  # the probability from which two rows are one as far as a rival is concerned
-
-    @property
-    def is_unrelated(self) -> bool:
-        return self.heard == UNRELATED
+    kinship: Kinship
+    wrong: float  # the share of the links that may be wrong
+    names: Names = NO_NAMES
+    heard: Collection[Veto] = (Veto.IDENTIFIER,)
+    one_from: float = 0.9  # the probability from which two rows are one as far as a rival is concerned
 
     @property
     def floor(self) -> float:
@@ -47,30 +52,61 @@ class Rules:
         return min(bits(least) - self.weights.thresholds.lead, bits(self.weights.thresholds.review))
 
 
-UNRELATED = frozenset({Veto.IDENTIFIER})
-"""The veto that is heard where nobody has brothers, sisters or twins in the files: official numbers that differ."""
-
-
 def bits(probability: float) -> float:
     """The log2 odds of a probability."""
     return math.log2(probability / (1.0 - probability))
 
 
-def rules(weights: Weights, levels: Mapping[str, Any], *, people: int) -> Rules:
-    """The rules of the registry, for files of so many people."""
-    parts: dict[str, Any] = {**levels, **dict.fromkeys(ADDRESS, levels["address"])}
-    own = {(field, name): _level(each) for field, held in parts.items() for name, each in held["levels"].items()}
-    whole = replace(weights, levels={**weights.levels, **own})
-    return Rules(weights=whole.among(people))
+def rules(weights: Weights, known: Known, *, people: int) -> Rules:
+    """The rules files begin with, for files of so many people; they are learned from the files themselves."""
+    thresholds = replace(weights.thresholds, **known.thresholds)
+    uncapped = replace(weights, clan_cap=math.inf, household_cap=math.inf, thresholds=thresholds)
+    whole = replace(uncapped, levels={**weights.levels, **_own_levels(known.levels)}).among(people)
+    return Rules(weights=whole, kinship=kinship.read(known.kin, whole), wrong=known.wrong)
 
 
-def unrelated(rules: Rules) -> Rules:
-    """The rules for files in which nobody has brothers, sisters or twins; the weights are still to be learned."""
-    return replace(rules, heard=UNRELATED, one_from=0.01)
+_NAMED = {"given": "the given name", "father": "the father's name", "mother": "the mother's name",
+          "family": "the family name"}  # fmt: skip
 
 
-def _level(held: Mapping[str, Any]) -> Level:
-    return Level(m=float(held["m"]), weight=math.log2(held["m"] / held["u"]), says=str(held["says"]))
+def _own_levels(held: Mapping[str, Any]) -> dict[tuple[str, str], Level]:
+    """The levels of what only files have; those of an address and of a name are the same for each of them."""
+    parts: dict[str, Any] = {**held, **dict.fromkeys(ADDRESS, held["address"])}
+    parts |= {f"{role} {of}": held[of] for of in ("spelling", "commonness") for role in closer.SPELLED}
+    return {
+        (field, name): _level(each, _NAMED.get(field.split()[0], ""))
+        for field, told in parts.items()
+        for name, each in told["levels"].items()
+    }
+
+
+def _level(held: Mapping[str, Any], name: str) -> Level:
+    return Level(m=float(held["m"]), weight=math.log2(held["m"] / held["u"]), says=held["says"].replace("{name}", name))
+
+
+def checked(rules: Rules, probabilities: Iterable[float]) -> Rules:
+    """The rules with the least threshold at which the links, going by their probabilities, are right often enough."""
+    thresholds = rules.weights.thresholds
+    wrong, link = 0.0, thresholds.link
+    for number, likely in enumerate(sorted((each for each in probabilities if each >= link), reverse=True), start=1):
+        wrong += 1.0 - likely
+        if wrong > rules.wrong * number and likely < _SURE:
+            link = math.nextafter(likely, 1.0)
+            break
+    thresholds = replace(thresholds, link=link, link_of_parent=link)
+    return replace(rules, weights=replace(rules.weights, thresholds=thresholds))
+
+
+def counting(rules: Rules, names: Names) -> Rules:
+    """The rules with the names of the files, and with how common they are as the weight of a name that agrees."""
+    levels, kin = {**rules.weights.levels}, {**rules.kinship.levels}
+    for role in closer.COUNTED:
+        for level, (m, u) in names.shares(role).items():
+            field = f"{role} commonness"
+            levels[field, level] = replace(levels[field, level], m=m, weight=math.log2(m / u))
+            kin[field, level] = levels[field, level].weight  # a name one child was given was given to another
+    weights = replace(rules.weights, levels=levels)
+    return replace(rules, weights=weights, kinship=replace(rules.kinship, levels=kin), names=names)
 
 
 def evidence(left: Row, right: Row, rules: Rules) -> tuple[Evidence, ...]:
@@ -79,26 +115,36 @@ def evidence(left: Row, right: Row, rules: Rules) -> tuple[Evidence, ...]:
     told = {each.field: each.level for each in engine}
     found = (*beside(left, right), *_in_doubt(left, right, told, rules))
     own = [_weighed(field, level, rules.weights) for field, level in found if field not in told]
-    return (*engine, *own, *_capped(engine, own, rules.weights))
+    both = (*engine, *own)
+    return (*both, replace(_weighed("shared", "household", rules.weights), weight=rules.kinship.bits(both)))
 
 
-def decide(evidence: tuple[Evidence, ...], rules: Rules) -> Match:
-    """What the evidence of a pair says."""
-    return match.of_evidence(Comparison(evidence=evidence), rules.weights, heard=rules.heard)
+def decide(evidence: tuple[Evidence, ...], rules: Rules, *, is_of_one_file: bool = False) -> Match:
+    """What the evidence of a pair says; two rows of one file of two are one person only when that is certain."""
+    prior = rules.weights.prior - (_OF_ONE_FILE if is_of_one_file else 0.0)
+    whole = Comparison(evidence=evidence)
+    found = match.of_evidence(whole, rules.weights, prior=prior, heard=rules.heard)
+    if is_of_one_file and found.verdict is not Verdict.LINK:
+        return _vetoed(found, Veto.SAME_SOURCE)
+    is_link = found.verdict is Verdict.LINK
+    return _vetoed(found, Veto.NOT_OF_THE_CHILD) if is_link and _is_anybody(whole) else found
+
+
+def _vetoed(found: Match, veto: Veto) -> Match:
+    verdict = Verdict.REVIEW if found.verdict is Verdict.LINK else found.verdict
+    return replace(found, verdict=verdict, vetoes=(*found.vetoes, veto))
+
+
+def _is_anybody(evidence: Comparison) -> bool:
+    """Whether the only thing that tells the person from others is a name that very many bear."""
+    is_dated = evidence.level("birth") is not None or evidence.agrees("identifier")
+    is_placed = any(map(evidence.agrees, ("father", "mother", "phone", *ADDRESS)))
+    return not is_dated and not is_placed and evidence.level("given commonness") == closer.COMMONNESS[0][0]
 
 
 def _weighed(field: str, level: str, weights: Weights) -> Evidence:
     known = weights.level(field, level)
     return Evidence(field=field, level=level, weight=known.weight, label=known.says)
-
-
-def _capped(engine: Iterable[Evidence], own: Iterable[Evidence], weights: Weights) -> Iterator[Evidence]:
-    """What the places of a household say beyond what all of it may."""
-    household = math.fsum(each.weight for each in engine if each.field in (*compare.HOUSEHOLD, "shared"))
-    places = math.fsum(each.weight for each in own if each.field in PLACES)
-    off = max(0.0, household + places - weights.household_cap)
-    if off and places > 0:
-        yield replace(_weighed("shared", "household", weights), weight=-off)
 
 
 def beside(left: Row, right: Row) -> Iterator[tuple[str, str]]:
@@ -116,8 +162,8 @@ def _in_doubt(left: Row, right: Row, told: Mapping[str, str], rules: Rules) -> I
     """A second look at what the engine found to differ."""
     if told.get("village") == "other":
         yield "town", "unlike" if _texts(left.town, right.town) == "other" else "alike"
-    if rules.is_unrelated:
-        yield from _crossing(left, right, told, rules)
+    yield from _crossing(left, right, told, rules)
+    yield from closer.looked(left.demographics, right.demographics, told, rules.names, rules.weights.known)
 
 
 _APART = ("other", "listed_apart", "similar")

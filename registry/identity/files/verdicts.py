@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
-from registry.identity import match as engine
-from registry.identity import vetoes
 from registry.identity.files.comparing import Rules
 from registry.identity.match import Match, Verdict
 from registry.identity.vetoes import Veto
@@ -27,7 +25,9 @@ Place = int
 Decide = Callable[[Place, Place], Match]
 
 _MOST_HEARD = 40  # rows of a person that may contradict; a person of more is mostly one row copied
-_OF_A_SLIP = frozenset({Veto.SLIP, Veto.NOT_OF_THE_CHILD})
+_NEARER = 3.0  # bits by which a row is nearer to its own mate
+_LIKELY = 3.3  # bits; ten to one
+_CERTAIN = 10.0  # bits; what one pair of rows may say for or against their persons being one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +75,13 @@ def clusters(pairs: Sequence[Pair]) -> list[list[Pair]]:
     return [*gathered.values()]
 
 
-def settle(pairs: Iterable[Pair], decide: Decide, rules: Rules) -> Settled:
-    """Settle pairs that may be links or rivals of links; `decide` answers for any other two rows, also of one file."""
-    held = _Held(decide=decide, rules=rules, pairs=sorted(pairs, key=_weightiest))
-    waiting = [_slip_heard(held, each) for each in held.pairs if each.verdict is not Verdict.DISTINCT]
+def settle(pairs: Iterable[Pair], decide: Decide, rules: Rules, *, second: Place | None = None) -> Settled:
+    """Settle pairs that may be links or rivals of links; `decide` answers for any other two rows, also of one file.
+
+    `second` is where a second file begins, if there are two.
+    """
+    held = _Held(decide=decide, rules=rules, pairs=sorted(pairs, key=_weightiest), is_of_two_files=second is not None)
+    waiting = [each for each in held.pairs if each.verdict is not Verdict.DISTINCT]
     while len(left := [each for one in waiting if (each := _joined(held, one))]) < len(waiting):
         waiting = left  # a person that is known better may settle what was in doubt about it
     members = defaultdict[Place, list[Place]](list)
@@ -131,6 +134,7 @@ class _Held:
     decide: Decide
     rules: Rules
     pairs: Sequence[Pair]
+    is_of_two_files: bool
     persons: _Persons = field(default_factory=_Persons)
     known: dict[tuple[Place, Place], Match] = field(init=False, default_factory=dict[tuple[Place, Place], Match])
     around: dict[Place, list[Pair]] = field(init=False, default_factory=lambda: defaultdict[Place, list[Pair]](list))
@@ -146,6 +150,12 @@ class _Held:
         if pair not in self.known:
             self.known[pair] = self.decide(*pair)
         return self.known[pair]
+
+    def is_nearer_another(self, place: Place, pair: Pair) -> bool:
+        """Whether a row of the pair plainly has a better mate than the other, in a file that has everybody once."""
+        return self.is_of_two_files and any(
+            each.match.score >= pair.match.score + _NEARER for each in self.around[place]
+        )
 
 
 def _joined(held: _Held, pair: Pair) -> Pair | None:
@@ -165,23 +175,8 @@ def _joined(held: _Held, pair: Pair) -> Pair | None:
 def _is_answered(held: _Held, pair: Pair) -> bool:
     """Whether both rows were found to be somebody else: each has the link that the other was mistaken for."""
     is_placed = all(len(held.persons.rows(each)) > 1 for each in (pair.left, pair.right))
-    return is_placed and bool(pair.match.vetoes)
-
-
-def _slip_heard(held: _Held, pair: Pair) -> Pair:
-    """The pair; a slip in its given name stands no longer in the way where no twin can be seen: see `match`."""
-    against = {*pair.match.vetoes}
-    if Veto.SLIP not in against or not against <= _OF_A_SLIP:
-        return pair
-    is_slip = pair.match.evidence.level("given") == "near"
-    thresholds = held.rules.weights.thresholds
-    if pair.match.probability < (thresholds.link if is_slip else thresholds.ambiguous):
-        return pair
-    beside = [each for end in (pair.left, pair.right) for each in held.around[end] if each is not pair]
-    is_named = pair.match.evidence.level("given") is not None
-    if any(vetoes.may_be_twins(each.match.evidence, is_named=is_named) for each in beside):
-        return pair
-    return replace(pair, match=replace(pair.match, verdict=Verdict.LINK, vetoes=()))
+    is_behind = all(held.is_nearer_another(each, pair) for each in (pair.left, pair.right))
+    return is_placed and (is_behind or pair.verdict is not Verdict.LINK)
 
 
 def _is_rivalled(held: _Held, pair: Pair) -> bool:
@@ -195,7 +190,8 @@ def _has_rival(held: _Held, pair: Pair, end: Place, other: Place) -> bool:
     for each in held.around[end]:
         third = each.left if each.right == end else each.right
         is_near = not _is_behind(each.match, pair.match, held.rules.weights)
-        if is_near and held.persons.of(third) not in joined and not _is_one(held.match(third, other), held.rules):
+        is_another = held.persons.of(third) not in joined and not held.is_nearer_another(third, each)
+        if is_near and is_another and not _is_one(held.match(third, other), held.rules):
             return True
     return False
 
@@ -210,15 +206,19 @@ def _of_name(found: Match) -> float:
 
 
 def _is_one(found: Match, rules: Rules) -> bool:
-    is_likely = found.verdict is Verdict.LINK or found.probability >= rules.one_from
-    return is_likely and not {*found.vetoes} - _OF_A_SLIP
+    return found.probability >= rules.one_from and not found.vetoes
 
 
 def _contradicts(held: _Held, pair: Pair) -> bool:
-    """Whether any rows of the two persons speak against their being one."""
+    """Whether all that the rows of the two persons say of each other speaks against their being one.
+
+    One row in the wrong place speaks against the others of its own person, too; so their words are summed, none of
+    them beyond what can be certain. Official numbers that differ are never outweighed.
+    """
     left, right = (list(islice(held.persons.rows(each), _MOST_HEARD)) for each in (pair.left, pair.right))
-    found = engine.standing_vetoes([held.match(one, other) for one, other in product(left, right)])
-    return bool(found - {Veto.SLIP} if len(left) == len(right) == 1 else found)
+    found = [held.match(one, other) for one, other in product(left, right)]
+    said = math.fsum(max(-_CERTAIN, min(each.score, _CERTAIN)) for each in found)
+    return said < _LIKELY * len(found) or any(each.vetoes for each in found)
 
 
 def listed(
