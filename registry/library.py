@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from registry.continuity import ladder, schedule
 from registry.continuity.ladder import Ladder
 from registry.continuity.page import Messages
 from registry.continuity.schedule import Schedule
-from registry.errors import RegistryError
+from registry.errors import BadInput, RegistryError
 from registry.fhir import CANONICAL, profile, shape, terminology
 from registry.fhir.resource import Content
 from registry.fhir.shape import Profiles
@@ -82,7 +82,7 @@ def load(folder: Path = FOLDER) -> Library:
         ladders=tuple(_each(folder, "ladders", ladder.read)),
         consent_texts=json("texts/consent-2.json", folder),
         places=_using("policies/places.json", lambda: _places(concept_maps, folder)),
-        weights=_using("matching/weights-1.json", lambda: _weights(folder)),
+        weights=_using(WEIGHTS, lambda: _weights(folder)),
         page_template=text("templates/summary.html.j2", folder),
         receipt_template=text("templates/consent-receipt.html.j2", folder),
         page_messages=json("templates/messages.json", folder),
@@ -95,9 +95,27 @@ def _places(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Places:
     return places.read(json("policies/places.json", folder), concept_maps["vaccine-to-antigen"])
 
 
+WEIGHTS = "matching/weights-1.json"
+
+
 def _weights(folder: Path) -> Weights:
     tables = [json(f"matching/names/{path.name}", folder) for path in _files(folder / "matching" / "names", ".json")]
-    return match.read(json("matching/weights-1.json", folder), json("matching/translated-names.json", folder), tables)
+    return match.read(json(WEIGHTS, folder), json("matching/translated-names.json", folder), tables)
+
+
+def weights_of(file: Path, shipped: Weights) -> Weights:
+    """The weights a registry learned of its own population, with the names and scripts of those `shipped`.
+
+    A level that the file does not know yet weighs what it was shipped with. Raises BadInput naming the file where it
+    is none.
+    """
+    try:
+        learned = match.read(orjson.loads(file.read_bytes()))
+        return replace(learned, known=shipped.known, levels={**shipped.levels, **learned.levels})
+    except (OSError, orjson.JSONDecodeError, RegistryError) as error:
+        why = error.what if isinstance(error, RegistryError) else type(error).__name__
+        problem = f"this is no file of matching weights ({why})"
+        raise BadInput(problem, where=str(file), remedy="make one: continuity train-matching") from None
 
 
 def text(relative_path: str, folder: Path = FOLDER) -> str:

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     user_families: int = Field(default=40, gt=0, description="families a day that one user of a desk opens")
     organisation_families: int = Field(default=200, gt=0, description="families a day that one desk opens")
     fishing_alarm: float = Field(default=1.0, gt=0, description="how patient the alert is; 1 as measured")
+    matching_weights: Path | None = Field(
+        default=None, description="a file of `continuity train-matching`; otherwise the weights shipped"
+    )
     vault_backup_days: int = Field(
         default=7, gt=0, le=30, description="how long a vault backup can be restored, and so erasure be undone by one"
     )

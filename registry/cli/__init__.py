@@ -26,6 +26,7 @@ from registry.cli import (
     organising,
     redressing,
     serving,
+    training,
     vaulting,
     verifying,
     witnessing,
@@ -58,11 +59,13 @@ app.command("serve")(serving.serve)
 app.command("migrate")(serving.migrate)
 app.command("import")(importing.import_files)
 app.command("convert")(importing.convert)
+app.command("match")(importing.match_people)
 app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
 app.command("link")(linking.link)
 app.command("decide")(evaluating.decide)
 app.command("train-names")(naming.train_names)
+app.command("train-matching")(training.train_matching)
 app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)

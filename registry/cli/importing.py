@@ -56,11 +56,33 @@ def import_files(
     _report(run(work), json=json)
 
 
-async def _link(registry: Registry, *, show: bool) -> None:
+def match_people(
+    again: Annotated[bool, typer.Option("--again", help="Everybody, by the weights in use now.")] = False,
+    json: Json = False,
+) -> None:
+    """Link the people that wait for it, as an import does at its end.
+
+    With --again everybody is looked at once more: after new weights were named. Links that stand are kept.
+    """
+
+    async def work(registry: Registry) -> match.Report:
+        if again:
+            await match.again(registry)
+        return await _link(registry, show=not json)
+
+    report = run(work)
+    if json:
+        print_json(asdict(report))
+    else:
+        out.print(f"{report.seen:,} looked at: {report.linked:,} linked, {report.reviewed:,} put to a steward")
+
+
+async def _link(registry: Registry, *, show: bool) -> match.Report:
     with Progress(console=err, transient=True, disable=not show) as progress:
         task = progress.add_task("Linking people", total=None)
-        await match.run(registry, progress=lambda count: progress.advance(task, count))
+        report = await match.run(registry, progress=lambda count: progress.advance(task, count))
     await trail.sequence(registry)
+    return report
 
 
 def _report(done: list[tuple[Path, Receipt | RegistryError]], *, json: bool) -> None:

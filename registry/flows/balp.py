@@ -77,6 +77,7 @@ PATTERNS: Mapping[str, Pattern] = {
     **dict.fromkeys(_QUESTIONS, QUERY),
     **dict.fromkeys(trail.LOOKS, READ),
     "review-shown": READ,
+    "sampled": READ,
     "audit-exported": READ,
     "family-opened": CREATE,
     "consent-given": CREATE,

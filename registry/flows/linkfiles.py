@@ -20,14 +20,15 @@ from registry.flows import linked
 from registry.flows.linked import AT_ONCE, Found, KeyTold, Linked
 from registry.flows.packed import People
 from registry.flows.spread import Spread
+from registry.identity import patterns
 from registry.identity.compare import Evidence
 from registry.identity.files import closer, comparing, fitting, nearby
 from registry.identity.files.bounds import Bounds
 from registry.identity.files.closer import Counted, Names
 from registry.identity.files.comparing import Rules
-from registry.identity.files.fitting import Pattern
 from registry.identity.files.nearby import FACTS, Filed, Index
 from registry.identity.match import Match, Verdict
+from registry.identity.patterns import Pattern
 
 CHUNK = 1000
 """Rows that a process takes at a time."""
@@ -120,7 +121,7 @@ def _by_chance(state: _State, spread: Spread) -> Counter[Pattern]:
     """How pairs of rows agree that were drawn evenly from all."""
     people, second = state.people, state.people.second
     right, count = len(people) - (second or 0), min(_PAIRS_DRAWN, _DRAWN_A_ROW * len(people))
-    drawn = fitting.pairs_drawn(second or len(people), right, count, within=second is None)
+    drawn = patterns.pairs_drawn(second or len(people), right, count, within=second is None)
     pairs = [(one, other + (second or 0)) for one, other in drawn]
     slices = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
     return sum(spread.over(_patterns_of, state, slices, step="Drawing pairs"), Counter[Pattern]())
@@ -150,7 +151,7 @@ def _patterns(state: _State, chunk: int) -> Counter[Pattern]:
 def _patterns_of(state: _State, pairs: Iterable[tuple[int, int]]) -> Counter[Pattern]:
     row, rules = state.people.row, state.rules
     found = (comparing.evidence(row(one), row(other), rules) for one, other in pairs)
-    return Counter(tuple((each.field, each.level) for each in held if each.field != "shared") for held in found)
+    return Counter(map(patterns.of, found))
 
 
 def _compared(state: _State, chunk: int) -> Found:

@@ -36,6 +36,7 @@ from registry.store.reviews import Doubt
 _log = structlog.get_logger()
 
 BATCH = 50
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,22 @@ async def waiting(registry: Registry) -> int:
     """How many dossiers are queued."""
     async with registry.database.transaction(Function.OPERATE) as tx:
         return await outbox.waiting(tx, "match")
+
+
+async def again(registry: Registry) -> int:
+    """Queue everybody, to be matched by the weights in use now; returns how many.
+
+    What is linked stays linked, and what was refused or asked about is not asked again: new weights add what they find.
+    """
+    queued, after = 0, UUID(int=0)
+    while True:
+        async with registry.database.transaction(Function.MATCH) as tx:
+            page = await dossiers.page(tx, _PAGE, after=after)
+            told = [each.id for each in (await dossiers.load(tx, page)).values() if people.is_of_person(each)]
+            await outbox.put(tx, "match", told)
+        if not page:
+            return queued
+        queued, after = queued + len(told), page[-1]
 
 
 async def _one_by_one(registry: Registry, reader: people.Reader) -> Counter[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -69,7 +69,7 @@ async def unserved(
     settings: Settings, *, clock: Clock = wall_clock, sealer: Sealer | None = None
 ) -> AsyncGenerator[Unserved]:
     """Open key file, database and data: makes the key file and the tables where they are absent."""
-    loaded = library.load()
+    loaded = _library(settings)
     server = None if settings.database_url else embedded.start(settings.state / "postgres")
     url = embedded.database(server, settings.database_name) if server else str(settings.database_url)
     try:
@@ -106,6 +106,13 @@ async def opened(
             clock=clock,
             house=house,
         )
+
+
+def _library(settings: Settings) -> Library:
+    loaded = library.load()
+    if settings.matching_weights is None:
+        return loaded
+    return replace(loaded, weights=library.weights_of(settings.matching_weights, loaded.weights))
 
 
 async def _look_at_the_log(opened_database: Database) -> None:

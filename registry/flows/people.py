@@ -42,6 +42,11 @@ class Reader:
         return Subject(id=dossier.id.hex, source=dossier.source, demographics=self.told(dossier))
 
 
+def is_of_person(dossier: Dossier) -> bool:
+    """Whether a dossier tells who somebody is; an organisation's house does not."""
+    return (dossier.about or {}).get("resourceType") == "Patient"
+
+
 def fits(reader: Reader, told: Demographics, child: Iterable[Dossier], weights: Weights) -> bool:
     """Whether a description may be of the child of these dossiers: it fits one of them, and none speaks against it.
 

@@ -29,6 +29,7 @@ from tests.bench import (
     enumeration,
     existence,
     interference,
+    learned,
     linkage,
     main_job,
     mutation,
@@ -450,6 +451,18 @@ def files(_: Asked) -> Figures | Skipped:
     return {"holds": found["precision"] >= 0.999 and found["recall"] >= 0.998, **found}
 
 
+def trained(_: Asked, *, people: int = 3000, look_alikes: int = 10_000) -> Figures:
+    """Weights learned from one independent world and tried on another: as careful as those shipped, and calibrated."""
+    found = learned.figures(people=people, look_alikes=look_alikes)
+    before, after = found["shipped"], found["learned"]
+    return {
+        "holds": after["wrong"] <= before["wrong"]
+        and after["error"] <= 0.01
+        and sum(after["look_alikes_linked"].values()) <= sum(before["look_alikes_linked"].values()),
+        **found,
+    }
+
+
 _ALL = (
     files,
     truth,
@@ -469,6 +482,7 @@ _ALL = (
     withdrawals,
     histories,
     lookalikes,
+    trained,
     fishing,
     timing,
 )

@@ -39,7 +39,7 @@ EXPECTED = {
     "rights erase-due", "rights erasure", "rights complain", "rights complaint", "ombudsperson list",
     "ombudsperson acknowledge", "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
     "ombudsperson emergencies", "ombudsperson review", "link", "evaluate links", "train-names",
-    "evaluate names",
+    "evaluate names", "train-matching", "evaluate matching", "match",
 }  # fmt: skip
 
 

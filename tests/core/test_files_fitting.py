@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.identity import patterns
 from registry.identity.files import fitting
-from registry.identity.files.fitting import Pattern
+from registry.identity.patterns import Pattern
 from tests.support import file_people
 
 RULES = file_people.rules(1000)
@@ -131,7 +132,7 @@ def test_the_order_of_the_pairs_changes_nothing(order: list[int]) -> None:
 
 @pytest.mark.parametrize(("left", "right", "within"), [(1, 1, True), (2, 2, True), (50, 50, True), (3, 70, False)])
 def test_pairs_are_drawn_from_all_over_and_never_a_row_with_itself(left: int, right: int, within: bool) -> None:
-    pairs = [*fitting.pairs_drawn(left, right, 5000, within=within)]
+    pairs = [*patterns.pairs_drawn(left, right, 5000, within=within)]
     assert all(0 <= one < left and 0 <= other < right for one, other in pairs)
     assert not (within and any(one == other for one, other in pairs))
     if min(left, right) > 2:

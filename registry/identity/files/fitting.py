@@ -14,18 +14,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from registry.identity import patterns
 from registry.identity.files.kinship import CLAN, GIVEN, HOUSEHOLD, Kinship
+from registry.identity.patterns import Pattern, Shares
 from registry.identity.weights import Level, Weights
-
-Pattern = tuple[tuple[str, str], ...]
-"""On which levels a pair agrees: (field, level), each field at most once."""
 
 _ROUNDS = 40
 _M_HELD = 20.0  # pairs of one person that the weights so far count as
@@ -35,22 +33,8 @@ _PAIRS_HELD = 1000.0  # pairs of all that the shares so far count as
 _NO_CLASS = 0.02  # pairs of relatives for each pair of one person that are none
 _FEW = 5.0  # pairs of one person, from which on it is seen how many relatives there are
 _LEAST = 1e-7
-_GOLDEN = 0.6180339887498949  # its multiples lie evenly, however many there are
 
-Shares = Mapping[tuple[str, str], float]
 Floats = NDArray[np.float64]
-
-
-def pairs_drawn(left: int, right: int, count: int, *, within: bool) -> Iterator[tuple[int, int]]:
-    """About `count` pairs of rows, drawn evenly and always the same ones; `within` one file never a row with itself."""
-    cells = left * right
-    step = int(cells * _GOLDEN) | 1
-    while math.gcd(step, cells) > 1:
-        step += 1
-    for number in range(min(count, cells)):
-        one, other = divmod(number * step % cells, right)
-        if not within or one != other:
-            yield (min(one, other), max(one, other)) if within else (one, other)
 
 
 def fitted(
@@ -61,7 +45,7 @@ def fitted(
     if not near or not levels:
         return weights, kinship
     u = _u(weights, drawn, levels)
-    classes = _maximised(_begun(weights, kinship, levels, u), _matrix(near, levels), near, of_all)
+    classes = _maximised(_begun(weights, kinship, levels, u), patterns.matrix(near, levels), near, of_all)
     learned = {
         level: Level(m=m, weight=math.log2(m / u[level]), says=weights.levels[level].says)
         for level, m in zip(levels, classes.one.tolist(), strict=True)
@@ -89,19 +73,11 @@ def _u(weights: Weights, drawn: Counter[Pattern], levels: list[tuple[str, str]])
     """The share of each level among two strangers; of pairs drawn, those that may be one person do not count."""
     apart = Counter({pattern: count for pattern, count in drawn.items() if _score(weights, pattern) < 0})
     known = {name: level.m / 2.0**level.weight for name, level in weights.levels.items()}
-    return _shares(levels, _counts(apart), held=_U_HELD, start=known)
+    return _shares(levels, patterns.counts(apart), held=_U_HELD, start=known)
 
 
 def _score(weights: Weights, pattern: Pattern) -> float:
     return weights.prior + math.fsum(weights.levels[level].weight for level in pattern)
-
-
-def _counts(patterns: Counter[Pattern]) -> Counter[tuple[str, str]]:
-    counted = Counter[tuple[str, str]]()
-    for pattern, count in patterns.items():
-        for level in pattern:
-            counted[level] += count
-    return counted
 
 
 def _shares(
@@ -210,15 +186,6 @@ def _pairs(seen: Floats, start: Floats) -> Floats:
     few = seen[0] / (1.0 + (seen[0] / _FEW) ** 2)
     beside = np.maximum(seen - _NO_CLASS * seen[0], 0.0) + start / start[0] * few
     return np.where(np.arange(len(seen)) == 0, seen, beside)
-
-
-def _matrix(patterns: Counter[Pattern], levels: list[tuple[str, str]]) -> NDArray[Any]:
-    """One line for each pattern, one column for each level: 1 where it has it."""
-    column = {level: at for at, level in enumerate(levels)}
-    has = np.zeros((len(patterns), len(levels)), dtype=np.float64)
-    for line, pattern in enumerate(patterns):
-        has[line, [column[level] for level in pattern]] = 1.0
-    return has
 
 
 def _held(counted: Floats, start: Floats, fields: NDArray[np.int64], held: float) -> Floats:
