@@ -166,7 +166,7 @@ def _maximised(start: _Classes, has: Floats, near: Counter[Pattern], of_all: flo
         likely = classes.likely(has) * often
         of_one, of_kin, of_clan = likely @ has
         kin = _held(of_kin, start.kin, start.fields, _KIN_HELD)
-        both: Floats = np.where(start.is_of_household, of_one + of_kin, of_one)
+        both: Floats = of_one + of_kin * start.is_of_household
         shares = (_pairs(likely.sum(axis=1), start.shares) + start.shares * _PAIRS_HELD) / (of_all + _PAIRS_HELD)
         classes = replace(
             classes,

@@ -49,12 +49,6 @@ def _link(held: _Set) -> tuple[Ran, list[Found]]:
     return ran, figures.linked(out)
 
 
-def _link_unrelated(held: _Set) -> tuple[Ran, list[Found]]:
-    out = held.folder / "links-unrelated.csv"
-    ran, _ = running.link(held.files, out, "--unrelated")
-    return ran, figures.linked(out)
-
-
 def _splink(held: _Set) -> tuple[Ran, list[Found]]:
     out = held.folder / "splink.csv"
     return running.peer("splinking", "febrl", *held.files, "--out", out), figures.predicted(out, SPLINK_FROM)
@@ -67,7 +61,6 @@ def _ecm(held: _Set) -> tuple[Ran, list[Found]]:
 
 _ENGINES = {
     "continuity link": _link,
-    "continuity link --unrelated": _link_unrelated,
     f"Splink 5, EM, at {SPLINK_FROM}": _splink,
     "recordlinkage, ECM": _ecm,
 }

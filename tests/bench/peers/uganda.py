@@ -12,12 +12,11 @@ from tests.bench.peers import figures, running
 
 ROWS = "uganda_data_v21_20201501.csv"
 PAIRS = "uganda_data_v21_20201501_true_links.csv"
-_WITH = {"as it comes": (), "--unrelated": ("--unrelated",)}
 _NUMBERS = ("numbers", "official_numbers")
 
 
 def measured(source: Path, folder: Path) -> Iterator[dict[str, Any]]:
-    """A row of figures for each map and setting: the map as it is guessed, and the same without any number."""
+    """A row of figures for each map: the map as it is guessed, and the same without any number."""
     folder.mkdir(parents=True, exist_ok=True)
     guessed, bare = folder / "map.json", folder / "map-without.json"
     true, out = figures.truth(source / PAIRS), folder / "links.csv"
@@ -25,8 +24,7 @@ def measured(source: Path, folder: Path) -> Iterator[dict[str, Any]]:
     columns = orjson.loads(guessed.read_bytes())
     bare.write_bytes(orjson.dumps({name: each for name, each in columns.items() if name not in _NUMBERS}))
     for name, map_file in {"with identifiers": guessed, "without": bare}.items():
-        for setting, options in _WITH.items():
-            ran, _ = running.link([source / ROWS], out, "--map", map_file, *options)
-            found = figures.linked(out)
-            told = {"review": sum(not each.is_link for each in found), "seconds": round(ran.seconds, 1)}
-            yield {"map": name, "setting": setting, **figures.at_threshold(found, true).told(), **told}
+        ran, _ = running.link([source / ROWS], out, "--map", map_file)
+        found = figures.linked(out)
+        told = {"review": sum(not each.is_link for each in found), "seconds": round(ran.seconds, 1)}
+        yield {"map": name, **figures.at_threshold(found, true).told(), **told}
