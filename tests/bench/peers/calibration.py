@@ -69,7 +69,7 @@ def _of_compared(world: World) -> list[Bin]:
     """Linked again within this process, which counts what is compared by score."""
     table = tablefile.read(world.people.read_bytes(), name=world.people.name)
     file = persons_file.opened(table, persons_file.guessed(table))
-    rules = comparing.rules(library.load().weights, persons_file.known().levels, people=len(file.rows))
+    rules = comparing.rules(library.load().weights, persons_file.known(), people=len(file.rows))
     people = People((file.rows,))
     place = {people.id(each): each for each in range(len(people))}
     done = linkfiles.link(people, rules, true=[(place[one], place[other]) for one, other in world.truth])
