@@ -320,11 +320,21 @@ def _without_draws(told: Mapping[str, Any]) -> str:
     assert isinstance(payload, signing.Unverified)
     short = signing.read_unverified(told["card"])
     assert isinstance(short, signing.Unverified)
-    id, index = payload.payload["jti"], str(payload.payload["status"]["status_list"]["idx"])
     page = re.sub("(?s)<svg.*?</svg>", "<svg/>", told["page"]).replace(told["token"], "T").replace(told["card"], "C")
     claims = {name: value for name, value in payload.payload.items() if name != "card"}
-    text = json.dumps([claims, short.payload, told["document"], told["expires"], page], ensure_ascii=False)
-    return re.sub(rf"\b{index}\b", "INDEX", text.replace(id, "ID"))
+    held = _without_place([claims, short.payload, told["document"], told["expires"], page])
+    return json.dumps(held, ensure_ascii=False).replace(payload.payload["jti"], "ID")
+
+
+def _without_place(said: Any) -> Any:
+    """Without the place on the status list: by where it stands, not by what it is, which may be a year as well."""
+    if isinstance(said, list):
+        return [_without_place(each) for each in cast("list[Any]", said)]
+    if not isinstance(said, Mapping):
+        return said
+    held = cast("Mapping[str, Any]", said)
+    drawn = ("idx", "valueUnsignedInt") if held.get("url") == "index" else ("idx",)
+    return {name: "INDEX" if name in drawn else _without_place(each) for name, each in held.items()}
 
 
 # --- pairs -----------------------------------------------------------------------------------------
