@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 
 from registry.flows.packed import People
 from registry.flows.spread import Progress
@@ -89,7 +90,8 @@ def settled(people: People, rules: Rules, found: Found, progress: Progress) -> L
         one = verdicts.settle(cluster, decide, rules, second=people.second)
         whole = [copies.with_them(each) for each in one.persons]
         known = {(each.left, each.right): each for each in cluster}
-        pairs += [*verdicts.listed(whole, known, decide, second=people.second), *one.reviews]
+        reviews = [again for each in one.reviews for again in copies.told_again(each)]
+        pairs += [*verdicts.listed(whole, known, decide, second=people.second), *reviews]
         beside = heapq.nlargest(_BESIDE, [*beside, *_neither(cluster, one.persons)], key=_score)
         persons += len(whole)
         if number % _STEP == 0 or number == len(gathered):
@@ -120,9 +122,16 @@ class _Copies:
 
     linked: Mapping[int, Sequence[int]]
     reviews: tuple[Pair, ...]
+    is_of_two_files: bool
 
     def with_them(self, person: Sequence[int]) -> tuple[int, ...]:
         return tuple(sorted(each for place in person for each in (place, *self.linked.get(place, ()))))
+
+    def told_again(self, pair: Pair) -> Iterator[Pair]:
+        """The pair, and across two files the same of every copy of its rows: whoever looks for one finds it."""
+        left, right = ((each, *self.linked.get(each, ())) for each in (pair.left, pair.right))
+        several = product(left, right) if self.is_of_two_files else ((pair.left, pair.right),)
+        return (replace(pair, left=one, right=other) for one, other in several)
 
     def alone(self, placed: set[int]) -> list[tuple[int, ...]]:
         """The rows that are one person with their copies only."""
@@ -131,14 +140,17 @@ class _Copies:
 
 def _copies(people: People, decide: Callable[[int, int], Match]) -> _Copies:
     held = people.copies()
+    if people.second is not None:  # what is asked is who stands in the other file; a copy is whoever its row is
+        return _Copies(linked=held, reviews=(), is_of_two_files=True)
     matches = {first: decide(first, first) for first in held}
-    is_open = people.second is None
+    reviews = (
+        Pair(left=first, right=each, match=match)
+        for first, match in matches.items()
+        if match.verdict is Verdict.REVIEW
+        for each in held[first]
+    )
     return _Copies(
         linked={first: held[first] for first, match in matches.items() if match.verdict is Verdict.LINK},
-        reviews=tuple(
-            Pair(left=first, right=each, match=match)
-            for first, match in matches.items()
-            if match.verdict is Verdict.REVIEW and is_open
-            for each in held[first]
-        ),
+        reviews=tuple(reviews),
+        is_of_two_files=False,
     )

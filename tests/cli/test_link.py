@@ -316,6 +316,38 @@ def test_where_nobody_has_brothers_more_is_linked_and_little_is_left(run: Run) -
     assert found["f1"] >= 0.99
 
 
+def test_a_number_that_a_household_shares_makes_nobody_one_person(run: Run) -> None:
+    """A case number stands with every child of a family: it is found out, said, and not used."""
+    lines = [each | {"case number": f"C-{1000 + int(each['id'].split('-')[0])}"} for each in _lines(6, 60)]
+    once = [each for each in lines if not each["id"].endswith("-x")]
+    Path("a.csv").write_bytes(file_people.table(once, [*file_people.HEADER, "case number"]))
+    ended = run("link", "a.csv", "--out", "links.csv", "--json").json
+    assert ended["links"] == 0
+    assert any("shared by people of other names" in each["message"] for each in ended["remarks"])
+
+
+def test_where_the_only_brothers_and_sisters_are_twins_none_becomes_the_other(run: Run) -> None:
+    """Infants of one year: nothing else in the file shows that names of one house are two children's."""
+    random = Random(8)
+    firsts = [each for each in _lines(7, 200) if re.fullmatch(r"\d+-0", each["id"])]
+    infants = [each | {"birth": f"2024-{random.randint(1, 12):02}-{random.randint(1, 28):02}"} for each in firsts]
+    names = file_people.GIRLS + file_people.BOYS
+    twins = [each | {"id": f"{each['id']}-twin", "given": random.choice(names)} for each in infants[:20]]
+    Path("a.csv").write_bytes(file_people.table([*infants, *twins]))
+    run("link", "a.csv", "--out", "links.csv")
+    same = {each["id"] for each, twin in zip(infants, twins, strict=False) if each["given"] == twin["given"]}
+    linked = {one for (one, _), verdict in pairs().items() if verdict == "link"}
+    assert linked <= same
+
+
+def test_a_row_that_stands_twice_in_one_file_is_found_twice_in_the_other(run: Run) -> None:
+    line = "Amina,Haddad,Karim,Khadija,2014-12-25,F"
+    Path("a.csv").write_text(f"id,given,surname,father,mother,dob,sex\n1,{line}\n2,{line}\n", encoding="utf-8")
+    Path("b.csv").write_text(f"id,given,surname,father,mother,dob,sex\nx,{line}\n", encoding="utf-8")
+    run("link", "a.csv", "b.csv", "--out", "links.csv")
+    assert pairs() == {("1", "x"): "link", ("2", "x"): "link"}
+
+
 UNSEEN = ["", "َ", "\u202eAmina\u202c", "Am\u200dina"]
 ODD_NAMES = [*UNSEEN, "x", "😀😀", "Amina 2", "Аmina أمينة", "n" * 10_000, "a " * 5_000]
 

@@ -25,8 +25,8 @@ SPELLED = ("given", "father", "mother", "family")
 COUNTED = ("given", "family")
 """Names whose commonness counts where they agree: the level is of the field `<name> commonness`."""
 
-COMMONNESS = (("very common", 0.005), ("common", 0.0005), ("rare", 0.0))
-"""Each with the least share of the people who bear such a name."""
+COMMONNESS = (("very common", 0.005, 5), ("common", 0.0005, 2), ("rare", 0.0, 0))
+"""Each with the least share of the people who bear such a name, and their least number."""
 
 _DOUBTED = ("other", "listed_apart", "similar", "near", "gender")
 _AGREEING = ("exact", "sound", "known")
@@ -64,8 +64,7 @@ class Names:
         return self.counts.get(("", name), 0) >= _ATTESTED_FROM + self.people // _ROWS_A_SLIP
 
     def commonness(self, role: str, name: Name) -> str:
-        share = self.counts.get((role, _skeleton(name)), 0) / self.people
-        return _class_of(share)
+        return self._class_of(self.counts.get((role, _skeleton(name)), 0))
 
     def shares(self, role: str) -> dict[str, tuple[float, float]]:
         """Of each commonness, its share of the people and of pairs of people who bear one name."""
@@ -73,9 +72,13 @@ class Names:
         pairs = Counter[str]()
         for (of_role, _), count in self.counts.items():
             if of_role == role:
-                held[_class_of(count / self.people)] += count
-                pairs[_class_of(count / self.people)] += count * count
+                held[self._class_of(count)] += count
+                pairs[self._class_of(count)] += count * count
         return {each: (held[each] / held.total(), pairs[each] / pairs.total()) for each in held}
+
+    def _class_of(self, count: int) -> str:
+        share = count / self.people
+        return next(each for each, least, few in COMMONNESS if share >= least and count >= few)
 
 
 NO_NAMES = Names()
@@ -120,13 +123,9 @@ def _skeleton(name: Name) -> str:
     return " ".join(each.skeletons[0] for each in name.tokens)
 
 
-def _class_of(share: float) -> str:
-    return next(each for each, least in COMMONNESS if share >= least)
-
-
 def _common(left: Sequence[Name], right: Sequence[Name], role: str, names: Names) -> str:
     """The commoner of the two spellings counts: a slip is rare in any name."""
-    order = [each for each, _ in COMMONNESS]
+    order = [each for each, *_ in COMMONNESS]
     return min((names.commonness(role, each) for each in (left[0], right[0])), key=order.index)
 
 
@@ -137,7 +136,7 @@ def _apart(years: int) -> str:
 def _spelling(left: Sequence[Name], right: Sequence[Name], names: Names, known: KnownNames) -> str:
     """The best of all spellings of the two."""
     found = {_of_two(one, other, names, known) for one in left for other in right}
-    return next(each for each in _SPELLINGS if each in found)
+    return next((each for each in _SPELLINGS if each in found), "unlike")
 
 
 _SPELLINGS = ("slip", "read so", "across", "read otherwise", "names", "unlike")

@@ -126,8 +126,17 @@ def decide(evidence: tuple[Evidence, ...], rules: Rules, *, is_of_one_file: bool
     found = match.of_evidence(whole, rules.weights, prior=prior, heard=rules.heard)
     if is_of_one_file and found.verdict is not Verdict.LINK:
         return _vetoed(found, Veto.SAME_SOURCE)
-    is_link = found.verdict is Verdict.LINK
-    return _vetoed(found, Veto.NOT_OF_THE_CHILD) if is_link and _is_anybody(whole) else found
+    if found.verdict is Verdict.LINK and _is_another(whole):
+        return _vetoed(found, Veto.TWIN)
+    if found.verdict is Verdict.LINK and _is_anybody(whole):
+        return _vetoed(found, Veto.NOT_OF_THE_CHILD)
+    is_unlikely = found.probability < rules.weights.thresholds.review and not found.vetoes
+    return replace(found, verdict=Verdict.DISTINCT) if is_unlikely and _is_typed(whole) else found
+
+
+def _is_typed(evidence: Comparison) -> bool:
+    """Whether the number that is the same is one as typed: two people who share it are no fault to look at."""
+    return evidence.level("identifier") == "typed"
 
 
 def _vetoed(found: Match, veto: Veto) -> Match:
@@ -135,9 +144,17 @@ def _vetoed(found: Match, veto: Veto) -> Match:
     return replace(found, verdict=verdict, vetoes=(*found.vetoes, veto))
 
 
+def _is_another(evidence: Comparison) -> bool:
+    """Whether it is plainly another child of the same parents: a twin, a brother or a sister."""
+    is_named_otherwise = evidence.level("given") in ("other", "listed_apart", "gender")
+    is_read_so = evidence.level("given spelling") in ("slip", "read so") or evidence.level("crossing") == "one"
+    is_of_family = any(map(evidence.agrees, ("father", "mother", "phone")))
+    return is_named_otherwise and not is_read_so and is_of_family
+
+
 def _is_anybody(evidence: Comparison) -> bool:
     """Whether the only thing that tells the person from others is a name that very many bear."""
-    is_dated = evidence.level("birth") is not None or evidence.agrees("identifier")
+    is_dated = evidence.agrees("birth") or evidence.agrees("identifier")
     is_placed = any(map(evidence.agrees, ("father", "mother", "phone", *ADDRESS)))
     return not is_dated and not is_placed and evidence.level("given commonness") == closer.COMMONNESS[0][0]
 
@@ -182,7 +199,7 @@ def _crossing(left: Row, right: Row, told: Mapping[str, str], rules: Rules) -> I
 def _numbers(left: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]) -> str | None:
     """Numbers are compared within their system only; one that agrees outweighs another that does not."""
     if left & right:
-        return "same"
+        return "typed"
     pairs = [(one, other) for system, one in left for another, other in right if system == another]
     if not pairs:
         return None

@@ -73,9 +73,11 @@ Cells = Mapping[str, str]
 def survey(lines: Iterable[Cells], columns: Columns, known: Known) -> Survey:
     """Look through a whole file once."""
     births, sexes, codes = Counter[str](), Counter[str](), Counter[str]()
+    shared = _Shared()
     count = 0
     for cells in lines:
         count += 1
+        shared.add(cells, columns)
         births[_birth_text(cells, columns)] += 1
         sexes[texts.bare(_first(cells, columns, "sex"))] += 1
         codes.update(chain((value for _, value in _numbers(cells, columns)), _phones(cells, columns)))
@@ -84,13 +86,57 @@ def survey(lines: Iterable[Cells], columns: Columns, known: Known) -> Survey:
     read, filled = _read_births(births, how, columns, known, lines=count)
     scheme, of_sexes = _sexes(sexes, columns, known)
     common = frozenset(value for value, often in codes.items() if often > known.most)
+    of_households = shared.of_households()
+    numbers = {system: column for system, column in columns.numbers.items() if system not in of_households}
     return Survey(
-        columns=replace(columns, order=how.order),
+        columns=replace(columns, order=how.order, numbers=numbers),
         births=read,
         sexes=scheme,
         ignored=common | frozenset(each for each in codes if _is_no_number(each, known)),
-        remarks=(*_of_births(how, columns, filled), *of_sexes, *_of_common(common, codes)),
+        remarks=(
+            *_of_births(how, columns, filled),
+            *of_sexes,
+            *_of_common(common, codes),
+            *_of_shared(columns, of_households),
+        ),
     )
+
+
+_FEW_SHARED = 5
+"""Rows of a file that share a number, from which on it can be told whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """By system, how many rows have the number of an earlier row of the file, and how many are plainly other people."""
+
+    first: dict[tuple[str, str], tuple[str, str]] = field(
+        default_factory=dict[tuple[str, str], tuple[str, str]], repr=False
+    )
+    rows: Counter[str] = field(default_factory=Counter[str])
+    others: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, cells: Cells, columns: Columns) -> None:
+        if not columns.numbers:
+            return
+        given = texts.bare(_first(cells, columns, "given") or _first(cells, columns, "whole_name"))
+        told = (given, _birth_text(cells, columns))
+        for system, value in _numbers(cells, columns):
+            before = self.first.setdefault((system, value), told)
+            if before is not told:
+                self.rows[system] += 1
+                self.others[system] += all(one != other for one, other in zip(before, told, strict=True))
+
+    def of_households(self) -> frozenset[str]:
+        """The systems whose numbers are a household's: who shares one is mostly called and born otherwise."""
+        few = (each for each, count in self.rows.items() if count >= _FEW_SHARED)
+        return frozenset(each for each in few if self.others[each] > self.rows[each] / 2)
+
+
+def _of_shared(columns: Columns, systems: Iterable[str]) -> Iterator[Remark]:
+    for each in sorted(systems):
+        says = "the numbers of this column are shared by people of other names and birth dates, not used"
+        yield Remark(where=columns.numbers[each], says=says)
 
 
 def read(cells: Cells, surveyed: Survey) -> Row:

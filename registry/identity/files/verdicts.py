@@ -153,9 +153,9 @@ class _Held:
 
     def is_nearer_another(self, place: Place, pair: Pair) -> bool:
         """Whether a row of the pair plainly has a better mate than the other, in a file that has everybody once."""
-        return self.is_of_two_files and any(
-            each.match.score >= pair.match.score + _NEARER for each in self.around[place]
-        )
+        least = pair.match.score + _NEARER
+        mates = (each.match for each in self.around[place])
+        return self.is_of_two_files and any(each.score >= least and not each.vetoes for each in mates)
 
 
 def _joined(held: _Held, pair: Pair) -> Pair | None:
@@ -173,10 +173,15 @@ def _joined(held: _Held, pair: Pair) -> Pair | None:
 
 
 def _is_answered(held: _Held, pair: Pair) -> bool:
-    """Whether both rows were found to be somebody else: each has the link that the other was mistaken for."""
-    is_placed = all(len(held.persons.rows(each)) > 1 for each in (pair.left, pair.right))
-    is_behind = all(held.is_nearer_another(each, pair) for each in (pair.left, pair.right))
-    return is_placed and (is_behind or pair.verdict is not Verdict.LINK)
+    """Whether both rows were found to be somebody else: each has the link that the other was mistaken for.
+
+    In one file a person may stand any number of times, so that there the two persons must contradict each other.
+    """
+    if any(len(held.persons.rows(each)) < 2 for each in (pair.left, pair.right)):
+        return False
+    if all(held.is_nearer_another(each, pair) for each in (pair.left, pair.right)):
+        return True
+    return pair.verdict is not Verdict.LINK and (held.is_of_two_files or _contradicts(held, pair))
 
 
 def _is_rivalled(held: _Held, pair: Pair) -> bool:
