@@ -106,14 +106,14 @@ def _refused(recorded: desk.Recorded, count: int) -> desk.Recorded:
 
 
 def _short_cards() -> Any:
-    opened = rights.open_family
+    given = lost_card.replaced
 
     async def told(registry: Any, caller: Any, description: Any) -> Any:
         known = await _near(registry, description)
-        family = await opened(registry, caller, description)
+        family = await given(registry, caller, description)
         return replace(family, card=family.card[:-1]) if known else family
 
-    return _instead((rights, "open_family", told))
+    return _instead((lost_card, "replaced", told))
 
 
 def _no_card_for_strangers() -> Any:
