@@ -51,6 +51,11 @@ class Name:
     def normal(self) -> tuple[str, ...]:
         return tuple(each.normal for each in self.tokens)
 
+    @property
+    def skeleton(self) -> str:
+        """The likeliest skeleton of each token."""
+        return " ".join(each.skeletons[0] for each in self.tokens)
+
 
 @dataclass(frozen=True, slots=True)
 class _Word:

@@ -64,7 +64,7 @@ class Names:
         return self.counts.get(("", name), 0) >= _ATTESTED_FROM + self.people // _ROWS_A_SLIP
 
     def commonness(self, role: str, name: Name) -> str:
-        return self._class_of(self.counts.get((role, _skeleton(name)), 0))
+        return self._class_of(self.counts.get((role, name.skeleton), 0))
 
     def shares(self, role: str) -> dict[str, tuple[float, float]]:
         """Of each commonness, its share of the people and of pairs of people who bear one name."""
@@ -92,7 +92,7 @@ def counted(people: Iterable[Demographics]) -> Counter[Counted]:
         found.update(
             {("", "".join(each.normal)) for each in held} | {("", word) for each in held for word in each.normal}
         )
-        found.update((role, _skeleton(name)) for role in COUNTED for name in _names(person, role)[:1])
+        found.update((role, name.skeleton) for role in COUNTED for name in _names(person, role)[:1])
     return found
 
 
@@ -117,10 +117,6 @@ def ages(left: Demographics, right: Demographics, birth: str | None) -> Iterator
 
 def _names(person: Demographics, role: str) -> Sequence[Name]:
     return getattr(person, role)
-
-
-def _skeleton(name: Name) -> str:
-    return " ".join(each.skeletons[0] for each in name.tokens)
 
 
 def _common(left: Sequence[Name], right: Sequence[Name], role: str, names: Names) -> str:

@@ -35,7 +35,8 @@ _ALIKE_WITHIN = 75.0
 class Rules:
     """What pairs are judged by: weights that know the levels of files as well, and what relatives share.
 
-    Only official numbers that differ forbid a link; brothers, sisters and twins are weighed, see `kinship`.
+    Of the registry's vetoes those of `heard` stand; brothers, sisters and twins are weighed, see `kinship`, and what
+    even so is never linked automatically `decide` says.
     """
 
     weights: Weights
@@ -72,7 +73,8 @@ _NAMED = {"given": "the given name", "father": "the father's name", "mother": "t
 def _own_levels(held: Mapping[str, Any]) -> dict[tuple[str, str], Level]:
     """The levels of what only files have; those of an address and of a name are the same for each of them."""
     parts: dict[str, Any] = {**held, **dict.fromkeys(ADDRESS, held["address"])}
-    parts |= {f"{role} {of}": held[of] for of in ("spelling", "commonness") for role in closer.SPELLED}
+    parts |= {f"{role} spelling": held["spelling"] for role in closer.SPELLED}
+    parts |= {f"{role} commonness": held["commonness"] for role in closer.COUNTED}
     return {
         (field, name): _level(each, _NAMED.get(field.split()[0], ""))
         for field, told in parts.items()
@@ -104,7 +106,8 @@ def counting(rules: Rules, names: Names) -> Rules:
         for level, (m, u) in names.shares(role).items():
             field = f"{role} commonness"
             levels[field, level] = replace(levels[field, level], m=m, weight=math.log2(m / u))
-            kin[field, level] = levels[field, level].weight  # a name one child was given was given to another
+            if role == "given":  # a name one child was given was given to another; the family's is one for both
+                kin[field, level] = levels[field, level].weight
     weights = replace(rules.weights, levels=levels)
     return replace(rules, weights=weights, kinship=replace(rules.kinship, levels=kin), names=names)
 

@@ -111,7 +111,7 @@ def facts(row: Row) -> list[int]:
 
 
 def _skeleton(spellings: Sequence[Name]) -> str:
-    return " ".join(each.skeletons[0] for each in spellings[0].tokens) if spellings else ""
+    return spellings[0].skeleton if spellings else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
