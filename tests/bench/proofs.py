@@ -448,7 +448,7 @@ def files(_: Asked) -> Figures | Skipped:
     if not folder.is_dir():
         return Skipped("the reference data (../shared/data) is not beside the project")
     found = linkage.measured(folder)
-    return {"holds": found["precision"] >= 0.999 and found["recall"] >= 0.998, **found}
+    return {"holds": found["precision"] >= 0.999 and found["recall"] >= 0.985, **found}
 
 
 def trained(_: Asked, *, people: int = 3000, look_alikes: int = 10_000) -> Figures:

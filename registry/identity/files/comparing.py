@@ -152,9 +152,7 @@ def _is_another(evidence: Comparison) -> bool:
     is_named_otherwise = evidence.level("given") in ("other", "listed_apart", "gender")
     is_read_so = evidence.level("given spelling") in ("slip", "read so") or evidence.level("crossing") == "one"
     is_of_family = any(map(evidence.agrees, ("father", "mother", "phone")))
-    # A number of its own and the birth date name the child; a household's numbers were left out (`rows.survey`).
-    is_numbered = evidence.agrees("identifier") and evidence.agrees("birth")
-    return is_named_otherwise and not is_read_so and is_of_family and not is_numbered
+    return is_named_otherwise and not is_read_so and is_of_family
 
 
 def _is_anybody(evidence: Comparison) -> bool:
