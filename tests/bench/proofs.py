@@ -328,11 +328,13 @@ def _lived(count: int, seed: int) -> life.Outcome:
 
 
 def lookalikes(_: Asked, *, count: int = 10_000) -> Figures:
-    """Twins, siblings and namesakes of the independent world, each pair two children: what is decided on the pair."""
+    """Twins, siblings and namesakes of the independent world: the second child comes, only the first is known."""
     weights, decided = library.load().weights, Counter[tuple[str, str]]()
     for each in families.look_alikes(1, count):
-        one, other = (demographics.of(families.patient(record)) for record, _ in (each.one, each.other))
-        decided[each.kind, match.decide(one, other, weights).verdict.value] += 1
+        known, newcomer = (_subject(record) for record, _ in (each.one, each.other))
+        found = match.resolve(newcomer, [match.PersonView(id="known", members=(known,))], weights)
+        verdict = Verdict.LINK if found.link else Verdict.REVIEW if found.reviews else Verdict.DISTINCT
+        decided[each.kind, verdict.value] += 1
     wrong = {kind: count for (kind, verdict), count in decided.items() if verdict == Verdict.LINK.value}
     return {
         "holds": not wrong,
@@ -341,6 +343,10 @@ def lookalikes(_: Asked, *, count: int = 10_000) -> Figures:
         "linked_by_kind": wrong,
         "for_review": sum(count for (_, verdict), count in decided.items() if verdict == Verdict.REVIEW.value),
     }
+
+
+def _subject(record: families.Record) -> match.Subject:
+    return match.Subject(id=record.id, source=record.source, demographics=demographics.of(families.patient(record)))
 
 
 def _withdrawn(rounds: int, seed: int) -> revocation.Outcome:
