@@ -18,8 +18,19 @@ from registry.continuity.immunization.outcome import (
 )
 from registry.continuity.immunization.schedule import VaccineGroup
 
-# The least good decides for a dose of several antigens.
-_LEAST_GOOD = (DoseStatus.SUB_STANDARD, DoseStatus.NOT_VALID, DoseStatus.EXTRANEOUS, DoseStatus.VALID)
+# Several best series of one antigen are each needed (8.8): what one of them still asks for is asked for, and a dose
+# that is good for one of them is good.
+_WITHIN_ANTIGEN = (
+    SeriesStatus.NOT_COMPLETE,
+    SeriesStatus.COMPLETE,
+    SeriesStatus.IMMUNE,
+    SeriesStatus.CONTRAINDICATED,
+    SeriesStatus.NOT_RECOMMENDED,
+    SeriesStatus.AGED_OUT,
+)
+_BEST_OF_SERIES = (DoseStatus.VALID, DoseStatus.EXTRANEOUS, DoseStatus.NOT_VALID, DoseStatus.SUB_STANDARD)
+# Of several antigens, one that the dose failed decides; one that needs no more takes nothing from the others.
+_WORST_OF_ANTIGENS = (DoseStatus.SUB_STANDARD, DoseStatus.NOT_VALID, DoseStatus.VALID, DoseStatus.EXTRANEOUS)
 
 
 def blend(case: Case, group: VaccineGroup, parts: Sequence[SeriesForecast]) -> GroupForecast:
@@ -45,7 +56,10 @@ def blend(case: Case, group: VaccineGroup, parts: Sequence[SeriesForecast]) -> G
 
 def _status(parts: Sequence[SeriesForecast]) -> SeriesStatus:
     """Table 9-4; the statuses are declared in that order, and all are immune before all are complete."""
-    found = {each.status for each in parts}
+    by_antigen: dict[str, set[SeriesStatus]] = {}
+    for each in parts:
+        by_antigen.setdefault(each.series.antigen, set()).add(each.status)
+    found = {next(status for status in _WITHIN_ANTIGEN if status in held) for held in by_antigen.values()}
     if found == {SeriesStatus.IMMUNE, SeriesStatus.COMPLETE}:
         return SeriesStatus.COMPLETE
     return next(each for each in SeriesStatus if each in found)
@@ -89,9 +103,15 @@ def _verdicts(case: Case, parts: Sequence[SeriesForecast]) -> tuple[Verdict, ...
 
 
 def _verdict(dose: str, evaluations: Sequence[Evaluation]) -> Verdict:
-    status = next(each for each in _LEAST_GOOD if any(one.status is each for one in evaluations))
-    reasons: dict[DoseReason, None] = {}
+    by_antigen: dict[str, list[Evaluation]] = {}
     for each in evaluations:
-        if each.status is status:
-            reasons |= dict.fromkeys(each.reasons)
-    return Verdict(dose=dose, status=status, reasons=tuple(reasons))
+        by_antigen.setdefault(each.antigen, []).append(each)
+    deciding = _of(_WORST_OF_ANTIGENS, [each for held in by_antigen.values() for each in _of(_BEST_OF_SERIES, held)])
+    reasons = dict.fromkeys(reason for each in deciding for reason in each.reasons)
+    return Verdict(dose=dose, status=deciding[0].status, reasons=tuple(reasons))
+
+
+def _of(order: Sequence[DoseStatus], evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """The evaluations of the status that comes first in the order."""
+    first = next(status for status in order if any(each.status is status for each in evaluations))
+    return [each for each in evaluations if each.status is first]
