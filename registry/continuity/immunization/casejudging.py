@@ -47,7 +47,9 @@ def judge(schedule: Schedule, cases: Iterable[ForecastCase], names: Mapping[str,
     known = {plain(each): each for each in schedule.groups}
     for case in cases:
         group = known.get(plain(case.group)) or names.get(plain(case.group), case.group)
-        outcome = engine.forecast(schedule, case.person, case.doses, case.observations, case.on)
+        # The logic specification judges every dose of a case; two published ones are dated after the assessment.
+        on = max([case.on, *(each.day for each in case.doses)])
+        outcome = engine.forecast(schedule, case.person, case.doses, case.observations, on)
         found = next((each for each in outcome.groups if each.group == group), None)
         yield Judged(case=case.id, group=group, differences=tuple(_differences(case, outcome, found)))
 
