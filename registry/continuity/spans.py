@@ -1,4 +1,4 @@
-"""Ages and intervals as rules state them (`6 weeks`, `9 months`), and days that are only known to lie between two.
+"""Ages and intervals as rules state them (`6 weeks`, `1 year - 4 days`), and days only known to lie between two.
 
 Adding a later day never gives an earlier one: everything that reasons about unknown dates rests on that.
 """
@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from registry.errors import BadInput
 from registry.fhir.dates import PartialDate
 
-_TEXT = re.compile(r"(\d{1,4}) (day|week|month|year)s?")
+_TERM = r"(\d{1,4}) (day|week|month|year)s?"
+_TEXT = re.compile(rf"{_TERM}(?: ([+-]) {_TERM})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +26,21 @@ class Span:
 
 
 def read(text: str) -> Span:
-    """Read `6 weeks`; raises BadInput on anything else."""
+    """Read `6 weeks`, or two such joined by plus or minus; raises BadInput on anything else."""
     found = _TEXT.fullmatch(text)
     if not found:
         raise BadInput("an age or interval is written like `6 weeks`", remedy="use days, weeks, months or years")
-    count, unit = int(found[1]), found[2]
-    months = {"month": count, "year": 12 * count}.get(unit, 0)
-    return Span(text=text, months=months, days={"day": count, "week": 7 * count}.get(unit, 0))
+    months, days = _term(found[1], found[2], "+")
+    if found[3]:
+        further = _term(found[4], found[5], found[3])
+        months, days = months + further[0], days + further[1]
+    return Span(text=text, months=months, days=days)
+
+
+def _term(count: str, unit: str, sign: str) -> tuple[int, int]:
+    """Months and days."""
+    number = int(count) if sign == "+" else -int(count)
+    return {"month": number, "year": 12 * number}.get(unit, 0), {"day": number, "week": 7 * number}.get(unit, 0)
 
 
 def add(day: date, span: Span) -> date:

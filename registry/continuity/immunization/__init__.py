@@ -1,0 +1,25 @@
+"""Which doses count under a schedule, and what is due next.
+
+A schedule is data (`schedule`): antigens, series of target doses, ages, intervals, products, skips, conflicts,
+contraindications, immunity. One engine reads it, whoever wrote it: the United States (CDSi supporting data, read by
+`supporting`), the World Health Organization or a ministry (files of our own). No antigen, vaccine or country stands
+in the code.
+
+    engine.forecast(schedule: Schedule, person: Person, doses: Sequence[Dose], observations: Sequence[Observation],
+                    on: date) -> Outcome
+
+`on` is the assessment date; doses may come in any order, and those after it change nothing.
+
+Read in this order: `schedule` (the rules), `person` (who is asked about), `outcome` (what is answered), `engine`
+(`forecast`), then the steps: `calendar`, `evaluation`, `skipping`, `series`, `selection`, `groups`.
+
+The steps are those of the CDC's Clinical Decision Support for Immunization (CDSi), Logic Specification for ACIP
+Recommendations, version 4.5; numbers such as 6.5 or CALCDTINT-3 in comments are its sections and business rules.
+
+`routine` is the older, smaller forecast for schedules/who-routine-2023.json, whose names are offered here.
+"""
+
+from registry.continuity.immunization.routine import Due as Due
+from registry.continuity.immunization.routine import Status as Status
+from registry.continuity.immunization.routine import forecast as forecast
+from registry.continuity.immunization.routine import read as read
