@@ -43,7 +43,7 @@ class Product:
     def kind(self) -> frozenset[str]:
         """What tells a dose from others of its day: its antigens, and the route of a polio vaccine."""
         route = self.route or ("injected" if len(self.antigens) > 1 and "POLIO" in self.antigens else "")
-        return self.antigens | (frozenset((route,)) if route else frozenset())
+        return self.antigens | (frozenset((route,)) if route else frozenset[str]())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
