@@ -26,6 +26,7 @@ from registry.settings import Settings
 from tests.bench import crashes as crash_trials
 from tests.bench import durability as durable
 from tests.bench import (
+    dose_histories,
     enumeration,
     existence,
     interference,
@@ -67,6 +68,7 @@ class Asked:
     kills: int = 20
     acts: int = 20_000
     requests: int = 20_000
+    histories: int = 100_000
 
 
 Figures = dict[str, Any]
@@ -469,6 +471,20 @@ def trained(_: Asked, *, people: int = 3000, look_alikes: int = 10_000) -> Figur
     }
 
 
+def doses(asked: Asked) -> Figures:
+    """Dose histories with partial dates, wrong dates and many codes: no two doses made one, nothing certain undone."""
+    with ProcessPoolExecutor(WORKERS) as pool:
+        share = asked.histories // WORKERS
+        parts = list(pool.map(dose_histories.looked_at, [share] * WORKERS, range(1, WORKERS + 1)))
+    whole, broken = dose_histories.Weighed(), Counter[str]()
+    for found, laws, examples in parts:
+        whole.add(found)
+        broken.update(laws)
+        for each in examples:
+            sys.stdout.write(f"  {each}\n")
+    return dose_histories.figures(whole, broken, dose_histories.unseen_faults(300, 1))
+
+
 _ALL = (
     files,
     truth,
@@ -489,6 +505,7 @@ _ALL = (
     histories,
     lookalikes,
     trained,
+    doses,
     fishing,
     timing,
 )
