@@ -12,8 +12,12 @@ What the reference leaves open is fixed here, in words:
   differ); after the last row the last one stands; before the first row nothing is known;
 - a row that contradicts itself (ages against durations) is read both ways;
 - a row without secondary schooling borrows it from the nearest full rows that agree with it on primary;
+- a list of grades without years speaks of the levels of the structure now in force, not of older ones;
 - a start month is that of the nearest year on file, the earlier of two;
-- candidate B is the grade at the same year of the same ISCED level as the grade that comes next where the child was.
+- candidate B is the grade at the same year of the same ISCED level as the grade that comes next where the child was;
+  where that level is shorter, the first grade of the next one (as head teachers have it in tests/spec);
+- sources that disagree give candidate B several readings, ages that are not certain candidate C; then no grade stands
+  alone, even when one of the readings names no grade at all.
 """
 
 from __future__ import annotations
@@ -62,13 +66,13 @@ class Expected:
 class Oracle:
     def __init__(self, structures: Path, months: Path, ladders: Path) -> None:
         self.rows: dict[str, dict[int, list[str]]] = {}
-        for country, _, year, *numbers in list(csv.reader(structures.open(encoding="utf-8")))[1:]:
+        for country, _, year, *numbers in list(csv.reader(_lines(structures)))[1:]:
             self.rows.setdefault(country, {})[int(year)] = numbers
         self.months: dict[str, dict[int, int]] = {}
-        for country, _, year, month, *_ in list(csv.reader(months.open(encoding="utf-8")))[1:]:
+        for country, _, year, month, *_ in list(csv.reader(_lines(months)))[1:]:
             self.months.setdefault(country, {})[int(year)] = int(month)
         self.levels: dict[str, list[int]] = {}
-        for row in csv.DictReader(ladders.open(encoding="utf-8")):
+        for row in csv.DictReader(_lines(ladders)):
             level = int(row["level_code"].removeprefix("level"))
             is_school = level in (1, 2, 3) or "grade" in row["year_grade"]
             if level > 0 and is_school:
@@ -77,9 +81,15 @@ class Oracle:
     def places(self, country: str, year: int) -> list[list[tuple[int, int]]]:
         """Every source's list of (level, year in level), from grade 1 on."""
         found = [_places([1] * p + [2] * low + [3] * up) for _, p, low, up in self.structures(country, year)]
-        if country in self.levels:
+        if country in self.levels and year >= self.in_force_since(country):
             found.append(_places(self.levels[country]))
         return found
+
+    def in_force_since(self, country: str) -> int:
+        year = max(self.rows.get(country, {}), default=0)
+        while year > 0 and self.structures(country, year - 1) == self.structures(country, year):
+            year -= 1
+        return year
 
     def structures(self, country: str, year: int) -> list[Structure]:
         rows = {at: row for at, row in self.rows.get(country, {}).items() if row[0] not in ("", "0")}
@@ -126,22 +136,22 @@ class Oracle:
         most = max(len(each) for each in here)
         completed = frozenset(case.grade - step for step in STEPS[case.outcome])
         a = frozenset(y + 1 for y in completed if y + 1 <= most)
-        b = frozenset(
-            number + 1
+        by_level = [
+            _same_place(there[y], ladder)
             for there in self.places(case.origin, case.year)
             for y in completed
             if y < len(there)
             for ladder in here
-            for number, place in enumerate(ladder)
-            if place == there[y]
-        )
+        ]
+        b = frozenset(each for each in by_level if each)
         ages = self.ages(case, starts)
         entries = {age for age, *_ in self.structures(case.to, starts.year)}
         c = frozenset(age - entry + 1 for age in ages for entry in entries if 1 <= age - entry + 1 <= most)
         least = min(completed) + 1
         b_proposed = {n for n in b if n >= least}
         proposed = frozenset(a | b_proposed | {n for n in c if n >= least})
-        alone = len(a) == 1 and a == b == c and all(y + 1 <= most for y in completed)
+        all_of_age = all(1 <= age - entry + 1 <= most for age in ages for entry in entries)
+        alone = len(a) == 1 and a == b == c and all(by_level) and all_of_age and max(completed) < most
         limits = [entry + n - 1 + 2 for entry in entries for n in a]
         return Expected(
             completed, a, b, c, proposed, min(a) if alone else None, bool(limits) and min(ages) >= max(limits)
@@ -159,9 +169,20 @@ def _places(levels: list[int]) -> list[tuple[int, int]]:
     return [(level, levels[: at + 1].count(level)) for at, level in enumerate(levels)]
 
 
+def _same_place(place: tuple[int, int], ladder: list[tuple[int, int]]) -> int | None:
+    wanted = place if place in ladder else (place[0] + 1, 1)
+    return ladder.index(wanted) + 1 if wanted in ladder else None
+
+
 def _once(structures: object) -> list[Structure]:
     return list(dict.fromkeys(structures))  # type: ignore[call-overload]
 
 
 def _age(born: date, on: date) -> int:
-    return sum(1 for year in range(born.year + 1, on.year + 1) if (year, born.month, born.day) <= (on.year, on.month, on.day))
+    return sum(
+        1 for year in range(born.year + 1, on.year + 1) if (year, born.month, born.day) <= (on.year, on.month, on.day)
+    )
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,114 @@
+"""Every ordered pair of countries, every year of school, through the engine and through the oracle."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+
+from registry.continuity.education import SchoolYear, Timeline, placement, sheet, shelf
+from registry.continuity.education.ladder import Ladder
+from registry.continuity.education.placement import Kind, Placement
+from registry.fhir.dates import PartialDate
+from tests.support.placement_oracle import Case, Expected, Oracle
+
+FILES = (
+    "uis/UIS_duration_age_25042024.csv",
+    "uis/month_start.csv",
+    "ladders/compiled_levels_grades.csv",
+)
+# Origins and hosts of displaced children: a choice of ours, as wide as the 31 of the reference's baseline.
+COUNTRIES = tuple(
+    "AFG BFA BGD CMR COD COL DEU EGY ETH HTI IRN IRQ JOR KEN LBN MDA NER PAK POL SDN SOM SSD SYR TCD TUR TZA UGA UKR "
+    "VEN XKX YEM".replace("XKX", "RWA").split()
+)
+STATUS = {"repeated": "repeat", "graduated": "promoted"}
+Place = Callable[[Timeline, PartialDate | None, tuple[Ladder, ...], str, date], Placement]
+
+
+@cache
+def shelved(data: Path) -> tuple[Ladder, ...]:
+    """The ladders that the shared files make together."""
+    return shelf.assembled([_sheet(data / "education" / name) for name in FILES]).ladders
+
+
+def _sheet(path: Path) -> sheet.Sheet:
+    body = path.read_bytes()
+    return sheet.read(path.name, body.decode(), hashlib.sha256(body).hexdigest())
+
+
+def oracle(data: Path) -> Oracle:
+    return Oracle(*(data / "education" / name for name in FILES))
+
+
+def told(case: Case) -> Timeline:
+    """The history of a case: one school year, its grade by number."""
+    year = SchoolYear(
+        school="",
+        school_id="",
+        country=case.origin,
+        country_inside=case.origin,
+        academic_year=str(case.year),
+        year=case.year,
+        begins=None,
+        ends=None,
+        grade=f"Grade {case.grade}",
+        grade_language="en",
+        year_number=None,
+        programme=None,
+        languages=(),
+        results=frozenset({STATUS.get(case.outcome, case.outcome)}),
+        verification="issuer-confirmed",
+        references=(),
+    )
+    return Timeline(years=(year,))
+
+
+def found(made: Placement) -> Expected | None:
+    """What the engine says, in the oracle's terms."""
+    if not made.ladder:
+        return None
+    by_kind = {
+        kind: frozenset(each.grade.year for each in made.candidates if each.kind is kind and each.grade)
+        for kind in Kind
+    }
+    return Expected(
+        frozenset(made.completed.years),
+        by_kind[Kind.YEARS],
+        by_kind[Kind.LEVEL],
+        by_kind[Kind.AGE],
+        frozenset(each.year for each in made.proposed),
+        made.answer.year if made.answer else None,
+        any(each.code == "over-age" for each in made.flags),
+    )
+
+
+def pair_cases(countries: Iterable[str], grades: Iterable[int], on: date) -> Iterator[Case]:
+    """One case for every ordered pair and completed year; ages and outcomes go round, the same every time."""
+    outcomes = ("promoted", "graduated", "repeated", "not-completed", "in-progress", "conditional", "unknown")
+    every = list(countries)
+    number = 0
+    for origin in every:
+        for to in every:
+            for grade in grades if origin != to else ():
+                number += 1
+                born = date(on.year - 6 - grade - number % 5 + 2, number % 12 + 1, number % 28 + 1)
+                yield Case(origin, on.year - 1, grade, outcomes[number % 7 if number % 3 else 0], born, to, on)
+
+
+def judged(
+    cases: Iterable[Case], ladders: tuple[Ladder, ...], naive: Oracle, place: Place = placement.place
+) -> tuple[list[Case], list[float]]:
+    """The cases on which engine and oracle differ, and the seconds each placement took."""
+    differing: list[Case] = []
+    seconds: list[float] = []
+    for case in cases:
+        begun = perf_counter()
+        made = place(told(case), PartialDate(case.born.year, case.born.month, case.born.day), ladders, case.to, case.on)
+        seconds.append(perf_counter() - begun)
+        if found(made) != naive.expected(case):
+            differing.append(case)
+    return differing, seconds
