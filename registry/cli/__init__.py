@@ -21,9 +21,11 @@ from registry.cli import (
     evaluating,
     importing,
     keeping,
+    laddering,
     linking,
     naming,
     organising,
+    placing,
     redressing,
     serving,
     training,
@@ -66,6 +68,8 @@ app.command("link")(linking.link)
 app.command("decide")(evaluating.decide)
 app.command("train-names")(naming.train_names)
 app.command("train-matching")(training.train_matching)
+app.command("placement")(placing.place)
+app.add_typer(laddering.app, name="ladders")
 app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)

@@ -44,6 +44,12 @@ class Disagreement:
     year: int
     readings: tuple[tuple[str, Grade | None], ...]
 
+    @property
+    def differs(self) -> str:
+        """What they differ in: whether there is such a year, its level, or its place in the level."""
+        levels = {grade and grade.isced for _, grade in self.readings}
+        return "existence" if None in levels else "level" if len(levels) > 1 else "place"
+
     def __str__(self) -> str:
         told = "; ".join(f"{source}: {_placed(grade)}" for source, grade in self.readings)
         return f"Year {self.year} of {self.country}: {told}."

@@ -147,7 +147,9 @@ def _within(level: str, number: int, levels: Sequence[int]) -> set[int]:
 
 
 def _along(number: int, levels: Sequence[int], *, is_french: bool) -> set[int]:
-    """The years a bare number can mean: French schools count down, 6ème being the first year after primary."""
-    if not is_french or not 2 < number < 7:
+    """The years a bare number can mean. Schools in French may count down: 11ème to 7ème are the years of a primary of
+    five, and 6ème is the first year after primary.
+    """
+    if not is_french or not 2 < number < 12:
         return {number}
-    return {number, levels[0] + 7 - number} if levels else set()
+    return {number, 12 - number if number > 6 else levels[0] + 7 - number} if levels else set()
