@@ -34,6 +34,7 @@ from tests.bench import (
     main_job,
     mutation,
     oblivion,
+    placements,
     revocation,
     tampering,
     theft,
@@ -463,7 +464,15 @@ def trained(_: Asked, *, people: int = 3000, look_alikes: int = 10_000) -> Figur
     }
 
 
+def placed(_: Asked) -> Figures | Skipped:
+    """Every ordered pair of countries through the engine and the oracle; and faults planted in the engine."""
+    if not (SHARED / "education").is_dir():
+        return Skipped("the reference data (../shared/data) is not beside the project")
+    return placements.figures(SHARED)
+
+
 _ALL = (
+    placed,
     files,
     truth,
     conversion,

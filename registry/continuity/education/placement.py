@@ -114,7 +114,7 @@ def place(
     ages = _ages(birth, here.starts, on)
     every = (*_by_years(here, completed), *_by_level(here, completed), *_by_age(here, ages, completed))
     found = list(dict.fromkeys(every))
-    origins = {each.id: (each, basis) for basis in completed.bases for each in basis.ladders}
+    origins = {each.id: each for basis in completed.bases for each in basis.ladders}
     lead = here.ladders[0] if here.ladders else None
     return Placement(
         to_country=to_country,
@@ -127,9 +127,9 @@ def place(
         answer=_answer(found),
         flags=tuple(_flags(timeline, completed, here, on, ages, found)),
         origin_ladders=tuple(sorted(origins)),
-        ladders=(*(each for each, _ in origins.values()), *here.ladders),
+        ladders=tuple({each.id: each for each in (*origins.values(), *here.ladders)}.values()),
         notes=_notes(here, completed),
-        disagreements=_disagreements(here, completed),
+        disagreements=_disagreements(here, completed, found),
         gaps=gaps.gaps(timeline, here.starts or on),
     )
 
@@ -259,7 +259,7 @@ def _flags(
     if last and last.languages and languages and not set(last.languages) & languages:
         yield because("language-change")
     yield from _doubts(completed)
-    if notes.disagreements(here.ladders):
+    if _disagreeing_here(here, candidates):
         yield because("ladders-disagree")
 
 
@@ -295,12 +295,17 @@ def _notes(here: _Here, completed: Completed) -> tuple[Note, ...]:
     return tuple(dict.fromkeys((*kept, *notes.of(here.ladders, here.year))))
 
 
-def _disagreements(here: _Here, completed: Completed) -> tuple[Disagreement, ...]:
-    """Where sources disagree about a year that this placement rests on."""
+def _disagreements(here: _Here, completed: Completed, candidates: Sequence[Candidate]) -> tuple[Disagreement, ...]:
+    """Where sources disagree about a year that this placement rests on or names."""
     there = [
         each
         for basis in completed.bases
         for each in notes.disagreements(basis.ladders)
         if each.year in (basis.completed, basis.completed + 1)
     ]
-    return tuple(dict.fromkeys((*there, *notes.disagreements(here.ladders))))
+    return tuple(dict.fromkeys((*there, *_disagreeing_here(here, candidates))))
+
+
+def _disagreeing_here(here: _Here, candidates: Sequence[Candidate]) -> list[Disagreement]:
+    named = {each.grade.year for each in candidates if each.grade}
+    return [each for each in notes.disagreements(here.ladders) if each.year in named]
