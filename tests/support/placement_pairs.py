@@ -32,10 +32,10 @@ STATUS = {"repeated": "repeat", "graduated": "promoted"}
 @cache
 def shelved(data: Path) -> tuple[Ladder, ...]:
     """The ladders that the shared files make together."""
-    return shelf.assembled([_sheet(data / "education" / name) for name in FILES]).ladders
+    return shelf.assembled([read(data / "education" / name) for name in FILES]).ladders
 
 
-def _sheet(path: Path) -> sheet.Sheet:
+def read(path: Path) -> sheet.Sheet:
     body = path.read_bytes()
     return sheet.read(path.name, body.decode(), hashlib.sha256(body).hexdigest())
 
@@ -110,7 +110,7 @@ def few(data: Path) -> list[tuple[Case, tuple[object, ...] | None]]:
 
 def differs_from(answered: Iterable[tuple[Case, tuple[object, ...] | None]], data: Path) -> bool:
     """Whether the engine says anything else of any of these cases."""
-    ladders = shelf.assembled([_sheet(data / "education" / name) for name in FILES]).ladders
+    ladders = shelf.assembled([read(data / "education" / name) for name in FILES]).ladders
     return any(_tuple(found(_placed(case, ladders))) != expected for case, expected in answered)
 
 
