@@ -21,10 +21,11 @@ import orjson
 
 from registry.consent import places
 from registry.consent.places import Places
-from registry.continuity import ladder, schedule
+from registry.continuity import schedule
+from registry.continuity.education import ladder
+from registry.continuity.education.ladder import Ladder
 from registry.continuity.history import codes
 from registry.continuity.history.codes import Meaning, Vaccines
-from registry.continuity.ladder import Ladder
 from registry.continuity.page import Messages
 from registry.continuity.schedule import Schedule
 from registry.errors import BadInput, RegistryError

@@ -22,9 +22,11 @@ from registry.cli import (
     forecasting,
     importing,
     keeping,
+    laddering,
     linking,
     naming,
     organising,
+    placing,
     redressing,
     serving,
     training,
@@ -69,6 +71,8 @@ app.command("forecast")(forecasting.forecast)
 evaluating.app.command("forecast")(forecasting.evaluate)
 app.command("train-names")(naming.train_names)
 app.command("train-matching")(training.train_matching)
+app.command("placement")(placing.place)
+app.add_typer(laddering.app, name="ladders")
 app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)

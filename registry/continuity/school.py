@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from registry.continuity import document
 from registry.continuity.document import Asked, Json, Release
 from registry.continuity.education import SchoolYear, Timeline
-from registry.continuity.ladder import Grade
-from registry.continuity.placement import Candidate, Placement
+from registry.continuity.education.ladder import Grade
+from registry.continuity.education.placement import Candidate, Placement
 from registry.continuity.reasons import Reason
 from registry.fhir import CANONICAL
 

@@ -17,10 +17,10 @@ from uuid import UUID
 from registry.consent import redact
 from registry.consent.decision import Decision, Outcome
 from registry.consent.request import DOMAINS
-from registry.continuity import education, history, immunization, placement, position, summary
+from registry.continuity import education, history, immunization, summary
 from registry.continuity.document import Asked as Described
 from registry.continuity.document import Release as Heading
-from registry.continuity.education import Timeline
+from registry.continuity.education import Timeline, placement, position
 from registry.continuity.history import DoseEvent, Provenance, Record
 from registry.errors import BadInput, Conflict
 from registry.fhir import dates, resource

@@ -35,6 +35,7 @@ from tests.bench import (
     main_job,
     mutation,
     oblivion,
+    placements,
     revocation,
     tampering,
     theft,
@@ -485,7 +486,15 @@ def doses(asked: Asked) -> Figures:
     return dose_histories.figures(whole, broken, dose_histories.unseen_faults(300, 1))
 
 
+def placed(_: Asked) -> Figures | Skipped:
+    """Every ordered pair of countries through the engine and the oracle; and faults planted in the engine."""
+    if not (SHARED / "education").is_dir():
+        return Skipped("the reference data (../shared/data) is not beside the project")
+    return placements.figures(SHARED)
+
+
 _ALL = (
+    placed,
     files,
     truth,
     conversion,

@@ -10,7 +10,8 @@ import orjson
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from registry.continuity import education, history, immunization, placement, summary
+from registry.continuity import education, history, immunization, summary
+from registry.continuity.education import placement
 from registry.fhir import CANONICAL, dates
 from tests.core.continuity_records import LADDERS, WHO, antigens, dose, enrolment
 

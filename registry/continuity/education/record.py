@@ -1,8 +1,8 @@
-"""Which years of school were completed, out of the records of several systems.
+"""The school years that the records of several systems tell of.
 
-Invariant: a year counts as completed only on a record's word, and where the record is silent or ambiguous every
-possible year is kept. The name of the grade stays as its school wrote it. What redaction removed stays removed:
-the country used to choose a ladder comes with the record (`Record.country`) and is never printed.
+Enrolled (a period and a status), attended (days present) and completed (a result) are three facts and stay apart.
+The name of the grade stays as its school wrote it. What redaction removed stays removed: the country used to choose a
+ladder comes with the record (`Record.country`) and is never printed.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from registry.continuity import elements, ladder
+from registry.continuity import elements
+from registry.continuity.education.words import fold
 from registry.continuity.history import Record
-from registry.continuity.ladder import Ladder
-from registry.continuity.reasons import Reason, because
 from registry.fhir import CANONICAL, dates
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
 
-RULE_VERSION = "placement-1.0.0"
 _KIND = f"{CANONICAL}/CodeSystem/record-kind"
 _TRUST = ("issuer-confirmed", "document-seen", "assessed", "self-declared", "unknown", "disputed")
 DISPUTED = "disputed"
+FACTS = ("school", "country", "grade", "academic_year", "begins", "ends", "languages", "attended", "results")
+RESULTS = ("promoted", "conditional", "repeat", "not-completed", "in-progress", "unknown")
 _RESULT_OF_STATUS = {
     "promoted": "promoted",
     "graduated": "promoted",
@@ -33,23 +33,15 @@ _RESULT_OF_STATUS = {
     "withdrawn": "not-completed",
     "transferred": "not-completed",
 }
-# From the result of a year: the steps the completed year may lie below it, and the reason.
-# Placement rule, step 1 (education reference, section 5).
-_STEPS: dict[str, tuple[tuple[int, ...], str]] = {
-    "promoted": ((0,), "promoted"),
-    "conditional": ((0, 1), "conditional"),
-    "repeat": ((1,), "repeated"),
-    "not-completed": ((1,), "unfinished"),
-    "in-progress": ((1,), "in-progress"),
-    "unknown": ((0, 1), "outcome-unknown"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolYear:
     """One learner, school, academic year and grade, with everybody who told of it. Absent parts are empty.
 
-    `year` is the calendar year the school year began in; `begins` is when the learner joined.
+    `year` is the calendar year the school year began in; `begins` is when the learner joined; `status` and these are
+    the enrolment. `attended` is days present out of days possible; `results` is what was completed. `verified` is who
+    stands behind each fact: the best of those who tell it.
     """
 
     school: str
@@ -68,6 +60,10 @@ class SchoolYear:
     results: frozenset[str]
     verification: str
     references: tuple[str, ...]
+    status: str = "unknown"
+    setting: str = ""
+    attended: tuple[int, int] | None = None
+    verified: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +71,6 @@ class Timeline:
     """School years in order; those without a known beginning come last."""
 
     years: tuple[SchoolYear, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """One reading: with this school year, `completed` is the last year finished."""
-
-    completed: int
-    told: SchoolYear
-    ladder: Ladder | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
-    """The highest completed year; several when records leave it open, none when nothing could be read."""
-
-    years: tuple[int, ...]
-    bases: tuple[Basis, ...]
-    reasons: tuple[Reason, ...]
 
 
 def enrolments(records: Iterable[Record]) -> Timeline:
@@ -122,7 +100,7 @@ def _school_year(record: Record) -> SchoolYear:
     country = elements.text(elements.mapping(elements.enrolment(content, "country")).get("code"))
     year, begins, ends = _period(content, academic)
     number = grade.get("yearOfSchooling")
-    return SchoolYear(
+    made = SchoolYear(
         school=elements.text(school.get("display")),
         school_id=elements.text(elements.mapping(school.get("identifier")).get("value")),
         country=country,
@@ -139,7 +117,23 @@ def _school_year(record: Record) -> SchoolYear:
         results=frozenset({_result(content)}),
         verification=DISPUTED if record.disputed else _verification(content),
         references=(f"{record.dossier}/{record.resource.reference}",),
+        status=elements.text(elements.enrolment(content, "status")) or "unknown",
+        setting=elements.text(elements.enrolment(content, "setting")),
+        attended=_attended(content),
     )
+    return replace(made, verified=tuple((fact, made.verification) for fact in FACTS if _tells(made, fact)))
+
+
+def _tells(told: SchoolYear, fact: str) -> bool:
+    return getattr(told, fact) not in ("", None, (), "unknown", frozenset({"unknown"}))
+
+
+def _attended(content: Content) -> tuple[int, int] | None:
+    """Days present out of days possible, where both are told and possible."""
+    told = elements.parts(content, "attendance")
+    days = [told.get("daysPresent"), told.get("daysPossible")]
+    present, possible = (each if isinstance(each, int) else -1 for each in days)
+    return (present, possible) if 0 <= present <= possible else None
 
 
 def _period(content: Content, academic: dict[str, Any]) -> tuple[int | None, PartialDate | None, PartialDate | None]:
@@ -147,7 +141,7 @@ def _period(content: Content, academic: dict[str, Any]) -> tuple[int | None, Par
     own = elements.mapping(elements.enrolment(content, "period"))
     whole = elements.mapping(academic.get("period"))
     begins = _date(own, "start") or _date(whole, "start")
-    named = re.search(r"\d{4}", ladder.fold(elements.text(academic.get("label"))))
+    named = re.search(r"\d{4}", fold(elements.text(academic.get("label"))))
     first = _date(whole, "start") or begins
     year = int(named[0]) if named else first.year if first else None
     return year, begins, _date(own, "end") or _date(whole, "end")
@@ -169,7 +163,7 @@ def _languages(content: Content) -> tuple[str, ...]:
 
 def _result(content: Content) -> str:
     told = elements.text(elements.parts(content, "outcome").get("result"))
-    if told in _STEPS and told != "unknown":
+    if told in RESULTS and told != "unknown":
         return told
     return _RESULT_OF_STATUS.get(elements.text(elements.enrolment(content, "status")), "unknown")
 
@@ -186,7 +180,7 @@ def _order(each: SchoolYear) -> tuple[Any, ...]:
         year,
         begins,
         each.academic_year,
-        ladder.fold(each.grade),
+        fold(each.grade),
         each.school_id,
         each.school,
         each.references,
@@ -203,7 +197,7 @@ def _is_same(one: SchoolYear, two: SchoolYear) -> bool:
 
 
 def _same_grade(one: SchoolYear, two: SchoolYear) -> bool:
-    if ladder.fold(one.grade) != ladder.fold(two.grade) or not _agree(one.year_number, two.year_number):
+    if fold(one.grade) != fold(two.grade) or not _agree(one.year_number, two.year_number):
         return False
     # Without a name (redaction took it) only the same months make it the same year.
     return bool(one.grade) or (one.begins, one.ends) == (two.begins, two.ends)
@@ -225,7 +219,11 @@ def _merged(group: Sequence[SchoolYear]) -> SchoolYear:
     disputed = any(each.verification == DISPUTED for each in group)
     results = frozenset(result for each in group for result in each.results)
     known = results - {"unknown", "in-progress"}
-    filled = {name: _first(group, name) for name in ("school", "school_id", "country", "country_inside", "ends")}
+    told = [pair for each in group for pair in each.verified]
+    filled = {
+        name: _first(group, name)
+        for name in ("school", "school_id", "country", "country_inside", "ends", "setting", "attended")
+    }
     return replace(
         best,
         **filled,
@@ -234,6 +232,8 @@ def _merged(group: Sequence[SchoolYear]) -> SchoolYear:
         programme=_first(group, "programme"),
         languages=tuple(sorted({each for one in group for each in one.languages})),
         results=known or results,
+        status=next((each.status for each in group if each.status != "unknown"), "unknown"),
+        verified=tuple((fact, min((t for f, t in told if f == fact), key=_TRUST.index)) for fact in _facts(told)),
         references=tuple(sorted({each for one in group for each in one.references})),
     )
 
@@ -243,57 +243,6 @@ def _first(group: Sequence[SchoolYear], name: str) -> Any:
     return next((each for each in values if each), values[0])
 
 
-def completed_year(timeline: Timeline, ladders: Sequence[Ladder], on: date) -> Completed:
-    """The highest year completed, by step 1 and 2 of the placement rule; ambiguity is kept."""
-    readings = [_readings(each, ladders, on) for each in timeline.years]
-    bases = [basis for found, _ in readings for basis in found]
-    reasons = [reason for _, why in readings for reason in why]
-    if not bases:
-        return Completed(years=(), bases=(), reasons=(*reasons, because("no-school-record")))
-    least = max(min(each.completed for each in found) for found, _ in readings if found)
-    years = sorted({each.completed for each in bases if each.completed >= least})
-    kept = tuple(each for each in bases if each.completed in years)
-    return Completed(years=tuple(years), bases=kept, reasons=tuple(dict.fromkeys(reasons)))
-
-
-def _readings(told: SchoolYear, ladders: Sequence[Ladder], on: date) -> tuple[list[Basis], list[Reason]]:
-    here = ladder.in_force(ladders, told.country_inside, told.year)
-    numbers, reasons = _numbers(told, here)
-    found: dict[int, Basis] = {}
-    for number in sorted(numbers):
-        for result in sorted(told.results):
-            steps, code = _STEPS[result]
-            reasons.append(_because(code, number, _months(told, on)))
-            found |= {number - step: Basis(completed=number - step, told=told, ladder=here) for step in steps}
-        if told.verification == DISPUTED:  # it may be right or wrong: the year before is possible too
-            reasons.append(because("disputed-year", year=number))
-            found[number - 1] = Basis(completed=number - 1, told=told, ladder=here)
-    return list(found.values()), reasons
-
-
-def _because(code: str, year: int, months: int) -> Reason:
-    if code != "in-progress":
-        return because(code, year=year)
-    return because(code, year=year, months=months) if months else because("unfinished", year=year)
-
-
-def _numbers(told: SchoolYear, here: Ladder | None) -> tuple[set[int], list[Reason]]:
-    """The years of schooling the grade can be, by the ladder and by the record's own number."""
-    own = {told.year_number} - {None}
-    if here is None:
-        return {each for each in own if each}, [because("no-ladder")] if own else [because("label-unknown")]
-    by_name = set(ladder.resolve(here, told.grade, told.programme)) if told.grade else set[int]()
-    if own and by_name and not own & by_name:
-        return {each for each in own | by_name if each}, [because("sources-disagree")]
-    numbers = {each for each in (own & by_name or by_name or own) if each}
-    reasons = [because("label-unknown")] if not by_name else []
-    return numbers, [*reasons, *([because("label-ambiguous")] if len(numbers) > 1 else [])]
-
-
-def _months(told: SchoolYear, on: date) -> int:
-    """Whole months of the school year on record, at least those that are certain."""
-    if told.begins is None or not told.begins.month:
-        return 0
-    end = min(told.ends.first, on) if told.ends else on
-    begin = told.begins.last
-    return max(0, min(12, (end.year - begin.year) * 12 + end.month - begin.month - (end.day < begin.day)))
+def _facts(told: Iterable[tuple[str, str]]) -> list[str]:
+    known = {fact for fact, _ in told}
+    return [fact for fact in FACTS if fact in known]

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from registry.continuity import education, elements, ladder
+from registry.continuity import elements
+from registry.continuity.education import ladder
+from registry.continuity.education import record as records
+from registry.continuity.education.ladder import Grade, Ladder
 from registry.continuity.history import Record
-from registry.continuity.ladder import Grade, Ladder
 from registry.fhir import resource
 
 _ISCED = "http://uis.unesco.org/isced-p"
@@ -28,12 +30,13 @@ def stated(record: Record, ladders: Sequence[Ladder]) -> Record:
 
 
 def _grade(record: Record, ladders: Sequence[Ladder]) -> Grade | None:
-    years = education.enrolments([record]).years
-    here = ladder.in_force(ladders, record.country, years[0].year) if years else None
-    if here is None:
-        return None
-    found = ladder.resolve(here, years[0].grade, years[0].programme)
-    return here.grades[min(found) - 1] if len(found) == 1 else None
+    """The grade that every source reads alike, from its label to its place in a level."""
+    years = records.enrolments([record]).years
+    here = ladder.every_in_force(ladders, record.country, years[0].year) if years else ()
+    found = ladder.resolve(here, years[0].grade, years[0].programme) if here else frozenset[int]()
+    grades = [each.grade(min(found)) for each in here] if len(found) == 1 else []
+    levels = {each.isced for each in grades if each}
+    return next((each for each in grades if each), None) if len(levels) == 1 else None
 
 
 def _with(extension: Any, grade: Grade) -> Any:
