@@ -38,9 +38,7 @@ _TAGS: Mapping[int, Callable[[Any, bool], Any]] = {
 def read(body: bytes) -> Any:
     """The one item that these bytes are. Raises ValueError for anything else."""
     stream = io.BytesIO(body)
-    decoder = CBORDecoder(
-        stream, semantic_decoders=_TAGS, max_depth=MAX_DEPTH, allow_duplicate_keys=False, read_size=1
-    )
+    decoder = CBORDecoder(stream, semantic_decoders=_TAGS, max_depth=MAX_DEPTH, allow_duplicate_keys=False, read_size=1)
     try:
         item = decoder.decode()
     except (cbor2.CBORError, ValueError, TypeError, RecursionError, OverflowError, MemoryError):

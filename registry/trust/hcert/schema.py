@@ -50,7 +50,9 @@ def _is_moment(value: object) -> bool:
 def _is_day(value: object) -> bool:
     # `format` is an annotation in JSON Schema, and the specification wants decoders to be permissive.
     try:
-        return isinstance(value, str) and bool(date.fromisoformat(value[:10])) and (value[10:] == "" or _is_moment(value))
+        return (
+            isinstance(value, str) and bool(date.fromisoformat(value[:10])) and (value[10:] == "" or _is_moment(value))
+        )
     except ValueError:
         return False
 

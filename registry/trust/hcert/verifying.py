@@ -95,9 +95,7 @@ def _form_objection(said: Claims, signer: Signer) -> Fault | None:
 def _is_withdrawn(said: Claims, signed: Signed, signer: Signer, signers: Signers) -> bool:
     entries = [entry for name in schema.GROUPS for entry in said.certificate.get(name) or ()]
     countries = {said.issuer or signer.country, signer.country}
-    return any(
-        signers.withdrew(country, entry["ci"], signed.signature) for entry in entries for country in countries
-    )
+    return any(signers.withdrew(country, entry["ci"], signed.signature) for entry in entries for country in countries)
 
 
 def _believed(said: Claims, signer: Signer) -> Certificate:

@@ -8,7 +8,7 @@ guide (HL7 fhir-shc-vaccination-ig 1.0).
 * `issuers` is whom to believe: keys by (issuer, key id), their certificates, their lists of withdrawn cards. A key
   is of one issuer, and a card that names another is refused, however good its signature.
 * `content` says what is wrong with a payload, apart from who signed it.
-* `numeric` is the text of the QR codes, in one piece or, as was once done, in several.
+* `codes` is the text of the QR codes, in one piece or, as was once done, in several.
 * `issuing` makes cards of our own; `records` gives what a believed card says as FHIR resources.
 
 What a validator would only warn of is accepted with the warning said, since the issuer did sign it and a family
@@ -19,4 +19,4 @@ from registry.trust.shc.issuers import Issuers as Issuers
 from registry.trust.shc.issuing import issue as issue
 from registry.trust.shc.jws import Card as Card
 from registry.trust.shc.jws import verify as verify
-from registry.trust.shc.numeric import numeric as numeric
+from registry.trust.shc.codes import numeric as numeric

@@ -31,7 +31,10 @@ _STATUSES = {
     "Observation": {"final", "amended", "corrected"},
 }
 _CODES = {"Immunization": "vaccineCode", "Observation": "code"}
-_MOMENTS = {"Immunization": ("occurrenceDateTime", "occurrenceString"), "Observation": ("effectiveDateTime", "effectivePeriod")}
+_MOMENTS = {
+    "Immunization": ("occurrenceDateTime", "occurrenceString"),
+    "Observation": ("effectiveDateTime", "effectivePeriod"),
+}
 _PERSONS = {"Immunization": "patient", "Observation": "subject"}
 _MINIMISED = {"id", "text", "display", "gender", "managingOrganization"}
 _MAY_DISPLAY = {"performer", "actor", "patient", "subject"}

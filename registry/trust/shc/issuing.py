@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from registry.trust import encoding, p256
-from registry.trust.shc import numeric
+from registry.trust.shc import codes
 from registry.trust.shc.content import HEALTH_CARD
 
 CVX = "http://hl7.org/fhir/sid/cvx"
@@ -88,7 +88,7 @@ def _immunization(dose: Dose) -> Mapping[str, Any]:
 
 def fits(jws: str) -> bool:
     """Whether a card fits one QR code of version 22."""
-    return len(jws) <= numeric.MAX_SINGLE
+    return len(jws) <= codes.MAX_SINGLE
 
 
 def _deflated(body: bytes) -> bytes:

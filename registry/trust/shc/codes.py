@@ -61,3 +61,22 @@ def joined(chunks: Iterable[Chunk]) -> tuple[str, tuple[Fault, ...]] | Fault:
     if not held[0].split:
         return token, ()
     return Fault.CHUNKED if len(token) <= MAX_SINGLE else (token, (Fault.CHUNKED,))
+
+
+# Bits for data in versions 1 to 22 with lowest error correction (ISO/IEC 18004, table 7).
+_BITS = (
+    *(152, 272, 440, 640, 864, 1088, 1248, 1552, 1856, 2192, 2592),
+    *(2960, 3424, 3688, 4184, 4712, 5176, 5768, 6360, 6888, 7456, 8048),
+)
+
+
+def version_needed(text: str) -> int:
+    """The smallest version that holds this text as letters and then digits; 0 when none up to 22 does."""
+    digits = len(text) - len(PREFIX)
+    needed = 8 * len(PREFIX) + 10 * (digits // 3) + (0, 4, 7)[digits % 3]
+    return next((at for at, bits in enumerate(_BITS, start=1) if needed + _headers(at) <= bits), 0)
+
+
+def _headers(version: int) -> int:
+    """Bits of the two segments' modes and lengths (ISO/IEC 18004, table 3)."""
+    return 2 * 4 + (8 + 10 if version < 10 else 16 + 12)
