@@ -6,10 +6,11 @@ Cards of other issuers are left to `registry.flows.wallet`. Reading believes not
 from __future__ import annotations
 
 import io
-import json
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
@@ -85,11 +86,8 @@ def _is_one_split_card(held: Wallet | None) -> bool:
 
 def _version(code: zxingcpp.Barcode) -> int:
     """Of how many dots a side it is, as a version of ISO/IEC 18004; 0 where the reader does not say."""
-    try:
-        extra = json.loads(code.extra) if isinstance(code.extra, str) else code.extra
-        return int(extra["Version"])
-    except (KeyError, TypeError, ValueError):
-        return 0
+    extra = cast("Mapping[str, str]", code.extra)
+    return int(extra.get("Version", "0"))
 
 
 _BOMBS = (Image.DecompressionBombWarning, Image.DecompressionBombError)

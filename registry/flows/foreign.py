@@ -18,8 +18,8 @@ from registry.trust import hcert, shc
 from registry.trust.directory import Directory
 from registry.trust.fault import Fault, Refusal
 from registry.trust.shc import codes, content, issuers, jws, keyset
-from registry.trust.shc.issuers import Revocations
 from registry.trust.shc.codes import Chunk
+from registry.trust.shc.issuers import Revocations
 
 Card = shc.Card | hcert.Certificate
 

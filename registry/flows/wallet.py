@@ -99,7 +99,10 @@ def of_codes(texts: Sequence[tuple[str, int]]) -> Wallet | None:
 
 
 def _sized(chunk: Chunk | Fault, text: str, version: int) -> Held:
-    """A code as it was found; one larger than the standard allows, or than its text needs, is told (version 0: unknown)."""
+    """A code as it was found; one larger than the standard allows, or than its text needs, is told.
+
+    Version 0 is that of a code whose version the reader does not say.
+    """
     if isinstance(chunk, Fault):
         return chunk
     if version > codes.MAX_VERSION:
@@ -170,9 +173,8 @@ def _resource(content: Mapping[str, Any]) -> Wallet | None:
     parameters: object = content.get("parameter")
     if content["resourceType"] != "Parameters" or not isinstance(parameters, list):
         return None
-    held = [each for each in cast("list[object]", parameters) if isinstance(each, dict)]
-    named = [each for each in held if cast("Mapping[str, Any]", each).get("name") == "verifiableCredential"]
-    return _cards([cast("Mapping[str, Any]", each).get("valueString") for each in named])
+    held = [cast("Mapping[str, Any]", each) for each in cast("list[object]", parameters) if isinstance(each, dict)]
+    return _cards([each.get("valueString") for each in held if each.get("name") == "verifiableCredential"])
 
 
 def _cards(tokens: object) -> Wallet:

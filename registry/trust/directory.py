@@ -116,7 +116,7 @@ def _content(body: bytes) -> Mapping[str, Any] | None:
 
 def _take_list(found: _Found, path: str, content: Mapping[str, Any] | None, kid: str) -> None:
     held = issuers.revocations(content)
-    kid = kid or (held.kid if isinstance(held, Revocations) else str((content or {}).get("kid")))
+    kid = kid or (held.kid if isinstance(held, Revocations) else str(content and content.get("kid")))
     if isinstance(held, Fault):
         found.problems.append(f"{path}: {held.sentence}")
     found.withdrawn[kid] = held if found.withdrawn.get(kid, held) == held else Fault.REVOCATION
@@ -147,8 +147,8 @@ def _take_keys(found: _Found, path: str, content: Mapping[str, Any]) -> None:
 
 def _take_wrapped(found: _Found, path: str, content: Mapping[str, Any]) -> None:
     inner: object = content["jwks"]
-    held = cast("Mapping[str, Any]", inner) if isinstance(inner, dict) else {}
-    _take_keys(found, path, {**content, "keys": held.get("keys")})
+    keys = cast("Mapping[str, Any]", inner).get("keys") if isinstance(inner, dict) else None
+    _take_keys(found, path, {**content, "keys": keys})
 
 
 def _issuer(content: Mapping[str, Any], path: str, keys: list[keyset.Jwk]) -> str:

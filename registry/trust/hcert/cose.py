@@ -20,7 +20,7 @@ ES256, PS256 = -7, -37
 _ALG, _CRIT, _KID = 1, 2, 4
 _CWT, _SIGN1 = 61, 18
 _MIN_RSA_BITS = 2048
-_PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=SHA256.digest_size)  # RFC 8230, section 2
+_PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)  # as long as the hash: RFC 8230, section 2
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
@@ -40,7 +40,7 @@ def read(body: bytes) -> Signed | Fault:
     try:
         parts = cbor.untagged(cbor.read(body), _CWT, _SIGN1)
         protected, open_header, payload, signature = _four(parts)
-        header = _header(cbor.read(protected)) if protected else {}
+        header = _header(cbor.read(protected) if protected else {})
     except ValueError:
         return Fault.COSE
     if _CRIT in header or _CRIT in open_header:

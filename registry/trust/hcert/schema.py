@@ -6,7 +6,7 @@ Earlier versions asked less: a group could hold several entries, and one of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -106,14 +106,11 @@ def _group_problems(held: Mapping[str, Any], is_strict: bool) -> Iterator[str]:
     if not present or (is_strict and len(present) > 1):
         yield ",".join(GROUPS)
     for name in present:
-        entries = held[name]
-        if not isinstance(entries, Sequence) or isinstance(entries, str | bytes):
+        entries = cast("list[object]", held[name]) if isinstance(held[name], list) else []
+        if not entries or (is_strict and len(entries) > 1):
             yield name
-        elif is_strict and len(cast("Sequence[object]", entries)) > 1:
-            yield name
-        else:
-            for at, entry in enumerate(cast("Sequence[object]", entries)):
-                yield from (f"{name}[{at}].{place}" for place in _entry_problems(name, entry))
+        for at, entry in enumerate(entries):
+            yield from (f"{name}[{at}].{place}" for place in _entry_problems(name, entry))
 
 
 def _entry_problems(name: str, entry: object) -> Iterator[str]:

@@ -15,8 +15,8 @@ What a validator would only warn of is accepted with the warning said, since the
 cannot mend it. What carries no signature (a payload, a bundle) is judged and always refused.
 """
 
+from registry.trust.shc.codes import numeric as numeric
 from registry.trust.shc.issuers import Issuers as Issuers
 from registry.trust.shc.issuing import issue as issue
 from registry.trust.shc.jws import Card as Card
 from registry.trust.shc.jws import verify as verify
-from registry.trust.shc.codes import numeric as numeric

@@ -21,6 +21,7 @@ _KIND_TYPES = {
 }
 _NEEDLESS_TYPE = "VerifiableCredential"
 _MAX_ENTRIES = 200
+_LONGEST = 200
 _ADDRESS = re.compile(r"https://[^\s/?#]+(?:/[^\s?#/]+)*")
 _SHORT = re.compile(r"resource:[0-9]{1,4}")
 _VERSION = re.compile(r"4\.[0-9]+\.[0-9]+")
@@ -63,17 +64,17 @@ def _claim_errors(payload: Mapping[str, Any]) -> Iterator[Fault]:
     issuer, credential = payload.get("iss"), payload.get("vc")
     if not isinstance(issuer, str) or not _ADDRESS.fullmatch(issuer):
         yield Fault.ISSUER_URL
-    subject = _member(credential, "credentialSubject")
-    types = _member(credential, "type")
-    if not isinstance(types, list) or HEALTH_CARD not in types:
-        yield Fault.SCHEMA
-    elif not isinstance(subject, dict) or not _VERSION.fullmatch(str(_member(subject, "fhirVersion"))):
-        yield Fault.SCHEMA
-    elif not isinstance(_member(subject, "fhirBundle"), dict):
-        yield Fault.SCHEMA
-    rid = _member(credential, "rid")
-    if rid is not None and not (isinstance(rid, str) and _RID.fullmatch(rid)):
-        yield Fault.SCHEMA
+    subject: object = _member(credential, "credentialSubject")
+    types: object = _member(credential, "type")
+    rid: object = _member(credential, "rid")
+    is_whole = (
+        isinstance(types, list)
+        and HEALTH_CARD in types
+        and _VERSION.fullmatch(str(_member(subject, "fhirVersion")))
+        and isinstance(_member(subject, "fhirBundle"), dict)
+        and (rid is None or (isinstance(rid, str) and _RID.fullmatch(rid)))
+    )
+    yield from [] if is_whole else [Fault.SCHEMA]
 
 
 def _member(held: object, name: str) -> Any:
@@ -81,7 +82,9 @@ def _member(held: object, name: str) -> Any:
 
 
 def _type_warnings(types: Sequence[object], bundle: Mapping[str, Any]) -> Iterator[Fault]:
-    kinds = {_member(_member(entry, "resource"), "resourceType") for entry in bundle.get("entry") or ()}
+    entries: object = bundle.get("entry")
+    held = cast("list[object]", entries) if isinstance(entries, list) else []
+    kinds = {str(_member(_member(entry, "resource"), "resourceType")) for entry in held}
     if _NEEDLESS_TYPE in types or any(_KIND_TYPES[kind] not in types for kind in kinds & _KIND_TYPES.keys()):
         yield Fault.SCHEMA
 
@@ -110,32 +113,42 @@ def _bundle_errors(people: Sequence[object], addresses: Sequence[object]) -> Ite
 
 
 def _errors(resource: Mapping[str, Any], people: Sequence[object]) -> Iterator[Fault]:
-    kind = resource.get("resourceType")
-    if kind == "Patient":
-        yield from [] if _is_patient(resource) else [Fault.FHIR_SCHEMA]
-    elif kind in _STATUSES:
-        moments = [name for name in _MOMENTS[kind] if name in resource]
+    kind: object = resource.get("resourceType")
+    is_whole = isinstance(kind, str) and (kind != "Patient" or _is_patient(resource))
+    if isinstance(kind, str) and kind in _STATUSES:
+        moments = [resource[name] for name in _MOMENTS[kind] if name in resource]
         is_whole = (
-            resource.get("status") in _STATUSES[kind]
+            str(resource.get("status")) in _STATUSES[kind]
             and _is_coded(resource.get(_CODES[kind]))
             and len(moments) == 1
+            and (isinstance(moments[0], dict) or _is_said(moments[0]))
             and _member(resource.get(_PERSONS[kind]), "reference") in people
         )
-        yield from [] if is_whole else [Fault.FHIR_SCHEMA]
-    elif not isinstance(kind, str):
-        yield Fault.FHIR_SCHEMA
+    yield from [] if is_whole else [Fault.FHIR_SCHEMA]
     security = _member(resource.get("meta"), "security")
     if security is not None and not _are_codings(security):
         yield Fault.FHIR_SCHEMA
 
 
+def _is_said(moment: object) -> bool:
+    return isinstance(moment, str) and 0 < len(moment) <= _LONGEST
+
+
 def _is_patient(resource: Mapping[str, Any]) -> bool:
     names: object = resource.get("name", [])
-    return isinstance(names, list) and all(isinstance(each, dict) for each in cast("list[object]", names))
+    held = cast("list[object]", names) if isinstance(names, list) else [None]
+    return all(isinstance(each, dict) and _is_name(cast("Mapping[str, Any]", each)) for each in held)
+
+
+def _is_name(name: Mapping[str, Any]) -> bool:
+    given: object = name.get("given", [])
+    parts = cast("list[object]", given) if isinstance(given, list) else [None]
+    return all(isinstance(each, str) for each in (*parts, name.get("family", "")))
 
 
 def _is_coded(concept: object) -> bool:
-    return _are_codings(_member(concept, "coding")) and all(_member(e, "system") for e in _member(concept, "coding"))
+    codings = _member(concept, "coding")
+    return _are_codings(codings) and all(isinstance(_member(each, "system"), str) for each in codings)
 
 
 def _are_codings(codings: object) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, cast
 
 from cryptography import x509
@@ -60,7 +61,7 @@ def _chain_holds(texts: object, point: ec.EllipticCurvePublicKey, issuer: str) -
     chain = certificates(texts)
     if not chain or chain[0].public_key() != point or (issuer and issuer not in _addresses(chain[0])):
         return False
-    return all(_certified(below, above) for below, above in zip(chain, chain[1:], strict=False))
+    return all(_certified(below, above) for below, above in pairwise(chain))
 
 
 def certificates(texts: object) -> list[x509.Certificate]:
