@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 
 import base45
 
@@ -24,6 +25,11 @@ def of_text(text: str) -> bytes | Fault:
     if not text.startswith(PREFIX):
         return Fault.PREFIX
     return of_base45(text.removeprefix(PREFIX))
+
+
+def to_text(body: bytes) -> str:
+    """The text of the QR code for a signed document: the inverse of `of_text`."""
+    return PREFIX + base45.b45encode(zlib.compress(body, 9)).decode("ascii")
 
 
 def of_base45(text: str) -> bytes | Fault:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from registry.trust.fault import Fault, Refusal
-from registry.trust.hcert import claims, cose, schema
+from registry.trust.hcert import claims, cose, reading, schema
 from registry.trust.hcert.claims import Claims
 from registry.trust.hcert.cose import Signed
 from registry.trust.hcert.signers import Signer, Signers
@@ -24,11 +24,17 @@ class Certificate:
     """A certificate believed. `country` is that of its signer's certificate, whatever the issuer claim says."""
 
     content: Mapping[str, Any] = field(repr=False)
+    body: bytes = field(repr=False)
     country: str
     kid: bytes
     issued: datetime
     expires: datetime
     warnings: Sequence[Fault] = ()
+
+    @property
+    def text(self) -> str:
+        """The certificate as its QR code holds it."""
+        return reading.to_text(self.body)
 
     @property
     def group(self) -> str:
@@ -55,7 +61,7 @@ def _verified(body: bytes, signers: Signers, now: datetime) -> Certificate | Fau
     objection = _objection(said, signer, now) or _form_objection(said, signer)
     if objection:
         return objection
-    return Fault.REVOKED if _is_withdrawn(said, signed, signer, signers) else _believed(said, signer)
+    return Fault.REVOKED if _is_withdrawn(said, signed, signer, signers) else _believed(body, said, signer)
 
 
 def _signer(signed: Signed, signers: Signers) -> Signer | Fault:
@@ -98,13 +104,14 @@ def _is_withdrawn(said: Claims, signed: Signed, signer: Signer, signers: Signers
     return any(signers.withdrew(country, entry["ci"], signed.signature) for entry in entries for country in countries)
 
 
-def _believed(said: Claims, signer: Signer) -> Certificate:
+def _believed(body: bytes, said: Claims, signer: Signer) -> Certificate:
     odd = {
         Fault.NAMES_NO_COUNTRY: said.issuer is not None and not _ALPHA_2.fullmatch(said.issuer),
         Fault.BEFORE_ITS_KEY: said.issued < signer.begins,
     }
     return Certificate(
         content=said.certificate,
+        body=body,
         country=signer.country,
         kid=signer.kid,
         issued=said.issued,

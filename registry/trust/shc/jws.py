@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ class Card:
     """A card believed: what its issuer signed, and what departs from the standard without harm."""
 
     payload: Mapping[str, Any] = field(repr=False)
+    text: str = field(repr=False)
     issuer: str
     kid: str
     issued: datetime
@@ -56,7 +57,8 @@ def verify(token: str, issuers: Issuers, *, now: datetime) -> Card | Refusal:
     if not p256.verify(key.jwk, parts.signed, parts.signature):
         return Refusal(fault=Fault.BAD_SIGNATURE)
     body = _body(parts.packed)
-    return Refusal(fault=body) if isinstance(body, Fault) else _judged(body, parts.kid, issuers, now)
+    outcome = Refusal(fault=body) if isinstance(body, Fault) else _judged(body, parts.kid, issuers, now)
+    return replace(outcome, text=token) if isinstance(outcome, Card) else outcome
 
 
 def _parts(token: str) -> _Parts | Fault:
@@ -149,6 +151,7 @@ def _believed(
     unlisted = [Fault.NO_REVOCATION_LIST] if key.revocations is Fault.NO_REVOCATION_LIST else []
     return Card(
         payload=payload,
+        text="",
         issuer=issuer,
         kid=kid,
         issued=times.issued,
