@@ -21,7 +21,7 @@ TR TUR TT TTO TV TUV TW TWN TZ TZA UA UKR UG UGA UM UMI US USA UY URY UZ UZB VA 
 VN VNM VU VUT WF WLF WS WSM YE YEM YT MYT ZA ZAF ZM ZMB ZW ZWE EL GRC UK GBR
 """
 _CODES = _PAIRS.split()
-_THREE = dict(zip(_CODES[::2], _CODES[1::2], strict=True))
+_THREE: dict[str, str] = dict(zip(_CODES[::2], _CODES[1::2], strict=True))
 
 
 def three_letters(two: str) -> str | None:

@@ -17,6 +17,9 @@ cannot mend it. What carries no signature (a payload, a bundle) is judged and al
 
 from registry.trust.shc.codes import numeric as numeric
 from registry.trust.shc.issuers import Issuers as Issuers
+from registry.trust.shc import issuing as issuing
+from registry.trust.shc.issuing import Dose as Dose
+from registry.trust.shc.issuing import Person as Person
 from registry.trust.shc.issuing import issue as issue
 from registry.trust.shc.jws import Card as Card
 from registry.trust.shc.jws import verify as verify
