@@ -89,8 +89,9 @@ def _body(packed: bytes) -> bytes | Fault:
 
 def read(body: bytes) -> Mapping[str, Any] | Fault:
     """A payload as JSON: minified, with nothing around it."""
-    if body[:1] != b"{" or body[-1:] != b"}":
-        return Fault.TRAILING if body.strip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" else Fault.MALFORMED
+    core = body.strip(b"\xef\xbb\xbf \t\r\n")
+    if core != body and core[:1] == b"{" and core[-1:] == b"}":
+        return Fault.TRAILING
     payload = encoding.json_object(body)
     return Fault.MALFORMED if payload is None else payload
 
