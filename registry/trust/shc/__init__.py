@@ -15,9 +15,9 @@ What a validator would only warn of is accepted with the warning said, since the
 cannot mend it. What carries no signature (a payload, a bundle) is judged and always refused.
 """
 
+from registry.trust.shc import issuing as issuing
 from registry.trust.shc.codes import numeric as numeric
 from registry.trust.shc.issuers import Issuers as Issuers
-from registry.trust.shc import issuing as issuing
 from registry.trust.shc.issuing import Dose as Dose
 from registry.trust.shc.issuing import Person as Person
 from registry.trust.shc.issuing import issue as issue
