@@ -15,6 +15,7 @@ from registry.cli import (
     alerting,
     asking,
     auditing,
+    carding,
     deciding,
     demo,
     erasing,
@@ -77,6 +78,7 @@ app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)
 app.command("paper")(redressing.paper)
+app.add_typer(carding.app, name="card")
 app.add_typer(deciding.app, name="consent")
 app.add_typer(redressing.app, name="rights")
 app.add_typer(redressing.ombudsperson, name="ombudsperson")

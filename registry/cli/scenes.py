@@ -24,7 +24,7 @@ from registry.flows.rights import ConsentReceipt
 from registry.flows.verify import Verdict
 from registry.library import Library
 from registry.trust import p256, signing
-from registry.trust.trustlist import TrustList
+from registry.trust.directory import Directory
 
 
 def receipts(taken: Iterable[tuple[HandOver, Receipt]]) -> Table:
@@ -133,7 +133,7 @@ def forged(released: Released) -> str:
     return signing.sign(payload, p256.fresh(secrets.token_bytes), typ=verify.SUMMARY, compress=True)
 
 
-def verdict_on(body: bytes, trust: TrustList, library: Library, *, now: datetime) -> Verdict:
+def verdict_on(body: bytes, trust: Directory, library: Library, *, now: datetime) -> Verdict:
     """What `continuity verify` says; what cannot be read is refused like what is forged."""
     try:
         return verify.verify(body, trust, library, now=now)

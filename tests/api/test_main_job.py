@@ -109,7 +109,7 @@ async def test_the_clinic_receives_doses_of_two_systems_and_the_school_the_years
 async def test_the_summary_is_genuine_by_the_published_keys_and_names_its_withdrawal(service: Service) -> None:
     summary = (await whole_job(service))[CLINIC]
     trust_file = await service.call("GET", "/trust")
-    believed = verify.trustlist.read({"own": trust_file.content})
+    believed = verify.trust_files({"own.json": trust_file.content})
     now = service.world.clock.now
     for paper in (summary["token"], summary["card"], summary["page"]):
         verdict = verify.verify(paper.encode(), believed, library.load(), now=now)

@@ -27,7 +27,7 @@ from registry.cli import scenes
 from registry.flows import opening, publish, rights, verify
 from registry.flows.release import Released
 from registry.settings import Settings
-from registry.trust import p256, qr, signing
+from registry.trust import p256, qr, signing, trustlist
 from tests.cli.conftest import Commands, Ran
 from tests.support import builders, reused
 from tests.support.builders import CLINIC, Clock, World
@@ -346,7 +346,7 @@ def test_any_other_algorithm_is_refused(papers: Papers, alg: Any) -> None:
 def test_the_issuer_of_one_key_is_not_another_issuer(papers: Papers) -> None:
     """Two registries in one trust folder: neither can sign in the name of the other."""
     forger = stranger()
-    other = json.loads(orjson.dumps(verify.trustlist.publish("https://other.example", "Other", [forger])))
+    other = json.loads(orjson.dumps(trustlist.publish("https://other.example", "Other", [forger])))
     papers.commands.file("trust/other.json", json.dumps(other))
     papers.refused(signed(papers, forger, kid=forger["kid"]))
 
@@ -376,9 +376,7 @@ def test_another_edition_of_the_issuer_key_is_refused_until_it_is_listed(papers:
     key = stranger()
     paper = signed(papers, key, kid=key["kid"])
     papers.refused(paper, "unknown-signer")
-    both = verify.trustlist.publish(
-        "https://registry.almara.example", "Continuity Registry of Almara", [papers.key, key]
-    )
+    both = trustlist.publish("https://registry.almara.example", "Continuity Registry of Almara", [papers.key, key])
     papers.commands.file("trust/own.json", orjson.dumps(both))
     assert papers.verdict(paper)["accepted"]
 
