@@ -252,6 +252,23 @@ def test_a_count_of_valid_doses_leaves_out_the_others(first: str, found: list[st
     assert verdicts(group(rules, (first, "A"), ("2020-09-01", "A"))) == found
 
 
+@pytest.mark.parametrize(
+    ("counting", "found"),
+    [
+        ({"vaccines": frozenset("X")}, SKIPPED[1:]),  # a dose of another antigen counts where its type is named
+        ({"vaccines": frozenset("X"), "valid_only": True}, NOT_SKIPPED[1:]),  # it has no status in this series
+        ({}, NOT_SKIPPED[1:]),
+    ],
+)
+def test_a_count_of_named_vaccines_is_of_all_antigens(counting: Any, found: list[str]) -> None:
+    rules = schedule(
+        series(target(1, products="B", skips=(skip(condition("vaccine-count", **counting)),)), target(2)),
+        holds={"X": ["beta"]},
+    )
+    assert verdicts(group(rules, ("2020-03-01", "X"), ("2020-09-01", "A"))) == found
+    assert verdicts(group(rules, ("2020-09-02", "X"), ("2020-09-01", "A"))) == NOT_SKIPPED[1:]
+
+
 def test_a_completed_series_of_another_group_skips() -> None:
     other = series(target(1), name="other", group="2")
     first = series(

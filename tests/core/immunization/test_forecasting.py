@@ -197,6 +197,19 @@ def test_vaccines_are_named_that_fit_the_days_and_are_not_forbidden() -> None:
     assert group(rules, observed=[observed("reaction")], on="2020-06-01").vaccines == ("B",)
 
 
+def test_what_the_clinician_should_read_is_of_what_applies() -> None:
+    indications = (
+        Indication(observation="risk", guidance="of the risk"),
+        Indication(observation="event", guidance="no"),
+    )
+    warning = Contraindication(observation="reaction", text="do not", window=window(None, "5 years"))
+    rules = schedule(
+        series(target(1), guidance=("of the series",), indications=indications), contraindications=[warning]
+    )
+    assert group(rules, observed=[observed("risk")]).guidance == ("of the series", "of the risk")
+    assert group(rules, observed=[observed("reaction")]).guidance == ("of the series", "do not")
+
+
 def test_doses_of_a_past_season_are_not_numbered() -> None:
     rules = schedule(series(target(1, recurs=True, season=Season(starts=date(2021, 9, 1)))))
     assert group(rules, ("2020-10-01", "A"), on="2021-08-01").next_dose == 1
