@@ -23,29 +23,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--forgeries", type=int, default=100_000)
     asked = parser.parse_args(arguments)
     for what, work in {"SMART Health Card, from digits": _card, "HCERT, from HC1 text": _certificate}.items():
-        middle, late = _timed(work)
-        sys.stdout.write(f"{what:32} p50 {middle:.2f} ms, p95 {late:.2f} ms\n")
+        for clock, name in ((time.perf_counter, "on the wall"), (time.thread_time, "of the processor")):
+            middle, late = _timed(work, clock)
+            sys.stdout.write(f"{what:32} p50 {middle:.2f} ms, p95 {late:.2f} ms {name}\n")
     for count in DOSES:
         sizes = sorted(len(_issued(count, seed)) for seed in range(200))
         fitting = sum(size <= codes.MAX_SINGLE for size in sizes)
-        sys.stdout.write(
-            f"our card of {count:2} doses: {sizes[0]}-{sizes[-1]} characters, {fitting}/200 fit one code\n"
-        )
+        size = f"{sizes[0]}-{sizes[-1]} characters"
+        sys.stdout.write(f"our card of {count:2} doses: {size}, {fitting} of {len(sizes)} fit one code\n")
     outcome = forgery.prove(asked.forgeries)
-    sys.stdout.write(
-        f"{outcome.attempts:,} forgeries: {outcome.passed} passed, {outcome.same_words:,} say the signed words\n"
-    )
+    same = f"{outcome.same_words:,} say the signed words"
+    sys.stdout.write(f"{outcome.attempts:,} forgeries: {outcome.passed} passed, {same}\n")
     sys.stdout.write("".join(f"  {reason}: {count:,}\n" for reason, count in sorted(outcome.refused.items())))
     return 1 if outcome.passed else 0
 
 
-def _timed(work: Callable[[int], None], times: int = 2000) -> tuple[float, float]:
+def _timed(work: Callable[[int], None], clock: Callable[[], float], times: int = 2000) -> tuple[float, float]:
     """Milliseconds at the median and at the 95th percentile."""
     taken = list[float]()
     for at in range(times):
-        begun = time.perf_counter()
+        begun = clock()
         work(at)
-        taken.append((time.perf_counter() - begun) * 1000)
+        taken.append((clock() - begun) * 1000)
     return statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
 
 

@@ -163,20 +163,16 @@ def _of_another_country(random: Random) -> bytes:
 
 
 def _headed_cose(random: Random) -> bytes:
-    header = {
-        1: random.choice([-7, -37, -35, 5, 0, "ES256"]),
-        4: cards.kid(cards.signer()),
-        random.choice([2, 5, 33]): [1],
-    }
+    algorithm, member = random.choice([-7, -37, -35, 5, 0, "ES256"]), random.choice([2, 5, 33])
+    header = {1: algorithm, 4: cards.kid(cards.signer()), member: [1]}
     return replace(Hcert(), protected=header, number=3).cose
 
 
 def _doubled(random: Random) -> bytes:
     """The protected payload kept, another one put beside it."""
     parts = list(cbor2.loads(random.choice(COSES)).value)
-    return cbor2.dumps(
-        random.choice([[*parts, parts[2]], [parts[0], {}, [parts[2]], parts[3]], {18: parts}, parts[:3]])
-    )
+    forms = [[*parts, parts[2]], [parts[0], {}, [parts[2]], parts[3]], {18: parts}, parts[:3]]
+    return cbor2.dumps(random.choice(forms))
 
 
 def _packed(random: Random) -> str:
