@@ -6,20 +6,23 @@ that two people of one name and birth date are never made one by a card; matchin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from registry.errors import BadInput
 from registry.fhir import resource
-from registry.flows import carriers, foreign, ingest
-from registry.flows.foreign import Card, Judged
+from registry.fhir.resource import Content
+from registry.flows import carriers, foreign, ingest, people
+from registry.flows.foreign import Card
 from registry.flows.opening import Registry
 from registry.flows.receipts import Receipt
 from registry.flows.verdict import Verdict
 from registry.flows.wallet import Wallet
+from registry.identity import demographics, match
 from registry.intake import Coverage, Entry, Fate, Finding, Severity, Submission
+from registry.store import dossiers, keys
+from registry.store.functions import Function
 from registry.trust import hcert
 from registry.trust.directory import Directory
 from registry.trust.hcert import records as hcert_records
@@ -56,16 +59,30 @@ async def add(
     whole = foreign.verify(held, directory, now=at or registry.now())
     if not whole.accepted:
         return Taken(verdict=whole, receipt=None)
-    submission = _submission(judged, source=source, person=person, received_at=registry.now())
+    told = [resources_of(each.card, person=person) for each in judged if each.card]
+    if person and await _is_known(registry, told, source=source, person=person):
+        told = [each[1:] for each in told]  # what the source itself says of the child stays as it is
+    submission = _submission(told, source=source, received_at=registry.now())
     return Taken(verdict=whole, receipt=await ingest.ingest(registry, submission, body=body))
 
 
-def _submission(judged: Sequence[Judged], *, source: str, person: str, received_at: datetime) -> Submission:
-    cards = [each.card for each in judged if each.card]
-    told = [(card, resources_of(card, person=person)) for card in cards]
+async def _is_known(registry: Registry, told: Sequence[Sequence[Content]], *, source: str, person: str) -> bool:
+    """Whether the source knows the child by this id. Raises BadInput where a card is about somebody else."""
+    async with registry.database.transaction(Function.INGEST) as tx:
+        known = await keys.only(tx, keys.index_hash(tx, "person", source, person))
+        held = (await dossiers.load(tx, [known])).get(known) if known else None
+        before = [people.Reader().told(held)] if held and held.about is not None else []
+    named = [demographics.of(each[0]) for each in told if each]
+    # The sister's card in hand must not write into the brother's record.
+    if before and match.contradicts(before, named, registry.library.weights):
+        raise BadInput("the card is about another child than the one of this id", where="person")
+    return bool(before)
+
+
+def _submission(told: Sequence[Sequence[Content]], *, source: str, received_at: datetime) -> Submission:
     entries = [
-        Entry(person=each[0]["id"], resource=resource.of(content), where=f"card[{at}]")
-        for at, (_, each) in enumerate(told)
+        Entry(person=_subject(content), resource=resource.of(content), where=f"card[{at}]")
+        for at, each in enumerate(told)
         for content in each
     ]
     return Submission(
@@ -73,12 +90,16 @@ def _submission(judged: Sequence[Judged], *, source: str, person: str, received_
         adapter="card",
         received_at=received_at,
         entries=entries,
-        findings=[_NO_DOSE for _, each in told if not each],
-        coverage=[Coverage(field="card", fate=Fate.MAPPED, count=len(cards))],
+        findings=[_NO_DOSE for each in told if not each],
+        coverage=[Coverage(field="card", fate=Fate.MAPPED, count=len(told))],
     )
 
 
-def resources_of(card: Card, *, person: str = "") -> Sequence[Mapping[str, Any]]:
+def _subject(content: Content) -> str:
+    return content["id"] if content["resourceType"] == "Patient" else content["patient"]["reference"].partition("/")[2]
+
+
+def resources_of(card: Card, *, person: str = "") -> Sequence[Content]:
     """What a believed card says, as FHIR resources, the person first."""
     if isinstance(card, hcert.Certificate):
         return hcert_records.resources(card, person=person or hcert_records.person_id(card), text=card.text)

@@ -11,8 +11,8 @@
 | `*.pem`, `*.der`, lines of base64, `*.json` with certificates in base64 | HCERT certificates signed by them |
 | `*.json`: `{"revoked": [...]}` | which HCERT certificates were withdrawn, by hash |
 
-A key set names its issuer by `issuer` beside `keys`, by its path, by a file name that is the address percent-encoded
-(`https%3A%2F%2Fa.example%2Fb.json`), or by the address in its own certificates. One that names none is not used.
+A key set names its issuer by `issuer` beside `keys`, by its path, or by the address in its own certificates. One that
+names none is not used.
 
 A file that cannot be used is told in `problems` and believed for nothing, so that one broken list does not stop a
 desk. Lists of what was withdrawn are the exception: what such a list should have covered is refused.
@@ -24,7 +24,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import unquote
 
 from cryptography import x509
 
@@ -155,9 +154,8 @@ def _issuer(content: Mapping[str, Any], path: str, keys: list[keyset.Jwk]) -> st
     if isinstance(content.get("issuer"), str):
         return content["issuer"]
     mirrored = _MIRROR.fullmatch(path)
-    named = unquote(path.rpartition("/")[2].removesuffix(".json"))
-    if mirrored or named.startswith("https://"):
-        return f"https://{mirrored[1]}" if mirrored else named
+    if mirrored:
+        return f"https://{mirrored[1]}"
     certified = keyset.named_issuers(keys)
     return certified.pop() if len(certified) == 1 else ""
 

@@ -84,6 +84,7 @@ ACCEPTING = {
 PUBLIC = {
     ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metadata"), ("GET", "/trust"), ("GET", "/audit/trust"),
     ("GET", "/audit/growth"), ("GET", "/status-list"), ("GET", "/checkpoint"), ("GET", "/v1/grievances/counts"),
+    ("GET", "/.well-known/jwks.json"),
 }  # fmt: skip
 """Nothing of any person."""
 

@@ -54,6 +54,7 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("GET", "/readyz"): Row(),
     ("GET", "/metadata"): Row(),
     ("GET", "/trust"): Row(),
+    ("GET", "/.well-known/jwks.json"): Row(),
     ("GET", "/status-list"): Row(),
     ("GET", "/checkpoint"): Row(),
     ("GET", "/audit/trust"): Row(),

@@ -44,6 +44,7 @@ ROUTES: Mapping[tuple[str, str], Discloses] = {
     ("GET", "/readyz"): Discloses.NOTHING,
     ("GET", "/metadata"): Discloses.NOTHING,
     ("GET", "/trust"): Discloses.NOTHING,
+    ("GET", "/.well-known/jwks.json"): Discloses.NOTHING,
     ("GET", "/status-list"): Discloses.NOTHING,
     ("GET", "/checkpoint"): Discloses.NOTHING,
     ("GET", "/audit/trust"): Discloses.NOTHING,

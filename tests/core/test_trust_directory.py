@@ -38,7 +38,6 @@ NAMED = {
     "with its issuer beside the keys": ("a.json", {"issuer": ISSUER, **SET}),
     "as the issuer publishes it": ("cards.example/issuer/.well-known/jwks.json", SET),
     "the same, deeper in the folder": ("mirror/of/cards.example/issuer/.well-known/jwks.json", SET),
-    "under the address as its name": ("https%3A%2F%2Fcards.example%2Fissuer.json", SET),
 }
 
 

@@ -42,6 +42,7 @@ def _patient(card: Card, said: Mapping[str, Any], person: str) -> Mapping[str, A
 
 def _immunization(card: Card, said: Mapping[str, Any], person: str, text: str, at: int) -> Mapping[str, Any]:
     kept = {name: said[name] for name in _KEPT if name in said}
+    performers = _performers(said)
     return {
         "resourceType": "Immunization",
         "id": uuid.uuid5(uuid.NAMESPACE_URL, f"shc-dose/{person_id(card)}/{at}").hex,
@@ -50,8 +51,8 @@ def _immunization(card: Card, said: Mapping[str, Any], person: str, text: str, a
         "patient": {"reference": f"Patient/{person}"},
         "primarySource": False,
         "reportOrigin": ORIGIN,
-        "performer": _performers(said),
         "note": [{"text": text}],
+        **({"performer": performers} if performers else {}),  # FHIR knows no empty lists
     }
 
 
