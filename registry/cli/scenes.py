@@ -13,7 +13,8 @@ from rich.panel import Panel
 from rich.table import Table
 
 from registry.cli.stage import HandOver
-from registry.continuity import document, elements
+from registry.continuity import elements
+from registry.continuity.summary import document
 from registry.errors import RegistryError
 from registry.fhir.resource import Content
 from registry.flows import verify

@@ -18,6 +18,7 @@ from registry.trust import qr
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PIXELS = 64_000_000
+_PRINT_TOKEN = re.compile(rb"/Keywords\(([a-z-]{2,8}), ([A-Za-z0-9_.-]+)\)")
 _PAGE_TOKEN = re.compile(r'<script type="application/jose"[^>]*>\s*([A-Za-z0-9_.-]+)\s*</script>')
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
@@ -26,11 +27,13 @@ _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")  # what phones and scanners wri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """A token and what carried it; `page` is the whole text when it was a page, to be compared word for word."""
+    """A token and what carried it; `page` is the whole text when it was a page, to be compared word for word, and
+    `printed` the whole PDF with its language."""
 
     carrier: str
     token: str
     page: str | None = None
+    printed: tuple[bytes, str] | None = None
 
 
 def read(body: bytes) -> Carried:
@@ -41,7 +44,17 @@ def read(body: bytes) -> Carried:
         raise Unreadable("the file is larger than any summary", remedy="scan the page at a lower resolution")
     if body.startswith(_PICTURES):
         return Carried(carrier="picture", token=_from_picture(body))
+    if body.startswith(b"%PDF-"):
+        return _from_print(body)
     return _from_text(body)
+
+
+def _from_print(body: bytes) -> Carried:
+    found = _PRINT_TOKEN.search(body)
+    if not found:
+        raise Unreadable("the PDF holds no signed summary", remedy="photograph its QR code instead")
+    language, token = (each.decode() for each in found.groups())
+    return Carried(carrier="print", token=token, printed=(body, language))
 
 
 def _from_text(body: bytes) -> Carried:
@@ -90,5 +103,5 @@ def _opened(body: bytes) -> Image.Image:
 def _unknown() -> Unreadable:
     return Unreadable(
         "this is no summary of a registry",
-        remedy="give the .jws file, the HTML page, or a picture (PNG, JPEG) of the QR code",
+        remedy="give the .jws file, the page (HTML, PDF), or a picture (PNG, JPEG) of the QR code",
     )
