@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
+from registry import library
 from registry.cli import persons
 from registry.cli.running import Json, Key, User, authenticated, gathering, out, print_json, run, write_file
-from registry.flows import emergencies, release, trail
+from registry.flows import emergencies, printing, release, trail
 from registry.flows.emergencies import Declared
 from registry.flows.opening import Registry
 from registry.flows.question import Description
@@ -30,6 +32,9 @@ def ask(
     reason: Annotated[str, typer.Option(help="In an emergency, why; without the child's name.")] = "",
     language: Annotated[str, typer.Option(help="Language of the page.")] = "en",
     folder: Annotated[Path, typer.Option("--out", help="Folder for the summary and its page.")] = Path("."),
+    ips: Annotated[
+        Path | None, typer.Option(help="Also write the FHIR document (a clinic's is an International Patient Summary).")
+    ] = None,
     key: Key = "",
     user: User = "",
     json: Json = False,
@@ -37,8 +42,8 @@ def ask(
     """Ask for a child's summary, as a clinic (vaccinations) or a school (schooling).
 
     It needs the family's card, or `--present` and `--user`: who attests that the child is there.
-    Writes the signed summary and the printable page. Whether nobody is known or nothing is allowed, the answer is
-    the same; it ends with 3 then. In an emergency a clinic is told doses alone, for an hour.
+    Writes the signed summary (.jws) and its page (.html, and .pdf to print). Whether nobody is known or nothing is
+    allowed, the answer is the same; it ends with 3 then. In an emergency a clinic is told doses alone, for an hour.
     """
     declared = Declared(role=role, safety=emergency, reason=reason)
 
@@ -58,6 +63,8 @@ def ask(
         _say_nothing(json=json)
         raise typer.Exit(3)
     summary, page = write(released, folder)
+    if ips:
+        write_file(ips, orjson.dumps(released.document, option=orjson.OPT_INDENT_2), secret=True)
     if json:
         print_json({"summary": str(summary), "page": str(page), "document": released.document})
     else:
@@ -68,10 +75,12 @@ def ask(
 
 
 def write(released: Released, folder: Path, *, name: str = "summary") -> tuple[Path, Path]:
-    """Write the signed summary and its page."""
+    """Write the signed summary and its page, to be read on a screen and to be printed."""
     summary, page = folder / f"{name}.jws", folder / f"{name}.html"
     write_file(summary, released.token.encode(), secret=True)
     write_file(page, released.page.encode(), secret=True)
+    printed = printing.of(released.token, library.load(), language=released.language)
+    write_file(page.with_suffix(".pdf"), printed, secret=True)
     return summary, page
 
 

@@ -19,7 +19,7 @@ from registry.trust.trustlist import TrustList
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(help="Summary (.jws), page (.html), or picture of the QR code.")],
+    files: Annotated[list[Path], typer.Argument(help="Summary (.jws), page (.html, .pdf), or picture of the QR code.")],
     trust: Annotated[Path, typer.Option(help="Folder with the trust files of the issuers you believe.")],
     online: Annotated[bool, typer.Option("--online", help="Also ask whether it was withdrawn.")] = False,
     registry: Annotated[str | None, typer.Option(help="Ask this address for the status list.")] = None,

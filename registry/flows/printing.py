@@ -17,10 +17,19 @@ import typst
 from registry.continuity.summary import page
 from registry.errors import Unavailable
 from registry.library import Library
-from registry.trust import qr
+from registry.trust import qr, signing
+from registry.trust.refusal import Refused
 
 _Compile = Callable[..., bytes | list[bytes]]
 """The typesetter gives one file, or one for each page where there are several pictures."""
+
+
+def of(token: str, library: Library, *, language: str) -> bytes:
+    """The PDF of a summary this registry signed itself just now. Raises Unavailable for what is no summary."""
+    claimed = signing.read_unverified(token)
+    if isinstance(claimed, Refused) or "document" not in claimed.payload:
+        raise _unprintable()
+    return pdf(claimed.payload, token, library, language=language)
 
 
 def pdf(payload: Mapping[str, Any], token: str, library: Library, *, language: str) -> bytes:
@@ -52,8 +61,12 @@ def _compiled(payload: Mapping[str, Any], token: str, library: Library, language
             **options,
         )
     except typst.TypstError:
-        raise Unavailable("the page cannot be printed", remedy="use the HTML page") from None
+        raise _unprintable() from None
     return made if isinstance(made, list) else [made]
+
+
+def _unprintable() -> Unavailable:
+    return Unavailable("the page cannot be printed", remedy="use the HTML page")
 
 
 @cache

@@ -86,6 +86,7 @@ class Released:
     card: str = field(repr=False)
     page: str = field(repr=False)
     document: Content = field(repr=False)
+    language: str
     expires_at: datetime
 
     @property
@@ -364,7 +365,15 @@ def _signed(registry: Registry, caller: Caller, asked: Asked, document: Content,
     payload = {**claims, "aud": caller.name, "document": document, "card": card}
     token = signing.sign(payload, key, typ=verify.SUMMARY, compress=True)
     page = verify.render(payload, token, registry.library, language=asked.language)
-    return Released(id=heading.id, token=token, card=card, page=page, document=document, expires_at=heading.expires)
+    return Released(
+        id=heading.id,
+        token=token,
+        card=card,
+        page=page,
+        document=document,
+        language=asked.language,
+        expires_at=heading.expires,
+    )
 
 
 async def _record(
