@@ -62,26 +62,31 @@ def ask(
     if released is None:
         _say_nothing(json=json)
         raise typer.Exit(3)
-    summary, page = write(released, folder)
+    summary, page, printed = write(released, folder)
     if ips:
         write_file(ips, orjson.dumps(released.document, option=orjson.OPT_INDENT_2), secret=True)
     if json:
-        print_json({"summary": str(summary), "page": str(page), "document": released.document})
+        files = {"summary": str(summary), "page": str(page), "print": str(printed)}
+        print_json({**files, "document": released.document})
     else:
         words = (
-            f"The summary is in {summary}, its page in {page}; valid until {released.expires_at:%Y-%m-%d %H:%M} UTC."
+            f"The summary is in {summary}, its page in {page} (to print: {printed}); "
+            f"valid until {released.expires_at:%Y-%m-%d %H:%M} UTC."
         )
         out.print(words, markup=False, soft_wrap=True)
 
 
-def write(released: Released, folder: Path, *, name: str = "summary") -> tuple[Path, Path]:
+def write(released: Released, folder: Path, *, name: str = "summary") -> tuple[Path, Path, Path]:
     """Write the signed summary and its page, to be read on a screen and to be printed."""
-    summary, page = folder / f"{name}.jws", folder / f"{name}.html"
-    write_file(summary, released.token.encode(), secret=True)
-    write_file(page, released.page.encode(), secret=True)
-    printed = printing.of(released.token, library.load(), language=released.language)
-    write_file(page.with_suffix(".pdf"), printed, secret=True)
-    return summary, page
+    files = {
+        ".jws": released.token.encode(),
+        ".html": released.page.encode(),
+        ".pdf": printing.of(released.token, library.load(), language=released.language),
+    }
+    for ending, body in files.items():
+        write_file(folder / f"{name}{ending}", body, secret=True)
+    summary, page, printed = (folder / f"{name}{ending}" for ending in files)
+    return summary, page, printed
 
 
 def _say_nothing(*, json: bool) -> None:
