@@ -47,6 +47,11 @@ _ENTRIES: Mapping[str, frozenset[str]] = {
     _IMMUNIZATIONS: frozenset({"Immunization", "DocumentReference"}),
     "18776-5": frozenset({"CarePlan", "ImmunizationRecommendation", "DocumentReference"}),
 }
+# By the kind of a Basic: the extensions it must have, whatever redaction took.
+_KINDS: Mapping[str, frozenset[str]] = {
+    "school-enrolment": frozenset({"enrolment-status", "enrolment-outcome"}),
+    "placement-advice": frozenset({"placement-versions", "advisory"}),
+}
 # By the type of the Composition: the sections it must have, each once.
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
     _IPS_TYPE: ("11450-4", "48765-2", "10160-0"),
@@ -203,9 +208,19 @@ def _organization(organization: Content, where: str) -> Found:
     yield from _unless(organization.get("identifier") or organization.get("name"), where, "org-1")
 
 
+def _basic(basic: Content, where: str) -> Found:
+    """A school year, or the advice: of what kind, of whom, and what became of the year (education reference, 3)."""
+    kind = elements.text(elements.first(elements.mapping(basic.get("code")).get("coding")).get("code"))
+    named = {elements.text(each.get("url")).rpartition("/")[2] for each in elements.mappings(basic.get("extension"))}
+    yield from _unless(kind in _KINDS, f"{where}.code", "1..1")
+    yield from _unless(elements.mapping(basic.get("subject")).get("reference"), f"{where}.subject", "1..1")
+    yield from _unless(named >= _KINDS.get(kind, frozenset()), f"{where}.extension", "1..1")
+
+
 _OF_KIND: Mapping[str, Check] = {
     "Patient": _patient,
     "Immunization": _immunization,
     "ImmunizationRecommendation": _recommendation,
     "Organization": _organization,
+    "Basic": _basic,
 }

@@ -17,7 +17,8 @@ from registry.continuity.summary.words import Words
 from registry.fhir import CANONICAL
 
 PROFILE = f"{CANONICAL}/StructureDefinition/school-summary"
-_ENROLMENT = f"{CANONICAL}/StructureDefinition/school-enrolment"
+# What consent left of a SchoolEnrolment: it need not hold what redaction took.
+_SHOWN = f"{CANONICAL}/StructureDefinition/school-enrolment-shown"
 _ISCED = "http://uis.unesco.org/isced-p"
 
 
@@ -71,7 +72,7 @@ def _enrolment(number: int, told: SchoolYear) -> Json:
     return {
         "resourceType": "Basic",
         "id": f"y{number}",
-        "meta": {"profile": [_ENROLMENT]},
+        "meta": {"profile": [_SHOWN]},
         "extension": [each for each in shown if each],
         "code": {"coding": [{"system": document.RECORD_KIND, "code": "school-enrolment"}]},
         "subject": {"reference": "Patient/person"},

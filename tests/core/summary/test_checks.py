@@ -154,6 +154,13 @@ def test_a_school_summary_needs_its_sections(code: str) -> None:
     assert "exactly once" in rules(document)
 
 
+@pytest.mark.parametrize("element", ["code", "subject", "extension"])
+def test_a_school_year_says_what_it_is_of_whom_and_how_it_ended(element: str) -> None:
+    document = school(typical_years())
+    _one(document, "Basic").pop(element)
+    assert checks.Fault(f"entry[3].resource.{element}", "1..1") in checks.faults(document)
+
+
 @pytest.mark.parametrize("value", [None, {}, {"entry": None}, {"entry": [None, {"resource": 3}]}, {"entry": [{}]}])
 def test_whatever_is_no_document_is_told_and_never_an_error(value: dict[str, Any] | None) -> None:
     assert checks.faults(value or {}) != ()
