@@ -13,7 +13,8 @@ from rich.panel import Panel
 from rich.table import Table
 
 from registry.cli.stage import HandOver
-from registry.continuity import document, elements
+from registry.continuity import elements
+from registry.continuity.summary import document
 from registry.errors import RegistryError
 from registry.fhir.resource import Content
 from registry.flows import verify
@@ -119,6 +120,7 @@ def papers(folder: Path, released: Released) -> list[tuple[str, bytes]]:
     return [
         ("the signed file", token.encode()),
         ("the printed page", page.encode()),
+        ("the same as PDF", (folder / "summary-clinic.pdf").read_bytes()),
         ("the QR code alone, from its picture", (folder / "summary-clinic-qr.png").read_bytes()),
         ("one character of the file changed", changed.encode()),
         ("one word of the page changed", page.replace("</h1>", "!</h1>", 1).encode()),

@@ -30,7 +30,7 @@ At = Annotated[
 def verify(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Summary, page, card, certificate, or picture or text of a QR code."),
+        typer.Argument(help="Summary, page (HTML, PDF), card, certificate, or picture or text of a QR code."),
     ],
     trust: Trust,
     at: At = None,

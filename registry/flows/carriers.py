@@ -23,6 +23,7 @@ from registry.trust.shc.codes import Chunk
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PIXELS = 64_000_000
+_PRINT_TOKEN = re.compile(rb"/Keywords\(([a-z-]{2,8}), ([A-Za-z0-9_.-]+)\)")
 _PAGE_TOKEN = re.compile(r'<script type="application/jose"[^>]*>\s*([A-Za-z0-9_.-]+)\s*</script>')
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
@@ -31,11 +32,13 @@ _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")  # what phones and scanners wri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """A token and what carried it; `page` is the whole text when it was a page, to be compared word for word."""
+    """A token and what carried it; `page` is the whole text when it was a page, to be compared word for word, and
+    `printed` the whole PDF with its language."""
 
     carrier: str
     token: str
     page: str | None = None
+    printed: tuple[bytes, str] | None = None
 
 
 def read(body: bytes) -> Carried | Wallet:
@@ -46,6 +49,8 @@ def read(body: bytes) -> Carried | Wallet:
         raise Unreadable("the file is larger than any summary", remedy="scan the page at a lower resolution")
     if body.startswith(_PICTURES):
         return _from_picture(body)
+    if body.startswith(b"%PDF-"):
+        return _from_print(body)
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -54,6 +59,14 @@ def read(body: bytes) -> Carried | Wallet:
             raise _unknown() from None
         return held
     return wallet.of_text(text) or _from_text(text)
+
+
+def _from_print(body: bytes) -> Carried:
+    found = _PRINT_TOKEN.search(body)
+    if not found:
+        raise Unreadable("the PDF holds no signed summary", remedy="photograph its QR code instead")
+    language, token = (each.decode() for each in found.groups())
+    return Carried(carrier="print", token=token, printed=(body, language))
 
 
 def _from_text(text: str) -> Carried:
@@ -109,5 +122,5 @@ def _opened(body: bytes) -> Image.Image:
 def _unknown() -> Unreadable:
     return Unreadable(
         "this is no summary of a registry and no card or certificate that is known here",
-        remedy="give the .jws file, the HTML page, a card file, or the text or picture (PNG, JPEG) of the QR code",
+        remedy="give the .jws file, the page (HTML, PDF), a card file, or the text or picture (PNG, JPEG) of its code",
     )

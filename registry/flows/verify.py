@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 
-from registry.continuity import page
+from registry.continuity.summary import page
 from registry.errors import BadInput, RegistryError, Unavailable
-from registry.flows import carriers, consent_receipt, foreign, papers
+from registry.flows import carriers, consent_receipt, foreign, papers, printing
 from registry.flows.carriers import Carried
 from registry.flows.verdict import OWN
 from registry.flows.verdict import Verdict as Verdict
@@ -109,7 +109,7 @@ def _judged(carried: Carried | Wallet, believed: Directory, library: Library, no
     outcome = signing.verify(carried.token, believed.registries, typ=_type_of(carried.token), now=now)
     if isinstance(outcome, Refused):
         return _refused(carried, outcome.reason.value, outcome.reason.sentence)
-    if carried.page is not None and not _is_the_page(carried.page, outcome, carried.token, library):
+    if not _is_unaltered(carried, outcome, library):
         return _refused(carried, "page-altered", _ALTERED)
     return _accepted(carried, outcome, believed.registries)
 
@@ -140,6 +140,19 @@ def _accepted(carried: Carried, outcome: Verified, trust: TrustList) -> Verdict:
     )
 
 
+def _is_unaltered(carried: Carried, outcome: Verified, library: Library) -> bool:
+    """Whether a page says what was signed; what is no page says nothing of its own."""
+    if carried.printed is not None:
+        return _is_the_print(*carried.printed, outcome, carried.token, library)
+    return carried.page is None or _is_the_page(carried.page, outcome, carried.token, library)
+
+
+def _is_the_print(body: bytes, language: str, outcome: Verified, token: str, library: Library) -> bool:
+    if language not in library.page_messages or "document" not in outcome.payload:
+        return False
+    return body == printing.pdf(outcome.payload, token, library, language=language)
+
+
 def _is_the_page(text: str, outcome: Verified, token: str, library: Library) -> bool:
     if "receipt" in outcome.payload:
         return text == consent_receipt.render(outcome.payload, token, library)
@@ -157,6 +170,7 @@ def render(payload: Mapping[str, Any], token: str, library: Library, *, language
         messages=library.page_messages,
         language=language,
         qr_text=qr.to_digits(payload["card"]),
+        health_card=payload.get("health_card", ""),
         token=token,
     )
 

@@ -24,7 +24,7 @@ import segno
 from PIL import Image, ImageFilter
 
 from registry.cli import scenes
-from registry.flows import opening, publish, rights, verify
+from registry.flows import opening, printing, publish, rights, verify
 from registry.flows.release import Released
 from registry.settings import Settings
 from registry.trust import p256, qr, signing, trustlist
@@ -136,6 +136,7 @@ def test_every_carrier_of_a_genuine_summary_is_accepted(papers: Papers) -> None:
         "a token with a line end": papers.released.token.encode() + b"\r\n",
         "a token after a byte order mark": b"\xef\xbb\xbf" + papers.released.token.encode(),
         "the page": papers.released.page.encode(),
+        "the page as PDF": printing.of(papers.released.token, opening.library.load(), language="ar"),
         "the text of the QR code": digits.encode(),
         "a PNG": picture(digits),
         "a JPEG": picture(digits, kind="jpeg"),

@@ -1,4 +1,4 @@
-"""The frame of a summary: a document Bundle, its parts and its narrative.
+"""The frame of a summary: a document Bundle and its parts.
 
 Only what is handed in goes out. The person appears as the asker described them, under the asker's own pseudonym;
 demographics of the registry never enter here.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any
 
 from registry.continuity import elements
@@ -22,6 +21,7 @@ Json = dict[str, Any]
 RECORD_KIND = f"{CANONICAL}/CodeSystem/record-kind"
 EMPTY = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
 LOINC = "http://loinc.org"
+_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,12 @@ class Asked:
     gender: str = ""
 
 
-def bundle(release: Release, composition: Json, resources: Iterable[Json]) -> Json:
+def bundle(release: Release, composition: Json, resources: Iterable[Json], *, profile: str = "") -> Json:
     """A document Bundle: the Composition first, then what it points to, each once."""
     return {
         "resourceType": "Bundle",
+        **({"meta": {"profile": [profile]}} if profile else {}),
+        "language": composition["language"],
         "identifier": {"system": f"{CANONICAL}/release", "value": release.id},
         "type": "document",
         "timestamp": instant(release.issued),
@@ -64,12 +66,15 @@ def bundle(release: Release, composition: Json, resources: Iterable[Json]) -> Js
     }
 
 
-def composition(release: Release, *, title: str, type_of: Json, sections: Sequence[Json], profile: str) -> Json:
+def composition(
+    release: Release, *, title: str, type_of: Json, sections: Sequence[Json], profile: str, language: str
+) -> Json:
     """The Composition with its expiry and its place on the status list."""
     return {
         "resourceType": "Composition",
         "id": "summary",
         "meta": {"profile": [profile]},
+        "language": language,
         "extension": [
             extension("valid-until", valueDateTime=instant(release.expires)),
             nested(
@@ -88,36 +93,41 @@ def composition(release: Release, *, title: str, type_of: Json, sections: Sequen
     }
 
 
-def section(title: str, code: Json, body: str, entries: Sequence[str] = ()) -> Json:
-    """A section with its narrative and references to its entries."""
-    found: Json = {"title": title, "code": code, "text": narrative(body)}
-    return found | ({"entry": [{"reference": each} for each in entries]} if entries else {})
+def section(title: str, code: Json, body: Json, entries: Sequence[str] = ()) -> Json:
+    """A section with its narrative and references to its entries; without entries it says that nothing is at hand.
+
+    `unavailable`: not `none known`, but `no information` (IPS 2.0.1, Composition-uv-ips, section.emptyReason).
+    """
+    found: Json = {"title": title, "code": code, "text": body}
+    if not entries:
+        return found | {"emptyReason": {"coding": [{"system": EMPTY, "code": "unavailable"}]}}
+    return found | {"entry": [{"reference": each} for each in entries]}
 
 
-def without_information(title: str, code: str) -> Json:
-    """A mandatory section about which the registry holds nothing: not `none known`, but `no information`."""
-    body = paragraph(f"{title}: no information. This registry does not hold it; ask the family.")
-    reason: Json = {"coding": [{"system": EMPTY, "code": "unavailable"}]}
-    return section(title, loinc(code), body) | {"emptyReason": reason}
-
-
-def person(asked: Asked) -> Json:
-    """The Patient as the asker described them."""
+def person(asked: Asked, profile: str = "") -> Json:
+    """The Patient as the asker described them; what the asker did not say is marked unknown, as IPS demands."""
     given: Json = {
         "resourceType": "Patient",
         "id": "person",
-        "text": narrative(paragraph("The person as described by whoever asked.")),
+        **({"meta": {"profile": [profile]}} if profile else {}),
         "identifier": [{"system": f"{CANONICAL}/pseudonym", "value": asked.pseudonym}],
+        "name": [{"text": asked.name} if asked.name else {"_text": unknown()}],
     }
-    told = {"birthDate": asked.birth_date, "gender": asked.gender}
-    named: Json = {"name": [{"text": asked.name}]} if asked.name else {}
-    return given | named | {name: value for name, value in told.items() if value}
+    born: Json = {"birthDate": asked.birth_date} if asked.birth_date else {"_birthDate": unknown()}
+    return given | born | ({"gender": asked.gender} if asked.gender else {})
 
 
-def issuer(release: Release) -> Json:
+def unknown() -> Json:
+    """What stands beside an element whose value nobody knows."""
+    return {"extension": [{"url": _ABSENT, "valueCode": "unknown"}]}
+
+
+def issuer(release: Release, profile: str = "") -> Json:
+    """The Organization that vouches for the document: its author."""
     return {
         "resourceType": "Organization",
         "id": "issuer",
+        **({"meta": {"profile": [profile]}} if profile else {}),
         "identifier": [{"system": "urn:ietf:rfc:3986", "value": release.issuer}],
         "name": release.issuer_name,
     }
@@ -160,33 +170,22 @@ def own_code(system: str, code: str, text: str = "") -> Json:
     return coded | ({"text": text} if text else {})
 
 
-def narrative(body: str) -> Json:
-    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'}
-
-
-def paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of plain text; every cell is escaped."""
-    top = "".join(f"<th>{escape(each)}</th>" for each in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>" if body else ""
-
-
-def listing(items: Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{escape(each)}</li>" for each in items) + "</ul>"
-
-
 def instant(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def entries(document: Content) -> list[Content]:
+    """Every resource in a document Bundle, in order."""
+    return [elements.mapping(each.get("resource")) for each in elements.mappings(document.get("entry"))]
+
+
 def resources(document: Content, kind: str) -> list[Content]:
     """The resources of one kind in a document Bundle, in order."""
-    entries = (elements.mapping(each.get("resource")) for each in elements.mappings(document.get("entry")))
-    return [each for each in entries if each.get("resourceType") == kind]
+    return of_kind(entries(document), kind)
+
+
+def of_kind(held: Iterable[Content], kind: str) -> list[Content]:
+    return [each for each in held if each.get("resourceType") == kind]
 
 
 def own(element: Content, name: str) -> list[Content]:

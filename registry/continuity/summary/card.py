@@ -1,26 +1,23 @@
-"""What leaves the registry: a summary for a clinic, one for a school, and the few facts a QR code can hold.
-
-Redaction comes before: these functions print what they are given and nothing they could look up. They are total on
-missing elements, and the same arguments give the same bytes.
-"""
+"""The few facts of a summary that a QR code can hold."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from registry.continuity import clinic, document, elements, school
+from registry.continuity import elements
+from registry.continuity.summary import clinic, document
 from registry.fhir.resource import Content
 
-Release = document.Release
-Asked = document.Asked
-clinic_summary = clinic.clinic_summary
-school_summary = school.school_summary
-
+_MOST_DOSES = 60
+"""More than any schedule asks for; with them the signed card still fits one code."""
+_MOST_CHARACTERS = 60
 _CVX = "http://hl7.org/fhir/sid/cvx"
 
 
 def card(summary: Content) -> dict[str, Any]:
     """The facts of a summary small enough for a QR code (about 900 bytes of JSON for twelve doses).
+
+    Of very many doses the latest stand here, and `m` says how many more the whole summary holds.
 
     `r` release, `x` valid until, `n` name and `b` birth date as asked; a clinic's `d` doses [date, vaccine,
     certainty] and `u` what is not complete [antigens, status, recommended day]; a school's `c` completed years,
@@ -31,7 +28,7 @@ def card(summary: Content) -> dict[str, Any]:
     head: dict[str, Any] = {
         "r": elements.mapping(summary.get("identifier")).get("value"),
         "x": document.own(frame, "valid-until")[0]["valueDateTime"],
-        "n": elements.first(person.get("name")).get("text"),
+        "n": elements.text(elements.first(person.get("name")).get("text"))[:_MOST_CHARACTERS] or None,
         "b": person.get("birthDate"),
     }
     return {name: value for name, value in (head | _clinic(summary) | _school(summary)).items() if value is not None}
@@ -47,7 +44,8 @@ def _clinic(summary: Content) -> dict[str, Any]:
         if status != "complete":
             grouped.setdefault((status, day), []).append(antigen)
     doses = [_dose(each) for each in document.resources(summary, "Immunization")]
-    return {"d": doses, "u": [["+".join(many), *of] for of, many in grouped.items()]}
+    more = {"m": len(doses) - _MOST_DOSES} if len(doses) > _MOST_DOSES else {}
+    return {"d": doses[-_MOST_DOSES:], **more, "u": [["+".join(many), *of] for of, many in grouped.items()]}
 
 
 def _dose(immunization: Content) -> list[str]:

@@ -1,28 +1,31 @@
 """The summary a clinic receives: the vaccine history with the certainty of each dose, and what is due next.
 
-An IPS document (International Patient Summary 2.0.1, Composition type LOINC 60591-5). What the registry does not
-hold is said to be without information, never to be absent. No place goes out unless the redacted input still holds
-it: a dose whose record no longer says its country also loses local codes and its name in the source's language.
+An International Patient Summary (IPS 2.0.1: Bundle-uv-ips, Composition-uv-ips). What the registry does not hold is
+said to be without information, never to be absent. No place goes out unless the redacted input still holds it: a
+dose whose record no longer says its country also loses local codes, its name in the source's language and every word
+about who told of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from registry.continuity import document, elements
-from registry.continuity.course import Verdict
-from registry.continuity.document import Asked, Json, Release
-from registry.continuity.history import DoseEvent, Told
+from registry.continuity import elements
+from registry.continuity.history import DoseEvent, Provenance, Told
 from registry.continuity.immunization import Due, Status
-from registry.continuity.schedule import Schedule
+from registry.continuity.summary import document, facts, narrative
+from registry.continuity.summary.document import Asked, Json, Release
+from registry.continuity.summary.words import Words
 from registry.fhir import CANONICAL
 from registry.fhir.resource import Content
 
 ANTIGEN = f"{CANONICAL}/CodeSystem/antigen"
-PROFILE = "http://hl7.org/fhir/uv/ips/StructureDefinition/Composition-uv-ips"
+_IPS = "http://hl7.org/fhir/uv/ips/StructureDefinition/"
 _COUNTRY = f"{CANONICAL}/CodeSystem/recording-country"
 _FORECAST = "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status"
+_PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 # What every country can read and no country can be told by.
 _INTERNATIONAL = (
     "http://hl7.org/fhir/sid/cvx",
@@ -33,6 +36,20 @@ _INTERNATIONAL = (
 )
 # LOINC criteria of an immunization forecast: earliest, recommended, overdue.
 _CRITERIA = (("earliest", "30981-5"), ("recommended", "30980-7"), ("overdue_from", "59778-1"))
+# The sections an IPS must have and about which this registry holds nothing (IPS 2.0.1, Composition-uv-ips).
+_NOT_HELD = (("problems", "11450-4"), ("allergies", "48765-2"), ("medications", "10160-0"))
+_ROLES = {Told.PRIMARY: "author", Told.COPY: "enterer", Told.RECALL: "informant"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """The rules a forecast was made by; `limits` are what they leave out, in English."""
+
+    id: str
+    version: str
+    title: str
+    licence: str
+    limits: tuple[str, ...] = ()
 
 
 def clinic_summary(
@@ -40,69 +57,56 @@ def clinic_summary(
     asked: Asked,
     events: Sequence[DoseEvent],
     dues: Sequence[Due],
-    schedule: Schedule,
+    rules: RuleSet,
     today: date,
     release: Release,
+    words: Words,
+    language: str,
 ) -> Json:
-    """The document Bundle for a clinic, out of what consent left of the records."""
+    """The document Bundle for a clinic, out of what consent left of the records, told in `language`."""
     doses = [_immunization(each) for each in events]
-    forecast = _recommendation(dues, schedule, today)
-    sections = [
-        document.without_information("Problems", "11450-4"),
-        document.without_information("Allergies and intolerances", "48765-2"),
-        document.without_information("Medications", "10160-0"),
-        _doses_section(events),
-        _due_section(dues, schedule),
+    forecast = [_recommendation(dues, rules, today)] if dues else []
+    told = [one for each in events if (one := _provenance(each, release))]
+    resources = [
+        document.person(asked, f"{_IPS}Patient-uv-ips"),
+        document.issuer(release, f"{_IPS}Organization-uv-ips"),
+        *doses,
+        *forecast,
+        *told,
     ]
     frame = document.composition(
         release,
-        title="Immunization summary",
+        title=words["page"]["title-clinic"],
         type_of=document.loinc("60591-5"),
-        sections=sections,
-        profile=PROFILE,
+        sections=_sections(resources, words, language),
+        profile=f"{_IPS}Composition-uv-ips",
+        language=language,
     )
-    return document.bundle(release, frame, [document.person(asked), document.issuer(release), *doses, forecast])
+    return document.bundle(release, frame, resources, profile=f"{_IPS}Bundle-uv-ips")
 
 
-def _doses_section(events: Sequence[DoseEvent]) -> Json:
-    code = document.loinc("11369-6")
-    if not events:
-        body = document.paragraph("No dose may be shown. This does not mean that none was given.")
-        reason: Json = {"coding": [{"system": document.EMPTY, "code": "unavailable"}]}
-        return document.section("Immunizations", code, body) | {"emptyReason": reason}
-    rows = [(each.when_text or "unknown", name_of(each), each.certainty.value, _remarks(each)) for each in events]
-    body = document.table(("Date", "Vaccine", "Certainty", "Why, and what to check"), rows)
-    return document.section("Immunizations", code, body, [f"Immunization/{each.id}" for each in events])
-
-
-def _remarks(event: DoseEvent) -> str:
-    return " ".join(str(each) for each in (event.why, *event.findings))
-
-
-def _due_section(dues: Sequence[Due], schedule: Schedule) -> Json:
-    head = ("Against", "Status", "Earliest", "Recommended", "Why", "Take care")
-    rows = [
-        (
-            each.antigen,
-            each.status.value,
-            str(each.earliest or ""),
-            str(each.recommended or ""),
-            _why(each),
-            each.caution,
-        )
-        for each in dues
+def _sections(resources: Sequence[Json], words: Words, language: str) -> list[Json]:
+    say, said = words["page"], facts.clinic(resources, words)
+    told = (
+        ("doses-heading", "11369-6", narrative.doses(said, words), "Immunization"),
+        ("due-heading", "18776-5", narrative.dues(said, words), "ImmunizationRecommendation"),
+    )
+    return [
+        *(
+            document.section(say[name], document.loinc(code), narrative.of(narrative.nothing(words), language))
+            for name, code in _NOT_HELD
+        ),
+        *(
+            document.section(
+                say[name], document.loinc(code), narrative.of(body, language), _references(resources, kind)
+            )
+            for name, code, body, kind in told
+        ),
     ]
-    body = (
-        document.paragraph(f"By the rule set {schedule.title}, version {schedule.version}. Advisory.")
-        + document.table(head, rows)
-        + document.listing(schedule.limits)
-    )
-    return document.section("What is due", document.loinc("18776-5"), body, ["ImmunizationRecommendation/due"])
 
 
-def _why(due: Due) -> str:
-    other = f" If the doubtful doses are accepted: {due.otherwise.reason}" if due.otherwise else ""
-    return f"{due.reason}{other}"
+def _references(resources: Iterable[Json], kind: str) -> list[str]:
+    return [f"{kind}/{each['id']}" for each in document.of_kind(resources, kind)]
 
 
 def name_of(event: DoseEvent) -> str:
@@ -113,11 +117,12 @@ def name_of(event: DoseEvent) -> str:
 
 def _is_open(event: DoseEvent) -> bool:
     """Whether redaction left the place of this dose: then its record still says its country."""
-    return any(
-        tag.get("system") == _COUNTRY
-        for each in event.provenances
-        for tag in elements.mappings(elements.mapping(each.content.get("meta")).get("tag"))
-    )
+    return any(_says_country(each) for each in event.provenances)
+
+
+def _says_country(told: Provenance) -> bool:
+    tags = elements.mappings(elements.mapping(told.content.get("meta")).get("tag"))
+    return any(each.get("system") == _COUNTRY for each in tags)
 
 
 def _immunization(event: DoseEvent) -> Json:
@@ -128,6 +133,7 @@ def _immunization(event: DoseEvent) -> Json:
     return {
         "resourceType": "Immunization",
         "id": event.id,
+        "meta": {"profile": [f"{_IPS}Immunization-uv-ips"], **_tags(event)},
         **_places(event),
         "extension": _extensions(event),
         "status": "completed",
@@ -163,13 +169,45 @@ def _places(event: DoseEvent) -> Json:
     found |= {"lotNumber": lots[0]} if lots else {}
     actors = {_actor(one) for each in contents for one in elements.mappings(each.get("performer"))} - {""}
     found |= {"performer": [{"actor": {"display": one}} for one in sorted(actors)]} if actors else {}
+    return found
+
+
+def _tags(event: DoseEvent) -> Json:
+    """The countries that recorded it, where the redacted records still say so."""
     tags = {
         elements.text(tag.get("code"))
-        for each in contents
-        for tag in elements.mappings(elements.mapping(each.get("meta")).get("tag"))
+        for each in event.provenances
+        for tag in elements.mappings(elements.mapping(each.content.get("meta")).get("tag"))
         if tag.get("system") == _COUNTRY
     } - {""}
-    return found | ({"meta": {"tag": [{"system": _COUNTRY, "code": each} for each in sorted(tags)]}} if tags else {})
+    return {"tag": [{"system": _COUNTRY, "code": each} for each in sorted(tags)]} if tags else {}
+
+
+def _provenance(event: DoseEvent, release: Release) -> Json | None:
+    """Who told of a dose, where consent left it: of a record without its country nothing may be said."""
+    told = {(_ROLES[each.told], name) for each in event.provenances if _says_country(each) and (name := _teller(each))}
+    if not told:
+        return None
+    return {
+        "resourceType": "Provenance",
+        "id": f"p-{event.id}",
+        "target": [{"reference": f"Immunization/{event.id}"}],
+        "recorded": document.instant(release.issued),
+        "agent": [
+            {"type": _participant("assembler"), "who": {"reference": "Organization/issuer"}},
+            *({"type": _participant(role), "who": {"display": name}} for role, name in sorted(told)),
+        ],
+    }
+
+
+def _participant(role: str) -> Json:
+    return {"coding": [{"system": _PARTICIPANT, "code": role}]}
+
+
+def _teller(told: Provenance) -> str:
+    """The source as its redacted record names it, else the place."""
+    source = elements.text(elements.mapping(told.content.get("meta")).get("source"))
+    return source or elements.text(elements.mapping(told.content.get("location")).get("display"))
 
 
 def _actor(performer: Content) -> str:
@@ -188,19 +226,19 @@ def _extensions(event: DoseEvent) -> list[Json]:
     return [certainty, *(same if partner else []), *document.reasons("dose-finding", event.findings)]
 
 
-def _recommendation(dues: Sequence[Due], schedule: Schedule, today: date) -> Json:
+def _recommendation(dues: Sequence[Due], rules: RuleSet, today: date) -> Json:
     return {
         "resourceType": "ImmunizationRecommendation",
         "id": "due",
         "extension": [
             document.nested(
                 "rule-set",
-                document.part("id", valueCode=schedule.id),
-                document.part("version", valueString=schedule.version),
-                document.part("title", valueString=schedule.title),
-                document.part("licence", valueString=schedule.licence),
+                document.part("id", valueCode=rules.id),
+                document.part("version", valueString=rules.version),
+                document.part("title", valueString=rules.title),
+                document.part("licence", valueString=rules.licence),
             ),
-            *(document.extension("limit", valueString=each) for each in schedule.limits),
+            *(document.extension("limit", valueString=each) for each in rules.limits),
         ],
         "patient": {"reference": "Patient/person"},
         "date": today.isoformat(),
@@ -224,12 +262,12 @@ def _one_due(due: Due) -> Json:
         "series": due.plan,
         **numbered,
         "seriesDosesString": str(due.needed),
-        **_supporting(due.verdicts),
+        **_supporting(due),
     }
 
 
-def _supporting(verdicts: Sequence[Verdict]) -> Json:
-    found = [{"reference": f"Immunization/{each.id}"} for each in verdicts]
+def _supporting(due: Due) -> Json:
+    found = [{"reference": f"Immunization/{each.id}"} for each in due.verdicts]
     return {"supportingImmunization": found} if found else {}
 
 

@@ -8,73 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from registry.continuity import document
-from registry.continuity.document import Asked, Json, Release
 from registry.continuity.education import SchoolYear, Timeline
 from registry.continuity.education.ladder import Grade
 from registry.continuity.education.placement import Candidate, Placement
-from registry.continuity.reasons import Reason
+from registry.continuity.summary import document, narrative, schooling
+from registry.continuity.summary.document import Asked, Json, Release
+from registry.continuity.summary.words import Words
 from registry.fhir import CANONICAL
 
 PROFILE = f"{CANONICAL}/StructureDefinition/school-summary"
-_ENROLMENT = f"{CANONICAL}/StructureDefinition/school-enrolment"
+# What consent left of a SchoolEnrolment: it need not hold what redaction took.
+_SHOWN = f"{CANONICAL}/StructureDefinition/school-enrolment-shown"
 _ISCED = "http://uis.unesco.org/isced-p"
 
 
-def school_summary(*, asked: Asked, timeline: Timeline, placement: Placement, release: Release) -> Json:
+def school_summary(
+    *, asked: Asked, timeline: Timeline, placement: Placement, release: Release, words: Words, language: str
+) -> Json:
     """The document Bundle for a school. `timeline` is redacted; `placement` may have seen more."""
     years = [_enrolment(number, each) for number, each in enumerate(timeline.years, start=1)]
-    sections = [_years_section(timeline, years), _placement_section(placement)]
+    advice = _advice(placement, is_open=all(each.country for each in timeline.years))
+    resources = [document.person(asked), document.issuer(release), *years, advice]
     frame = document.composition(
         release,
-        title="School summary",
+        title=words["page"]["title-school"],
         type_of=document.own_code("document-kind", "school-summary", "School summary"),
-        sections=sections,
+        sections=_sections(resources, words, language),
         profile=PROFILE,
+        language=language,
     )
-    advice = _advice(placement, is_open=all(each.country for each in timeline.years))
-    return document.bundle(release, frame, [document.person(asked), document.issuer(release), *years, advice])
+    return document.bundle(release, frame, resources)
 
 
-def _years_section(timeline: Timeline, years: Sequence[Json]) -> Json:
-    code = document.own_code("document-section", "school-years")
-    if not years:
-        body = document.paragraph("No school year may be shown. Missing papers never block enrolment.")
-        reason: Json = {"coding": [{"system": document.EMPTY, "code": "unavailable"}]}
-        return document.section("School years", code, body) | {"emptyReason": reason}
-    rows = [
-        (
-            each.academic_year or str(each.year or ""),
-            each.grade,
-            " / ".join(sorted(each.results)),
-            each.verification,
+def _sections(resources: Sequence[Json], words: Words, language: str) -> list[Json]:
+    say, said = words["page"], schooling.facts(resources, words)
+    years = [f"Basic/{each['id']}" for each in document.of_kind(resources, "Basic") if each["id"] != "placement"]
+    told = (
+        ("years-heading", "school-years", narrative.years(said, words), years),
+        ("place-heading", "placement", narrative.placement(said, words), ["Basic/placement"]),
+    )
+    return [
+        document.section(
+            say[name], document.own_code("document-section", code), narrative.of(body, language), references
         )
-        for each in timeline.years
+        for name, code, body, references in told
     ]
-    body = document.table(("School year", "Grade as written", "Result", "Verified"), rows)
-    return document.section("School years", code, body, [f"Basic/{each['id']}" for each in years])
-
-
-def _placement_section(placement: Placement) -> Json:
-    rows = [
-        (each.kind.value, _label(each.grade), "yes" if each.proposed else "no", _sentences(each.reasons))
-        for each in placement.candidates
-    ]
-    body = (
-        document.paragraph(placement.advisory)
-        + document.table(("Way", "Grade here", "Proposed", "Why"), rows)
-        + document.listing(str(each) for each in (*placement.completed.reasons, *placement.flags))
-    )
-    code = document.own_code("document-section", "placement")
-    return document.section("Which grade here", code, body, ["Basic/placement"])
-
-
-def _sentences(reasons: Sequence[Reason]) -> str:
-    return " ".join(str(each) for each in reasons)
-
-
-def _label(grade: Grade | None) -> str:
-    return grade.labels[0].text if grade else "none"
 
 
 def _enrolment(number: int, told: SchoolYear) -> Json:
@@ -94,7 +72,7 @@ def _enrolment(number: int, told: SchoolYear) -> Json:
     return {
         "resourceType": "Basic",
         "id": f"y{number}",
-        "meta": {"profile": [_ENROLMENT]},
+        "meta": {"profile": [_SHOWN]},
         "extension": [each for each in shown if each],
         "code": {"coding": [{"system": document.RECORD_KIND, "code": "school-enrolment"}]},
         "subject": {"reference": "Patient/person"},
