@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import openpyxl
@@ -70,10 +71,10 @@ def read(content: bytes, name: str) -> tuple[ForecastCase, ...]:
 def _sheets(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
     try:
         book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
+        sheets = [(each.title, list(each.iter_rows(values_only=True))) for each in book.worksheets]
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ParseError, TypeError, ValueError):
         raise Unreadable("this is no workbook", where=name, remedy="give an .xlsx file") from None
-    for sheet in book.worksheets:
-        yield f"{name}, sheet {sheet.title}", list(sheet.iter_rows(values_only=True))
+    yield from ((f"{name}, sheet {title}", rows) for title, rows in sheets)
 
 
 def _cases(sheet: str, rows: Sequence[tuple[Any, ...]]) -> Iterator[ForecastCase]:
