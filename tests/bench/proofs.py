@@ -24,7 +24,6 @@ from registry.identity.match import Verdict
 from registry.intake import Severity
 from registry.settings import Settings
 from tests.bench import crashes as crash_trials
-from tests.bench import durability as durable
 from tests.bench import (
     dose_histories,
     enumeration,
@@ -39,6 +38,7 @@ from tests.bench import (
     tampering,
     theft,
 )
+from tests.bench import durability as durable
 from tests.bench import histories as life
 from tests.bench import insider as insiders
 from tests.bench import kills as kill_trials

@@ -76,7 +76,7 @@ def _are_exchanged(one: DoseEvent, two: DoseEvent) -> bool:
 
 
 def _vagueness(event: DoseEvent) -> tuple[Any, ...]:
-    """The dose most to be believed first: possible, written, dated, its vaccine known, of most antigens, told by most."""
+    """The dose to believe first: possible, written, dated, of a known vaccine and most antigens, told by most."""
     when = event.when
     vague = 3 if when is None else 0 if when.is_day else 1 if when.month else 2
     sources = len({each.source or each.dossier for each in event.provenances})
