@@ -41,8 +41,7 @@ def without(events: Sequence[DoseEvent], *ids: str) -> tuple[DoseEvent, ...]:
 
 def may_be_one(one: DoseEvent, two: DoseEvent) -> bool:
     """Whether two events can be one dose told twice."""
-    alike = any(sameness.excludes(a, b) for a in one.kinds for b in two.kinds)
-    return alike and _dates_may_agree(one, two)
+    return _dates_may_agree(one, two) and any(sameness.excludes(a, b) for a in one.kinds for b in two.kinds)
 
 
 def _dates_may_agree(one: DoseEvent, two: DoseEvent) -> bool:
