@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from random import Random
 from typing import Any
 
@@ -26,7 +27,11 @@ def looked_at(count: int, seed: int) -> tuple[Weighed, Counter[str], list[str]]:
 
 def unseen_faults(count: int, seed: int) -> list[str]:
     """The planted faults that no law notices in `count` lives."""
-    return [fault for fault in history_faults.FAULTS if not _is_seen(fault, count, seed)]
+    return unseen_faults_among(history_faults.FAULTS, count, seed)
+
+
+def unseen_faults_among(faults: Iterable[str], count: int, seed: int) -> list[str]:
+    return [fault for fault in faults if not _is_seen(fault, count, seed)]
 
 
 def _is_seen(fault: str, count: int, seed: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from registry import library
 from registry.continuity import history
-from registry.continuity.history import DoseEvent
+from registry.continuity.history import DoseEvent, Record
 from tests.support import retold
 from tests.support.retold import Life
 
@@ -37,6 +37,10 @@ class Weighed:
 def events(life: Life) -> tuple[DoseEvent, ...]:
     meaning = library.load().meaning
     return history.events(life.records, meaning, birth=retold.partial(life.birth), today=life.today)
+
+
+def retold_events(records: Iterable[Record]) -> tuple[DoseEvent, ...]:
+    return history.events(records, library.load().meaning)
 
 
 def weighed(many: Iterable[Life]) -> Weighed:

@@ -41,8 +41,7 @@ def without(events: Sequence[DoseEvent], *ids: str) -> tuple[DoseEvent, ...]:
 
 def may_be_one(one: DoseEvent, two: DoseEvent) -> bool:
     """Whether two events can be one dose told twice."""
-    alike = any(sameness.excludes(a, b) for a in one.kinds for b in two.kinds)
-    return alike and _dates_may_agree(one, two)
+    return _dates_may_agree(one, two) and any(sameness.excludes(a, b) for a in one.kinds for b in two.kinds)
 
 
 def _dates_may_agree(one: DoseEvent, two: DoseEvent) -> bool:
@@ -76,7 +75,7 @@ def _are_exchanged(one: DoseEvent, two: DoseEvent) -> bool:
 
 
 def _vagueness(event: DoseEvent) -> tuple[Any, ...]:
-    """The dose most to be believed first: possible, written, dated, its vaccine known, of most antigens and tellers."""
+    """The dose to believe first: possible, written, dated, of a known vaccine and most antigens, told by most."""
     when = event.when
     vague = 3 if when is None else 0 if when.is_day else 1 if when.month else 2
     sources = len({each.source or each.dossier for each in event.provenances})

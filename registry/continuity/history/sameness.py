@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 
 from registry.continuity.history import written
@@ -85,6 +86,7 @@ def groups(doses: Iterable[Dose], is_possible: IsPossible) -> list[Group]:
     return _sorted(_join_partial(partial, _identified(found)))
 
 
+@cache
 def excludes(one: Kind, two: Kind) -> bool:
     """Whether doses of two kinds are never given on one day: they are against one disease.
 
