@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from registry.consent.decision import Outcome
-from registry.continuity import education
+from registry.continuity import education, elements
 from registry.continuity.history import Record
 from registry.errors import BadInput, Conflict, NotPermitted, UnknownName
 from registry.flows import budgets, cards, decide, meant, organisations, question, rights, said, trail
@@ -157,12 +157,12 @@ def _record(held: Held) -> Record:
 def _address(held: Held) -> Mapping[str, Any]:
     """What the system is asked about, in its own words."""
     (year,) = education.enrolments([_record(held)]).years
-    identifiers = held.resource.content.get("identifier") or [{}]
+    identifier = elements.first(held.resource.content.get("identifier"))
     return {
         "source": held.dossier.source,
         "record": held.ref,
         "person": held.dossier.local,
-        "enrolment": str(identifiers[0].get("value", "")),
+        "enrolment": elements.text(identifier.get("value")),
         "academic_year": year.academic_year,
         "grade": year.grade,
     }
