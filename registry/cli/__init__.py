@@ -14,6 +14,7 @@ from registry import logs
 from registry.cli import (
     alerting,
     asking,
+    attending,
     auditing,
     carding,
     deciding,
@@ -84,6 +85,7 @@ app.add_typer(redressing.app, name="rights")
 app.add_typer(redressing.ombudsperson, name="ombudsperson")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(alerting.app, name="alert")
+app.add_typer(attending.app, name="attendance")
 app.add_typer(keeping.app, name="keys")
 app.add_typer(vaulting.app, name="vault")
 app.add_typer(organising.app, name="organisation")

@@ -47,15 +47,16 @@ def folder(settings: Settings) -> Path:
 
 def read(files: Iterable[Path]) -> Held:
     """Read ladders from files, and from all CSV and JSON files of folders. Raises BadInput naming what is none."""
-    sheets: list[Sheet] = []
+    sheets: dict[str, Sheet] = {}
     own: list[Ladder] = []
     for path in _files(files):
         if path.suffix.lower() == ".json":
             own += _own(path)
         else:
-            sheets.append(_sheet(path))
-    made = shelf.assembled(sheets)
-    return Held(ladders=(*own, *made.ladders), sheets=tuple(sheets), odd=made.problems)
+            told = _sheet(path)
+            sheets.setdefault(told.digest, told)  # the same file named twice says nothing twice
+    made = shelf.assembled([*sheets.values()])
+    return Held(ladders=(*own, *made.ladders), sheets=tuple(sheets.values()), odd=made.problems)
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -102,9 +103,15 @@ def _bytes(path: Path) -> bytes:
 
 
 def known(shipped: Sequence[Ladder], settings: Settings, *more: Path) -> tuple[Ladder, ...]:
-    """Every ladder for a question: those of `more` first, then the loaded ones, then the shipped ones."""
-    loaded = read([folder(settings)]).ladders if folder(settings).is_dir() else ()
-    return tuple({each.id: each for each in (*read(more).ladders, *loaded, *shipped)}.values())
+    """Every ladder for a question: of several with one id that of `more` counts, then the loaded, then the shipped.
+
+    Files named and files loaded make ladders together: names of one, start months of another.
+    """
+    loaded = [folder(settings)] if folder(settings).is_dir() else []
+    found: dict[str, Ladder] = {}
+    for each in (*read([*more, *loaded]).ladders, *shipped):
+        found.setdefault(each.id, each)
+    return tuple(found.values())
 
 
 def keep(files: Sequence[Path], into: Path) -> list[tuple[Path, bool]]:

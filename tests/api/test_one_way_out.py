@@ -37,6 +37,7 @@ class Discloses(Enum):
     RELEASE = "a summary, through the release step"
     FAMILY = "a family's own view, by its card"
     STEWARD = "demographics and evidence of two dossiers"
+    CONFIRMATION = "yes, no or unknown to a school the family said yes to; to a system what it wrote itself"
     OMBUDSPERSON = "complaints, clocks, and the log of what was complained about; no content"
 
 
@@ -94,6 +95,11 @@ ROUTES: Mapping[tuple[str, str], Discloses] = {
     ("GET", "/v1/links"): Discloses.STEWARD,
     ("POST", "/v1/links"): Discloses.STEWARD,
     ("POST", "/v1/partings"): Discloses.STEWARD,
+    ("POST", "/v1/attendance"): Discloses.OWN,
+    ("POST", "/v1/attendance/standing"): Discloses.CONFIRMATION,
+    ("GET", "/v1/attendance"): Discloses.CONFIRMATION,
+    ("POST", "/v1/attendance/{question_id}/answer"): Discloses.OWN,
+    ("GET", "/v1/attendance/overdue"): Discloses.OMBUDSPERSON,
 }
 WORKERS = {
     "sequence": "places audit leaves and signs a checkpoint",

@@ -45,6 +45,16 @@ def test_a_corrected_file_replaces_the_one_of_its_name(loaded: Commands) -> None
     assert loaded("ladders", "show", "XRR", "--year", 2015, "--json").json["ladders"][0]["years"] == [5, 4, 3]
 
 
+def test_named_files_and_loaded_ones_make_ladders_together(bare: Commands) -> None:
+    starts = bare.file("starts.csv", f"{MONTHS}\nXRR,R,2015,9,9,9\n")
+    assert bare("ladders", "load", starts).code == 0
+    file = bare.file("rurria.csv", OTHER)
+    for files in ((file,), (file, starts)):
+        named = [word for each in files for word in ("--ladders", each)]
+        shown = bare("ladders", "show", "XRR", *named, "--year", 2015, "--json").json
+        assert (len(shown["ladders"]), shown["school_year_starts"]["month"]) == (1, 9)
+
+
 def test_rows_that_cannot_be_read_are_named_and_the_others_used(bare: Commands) -> None:
     file = bare.file("torn.csv", OTHER + "XRR,Rurria,2011,six,3,3,6,12,15\n")
     ran = bare("ladders", "load", file, "--json")
