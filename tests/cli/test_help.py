@@ -26,7 +26,7 @@ def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 LEAVES = list(commands(typer.main.get_command(cli.app)))
 GROUPS = [
     ("consent",), ("audit",), ("keys",), ("vault",), ("organisation",), ("review",), ("evaluate",), ("alert",),
-    ("witness",), ("rights",), ("ombudsperson",),
+    ("witness",), ("rights",), ("ombudsperson",), ("card",),
 ]  # fmt: skip
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "erase", "consent open", "consent card",
@@ -39,7 +39,7 @@ EXPECTED = {
     "rights erase-due", "rights erasure", "rights complain", "rights complaint", "ombudsperson list",
     "ombudsperson acknowledge", "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
     "ombudsperson emergencies", "ombudsperson review", "link", "evaluate links", "train-names",
-    "evaluate names", "train-matching", "evaluate matching", "match",
+    "evaluate names", "train-matching", "evaluate matching", "match", "card add",
 }  # fmt: skip
 
 
