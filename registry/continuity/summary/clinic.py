@@ -65,7 +65,7 @@ def clinic_summary(
 ) -> Json:
     """The document Bundle for a clinic, out of what consent left of the records, told in `language`."""
     doses = [_immunization(each) for each in events]
-    forecast = [_recommendation(dues, rules, today)] if dues else []
+    forecast = [_plan(release), _recommendation(dues, rules, today)] if dues else []
     told = [one for each in events if (one := _provenance(each, release))]
     resources = [
         document.person(asked, f"{_IPS}Patient-uv-ips"),
@@ -89,7 +89,7 @@ def _sections(resources: Sequence[Json], words: Words, language: str) -> list[Js
     say, said = words["page"], facts.clinic(resources, words)
     told = (
         ("doses-heading", "11369-6", narrative.doses(said, words), "Immunization"),
-        ("due-heading", "18776-5", narrative.dues(said, words), "ImmunizationRecommendation"),
+        ("due-heading", "18776-5", narrative.dues(said, words), "CarePlan"),
     )
     return [
         *(
@@ -224,6 +224,20 @@ def _extensions(event: DoseEvent) -> list[Json]:
     partner = event.possible_duplicate_of
     same = [document.extension("possible-duplicate-of", valueReference={"reference": f"Immunization/{partner}"})]
     return [certainty, *(same if partner else []), *document.reasons("dose-finding", event.findings)]
+
+
+def _plan(release: Release) -> Json:
+    """What is due, proposed: the plan of care of an IPS takes a CarePlan and no ImmunizationRecommendation (2.0.1)."""
+    return {
+        "resourceType": "CarePlan",
+        "id": "plan",
+        "status": "active",
+        "intent": "proposal",
+        "subject": {"reference": "Patient/person"},
+        "created": document.instant(release.issued),
+        "author": {"reference": "Organization/issuer"},
+        "supportingInfo": [{"reference": "ImmunizationRecommendation/due"}],
+    }
 
 
 def _recommendation(dues: Sequence[Due], rules: RuleSet, today: date) -> Json:
