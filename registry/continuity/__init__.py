@@ -6,5 +6,5 @@ every answer carries its reason. Answers advise; the nurse and the head teacher 
 
 Read in this order: `reasons`, `spans`, `history` (records to dose events), `schedule` (rules as data),
 `immunization` (what is due), `ladder` (a country's grades as data), `education` (which grade), `summary`
-(what leaves), `page` (how it is read).
+(what leaves, and how it is read).
 """
