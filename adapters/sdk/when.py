@@ -22,6 +22,7 @@ from registry.fhir.dates import Calendar, PartialDate
 _PARTS = {"YYYY": r"(?P<year>[0-9]{4})", "MM": r"(?P<month>[0-9]{1,2})", "DD": r"(?P<day>[0-9]{1,2})"}
 _CLOCK = r"(?:[T ][0-9]{1,2}(?::[0-9]{2}){1,2}(?:[.,][0-9]+)?(?: ?Z| ?[+-][0-9]{2}:?[0-9]{2})?)?"
 _MARKS: tuple[tuple[re.Pattern[str], Calendar], ...] = (
+    (re.compile(r"\s*(?:S\.?H\.?|solar hijri|هـ?\.?\s?ش\.?)$", re.IGNORECASE), Calendar.SOLAR_HIJRI),
     (re.compile(r"\s*(?:A\.?H\.?|H\.?|hijri|هـ|ه)$", re.IGNORECASE), Calendar.HIJRI),
     (re.compile(r"\s*(?:E\.?C\.?|ethiopian|ዓ\.?ም\.?)$", re.IGNORECASE), Calendar.ETHIOPIAN),
 )
@@ -99,7 +100,7 @@ def _span(
         return exact, exact
     first = dates.convert(year, month or 1, 1, calendar)
     final = month or (13 if calendar is Calendar.ETHIOPIAN else 12)
-    last = (dates.convert(year, final, each, calendar) for each in range(30, 0, -1))
+    last = (dates.convert(year, final, each, calendar) for each in range(31, 0, -1))
     return first, next((each for each in last if each), None)
 
 

@@ -28,7 +28,7 @@ from registry.errors import BadInput, Conflict
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
 from registry.fhir.resource import Content
-from registry.flows import budgets, decide, meant, publish, question, rights, trail, verify
+from registry.flows import budgets, decide, health_card, meant, publish, question, rights, trail, verify
 from registry.flows.decide import Held, Person
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
@@ -363,6 +363,8 @@ def _signed(registry: Registry, caller: Caller, asked: Asked, document: Content,
     }
     card = signing.sign({**claims, "facts": summary.card(document)}, key, typ=verify.CARD, compress=True)
     payload = {**claims, "aud": caller.name, "document": document, "card": card}
+    if told := health_card.of(document, asked.description, key, heading):
+        payload["health_card"] = told
     token = signing.sign(payload, key, typ=verify.SUMMARY, compress=True)
     page = verify.render(payload, token, registry.library, language=asked.language)
     return Released(

@@ -89,12 +89,16 @@ def _partial_dates_are_not_contradicted(life: Life, told: tuple[DoseEvent, ...],
 
 
 def _relations(told: tuple[DoseEvent, ...]) -> Mapping[frozenset[Key], str]:
-    """For every two records: one dose, two, or perhaps one."""
-    found = {frozenset(pair): "one" for each in told for pair in combinations(_keys(each), 2)}
+    """For every two records: one dose, two, or perhaps one. Components of one vaccine are neither one dose nor two."""
+    found = {frozenset(pair): _said_of(each) for each in told for pair in combinations(_keys(each), 2)}
     for one, two in combinations(told, 2):
         said = "perhaps" if doubt.may_be_one(one, two) else "two"
         found |= {frozenset((a, b)): said for a in _keys(one) for b in _keys(two)}
     return found
+
+
+def _said_of(event: DoseEvent) -> str:
+    return "perhaps" if "told-in-parts" in {each.code for each in event.findings} else "one"
 
 
 def _keys(event: DoseEvent) -> list[Key]:

@@ -213,6 +213,17 @@ def _is_right_of(wrong: Block, right: Block) -> bool:
     return bool(lots_agree or numbers[0] or _names(wrong) & _names(right))
 
 
+def _has_rival(row: Row, rows: set[Row], block: Block) -> bool:
+    """Another vague row of that system that may be the same dose."""
+    others = {each for each in rows if each.system == row.system and each != row}
+    return any(
+        _only_one_a_day(one, two) and any(each.first <= day <= each.last for day in _days(block))
+        for each in others
+        for one in each.kinds
+        for two in _kinds(block)
+    )
+
+
 _SOON = {"RABIES", "TYPHOID", "CHOLERA", "JE", "TBE", "oral"}
 
 
@@ -220,7 +231,7 @@ def _partial(blocks: set[Block], rows: set[Row]) -> set[Block]:
     joins: dict[Block, set[Row]] = {block: set() for block in blocks}
     found: set[Block] = set()
     for row in rows:
-        hosts = [block for block in blocks if _only_this(row, block)]
+        hosts = [block for block in blocks if _only_this(row, block) and not _has_rival(row, rows, block)]
         if len(hosts) == 1:
             joins[hosts[0]].add(row)
         else:

@@ -250,6 +250,7 @@ def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]
     left: list[Dose] = []
     for dose in partial:
         hosts = [place for place, group in enumerate(days) if _can_join(dose, group)]
+        hosts = [place for place in hosts if not any(_rivals(dose, each, days[place]) for each in partial)]
         (wanted[hosts[0]] if len(hosts) == 1 else left).append(dose)
     joined = list(days)
     for place, guests in wanted.items():
@@ -267,6 +268,14 @@ def _can_join(dose: Dose, group: Group) -> bool:
     if not named or not apart or dose.when is None:
         return False
     return all(are_too_close(dose.when, day, dose.kinds) for day in group.days)
+
+
+def _rivals(dose: Dose, other: Dose, host: Group) -> bool:
+    """Whether another partial dose of the same system can be the host as well."""
+    if other is dose or other.dossier != dose.dossier:
+        return False
+    alike = any(excludes(one, two) for one in other.kinds for two in host.kinds)
+    return alike and (other.when is None or any(other.when.may_be(day) for day in host.days))
 
 
 def are_too_close(one: PartialDate, two: PartialDate, kinds: Iterable[Kind]) -> bool:
