@@ -22,6 +22,8 @@ import orjson
 from registry.consent import places
 from registry.consent.places import Places
 from registry.continuity import ladder, schedule
+from registry.continuity.immunization import authored, editions
+from registry.continuity.immunization.editions import Editions
 from registry.continuity.ladder import Ladder
 from registry.continuity.page import Messages
 from registry.continuity.schedule import Schedule
@@ -48,6 +50,8 @@ class Library:
     value_sets: Mapping[str, ValueSet]
     concept_maps: Mapping[str, ConceptMap]
     schedules: Mapping[str, Schedule]
+    editions: Mapping[str, Editions]
+    """The schedules of `schemas/schedules/<issuer>/`, by their id."""
     ladders: tuple[Ladder, ...]
     consent_texts: Mapping[str, Any]
     places: Places
@@ -78,7 +82,8 @@ def load(folder: Path = FOLDER) -> Library:
         code_systems=code_systems,
         value_sets=value_sets,
         concept_maps=concept_maps,
-        schedules={each.id: each for each in _each(folder, "schedules", schedule.read)},
+        schedules={each.id: each for each in _routine(folder)},
+        editions=_using("schedules", lambda: _editions(folder)),
         ladders=tuple(_each(folder, "ladders", ladder.read)),
         consent_texts=json("texts/consent-2.json", folder),
         places=_using("policies/places.json", lambda: _places(concept_maps, folder)),
@@ -93,6 +98,20 @@ def load(folder: Path = FOLDER) -> Library:
 
 def _places(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Places:
     return places.read(json("policies/places.json", folder), concept_maps["vaccine-to-antigen"])
+
+
+def _routine(folder: Path) -> Iterator[Schedule]:
+    """The files directly in `schedules`: the older form."""
+    for name in (f"schedules/{path.name}" for path in sorted((folder / "schedules").glob("*.json"))):
+        yield _using(name, lambda held=name: schedule.read(json(held, folder)))
+
+
+def _editions(folder: Path) -> Mapping[str, Editions]:
+    """A folder for each issuer, in it a file for each edition."""
+    known = authored.known(json("maps/vaccine-to-antigen.json", folder))
+    names = [path.relative_to(folder).as_posix() for path in sorted((folder / "schedules").glob("*/*.json"))]
+    read = (authored.read(json(name, folder), known, file=name, raw=text(name, folder).encode()) for name in names)
+    return editions.collect(each for found in read for each in found)
 
 
 WEIGHTS = "matching/weights-1.json"
@@ -184,7 +203,7 @@ def _check(folder: Path) -> Mapping[str, int]:
         "value sets": len(library.value_sets),
         "code systems": len(library.code_systems),
         "translations": sum(len(each.targets) for each in library.concept_maps.values()),
-        "schedules": len(library.schedules),
+        "schedules": len(library.schedules) + sum(len(each.schedules) for each in library.editions.values()),
         "ladders": len(library.ladders),
         "migrations": len(library.migrations),
     }

@@ -28,8 +28,18 @@ from registry.continuity.immunization.schedule import (
 )
 from registry.continuity.spans import Span
 
+CVX = "http://hl7.org/fhir/sid/cvx"
 _NEXT_DAY = Span(text="1 day", days=1)
 """Two live vaccines may be given on one day."""
+
+
+def known(vaccines: Mapping[str, Any], system: str = CVX) -> Known:
+    """What the ConceptMap from vaccine codes to antigens says of the codes of one system."""
+    rows = [row for group in vaccines["group"] if group["source"] == system for row in group["element"]]
+    return Known(
+        antigens={row["code"]: frozenset(each["code"] for each in row["target"]) for row in rows},
+        titles={row["code"]: row["display"] for row in rows},
+    )
 
 
 def read(content: Mapping[str, Any], known: Known, *, file: str, raw: bytes) -> tuple[Schedule, ...]:

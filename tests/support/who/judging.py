@@ -1,0 +1,150 @@
+"""A row of a decision table, held against what our engine says of children who are as the row says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import orjson
+
+from registry.continuity.immunization import authored, engine
+from registry.continuity.immunization.outcome import GroupForecast, SeriesForecast, SeriesStatus
+from registry.continuity.immunization.person import Dose, Observation, Person
+from registry.continuity.immunization.schedule import Schedule
+from registry.library import FOLDER
+from tests.support.who import children, settings, wording
+from tests.support.who.children import BIRTH, Child
+from tests.support.who.settings import Setting
+from tests.support.who.workbook import Row
+
+FILE = FOLDER / "schedules" / "who" / "2023.json"
+MOST_CHILDREN = 12
+
+DUE, NOT_DUE, COMPLETE = "Due", "Not due", "Complete"
+CONTRAINDICATED, JUDGE = "Contraindicated", "Further evaluation needed"
+_STATUS = re.compile(
+    r"(?:Immunization recommendation status|\))\"? ?=? ?[\"'](Due|Not due|Complete|Contraindicated|Further evaluation needed)"
+)
+_TYPES = re.compile(r"\"Type of poliovirus dose\" = \"(bOPV|IPV)\"")
+_SAYS: Mapping[SeriesStatus, str] = {
+    SeriesStatus.COMPLETE: COMPLETE,
+    SeriesStatus.IMMUNE: COMPLETE,
+    SeriesStatus.CONTRAINDICATED: CONTRAINDICATED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What became of a row: why it was not exercised, or how many children agreed, and what the others were told."""
+
+    row: Row
+    expected: str
+    why_not: str = ""
+    children: int = 0
+    agreed: int = 0
+    told: tuple[str, ...] = ()
+
+    @property
+    def is_exercised(self) -> bool:
+        return not self.why_not
+
+    @property
+    def agrees(self) -> bool:
+        """Of the first child, the most ordinary one."""
+        return self.is_exercised and bool(self.told) and self.told[0] == ""
+
+
+def judge(rows: Sequence[Row]) -> list[Judged]:
+    completes = {row.table for row in rows if expected(row) == COMPLETE}
+    return [_judge(row, may_be_complete=row.table in completes) for row in rows]
+
+
+def expected(row: Row) -> str:
+    found = _STATUS.search(wording.plain(row.output).replace('" "', '"'))
+    return found[1] if found else ""
+
+
+def _judge(row: Row, *, may_be_complete: bool) -> Judged:
+    wanted = expected(row)
+    setting = settings.of(row)
+    if setting is None:
+        return Judged(row=row, expected=wanted, why_not="our schedule has no such vaccine")
+    try:
+        conditions = [one for cell in row.inputs for one in wording.conditions(cell)]
+    except wording.NotUnderstood:
+        return Judged(row=row, expected=wanted, why_not="the condition is not understood")
+    found = children.like(conditions, setting)[:MOST_CHILDREN]
+    if not found:
+        return Judged(row=row, expected=wanted, why_not="no child can be so")
+    told = [_compare(row, wanted, setting, each, may_be_complete=may_be_complete) for each in found]
+    return Judged(row=row, expected=wanted, children=len(found), agreed=told.count(""), told=tuple(told))
+
+
+def _compare(row: Row, wanted: str, setting: Setting, child: Child, *, may_be_complete: bool) -> str:
+    """Empty where we say the same; else what we say, and to whom."""
+    said, types = answer(row, setting, child)
+    asked = set(_TYPES.findall(row.output)) if wanted == DUE else set[str]()
+    same = {wanted}
+    if (
+        wanted == NOT_DUE
+    ):  # nothing is to be given: not yet, no more, must not, or (where a table knows no such word) done
+        same |= {CONTRAINDICATED} | (set() if may_be_complete else {COMPLETE})
+    if said in same and (not asked or asked == types):
+        return ""
+    doses = ", ".join(f"{each.vaccine}@{(each.day - BIRTH).days}d" for each in child.doses)
+    live = f"; live {(child.on - child.live).days}d ago" if child.live else ""
+    return f"{said}{sorted(types) if asked else ''} at {(child.on - BIRTH).days}d, doses {doses or 'none'}{live}"
+
+
+def answer(row: Row, setting: Setting, child: Child) -> tuple[str, set[str]]:
+    """What we say of the antigens the row is about, and the kinds of polio vaccine that are due."""
+    rules = _schedule(tuple(setting.options.items()))
+    doses = [Dose(id=str(place), day=each.day, vaccine=each.vaccine) for place, each in enumerate(child.doses)]
+    if child.live:
+        doses.append(Dose(id="live", day=child.live, vaccine=child.other_live))
+    observed = [Observation(code=each) for each in sorted(child.observations)]
+    outcome = engine.forecast(rules, Person(birth=BIRTH, sex=child.sex), doses, observed, child.on)
+    group = next(each for each in outcome.groups if set(setting.antigens) & {one.series.antigen for one in each.parts})
+    parts = [each for each in group.parts if each.series.antigen in setting.antigens]
+    if setting.only_dose:
+        parts = [each if each.next_dose == setting.only_dose else replace(each, recommended=None) for each in parts]
+    return _said(row, group, parts, child), {kind for each in parts if _is_due(each, child) for kind in _kinds(each)}
+
+
+def _said(row: Row, group: GroupForecast, parts: Sequence[SeriesForecast], child: Child) -> str:
+    said = {_part(each, child) for each in parts}
+    if CONTRAINDICATED in said:
+        return CONTRAINDICATED
+    if group.precautions and (".D5." in row.table or not said <= {NOT_DUE} or _is_over(parts)):
+        return JUDGE
+    return next(each for each in (DUE, NOT_DUE, COMPLETE) if each in said)
+
+
+def _is_over(parts: Iterable[SeriesForecast]) -> bool:
+    return all(each.status is SeriesStatus.AGED_OUT for each in parts)
+
+
+def _part(part: SeriesForecast, child: Child) -> str:
+    return DUE if _is_due(part, child) else _SAYS.get(part.status, NOT_DUE)
+
+
+def _is_due(part: SeriesForecast, child: Child) -> bool:
+    return part.status is SeriesStatus.NOT_COMPLETE and part.recommended is not None and part.recommended <= child.on
+
+
+def _kinds(part: SeriesForecast) -> set[str]:
+    doses = part.series.doses
+    number = min(part.next_dose or 1, len(doses))
+    return {kind for each in doses[number - 1].preferable if (kind := {"178": "bOPV", "10": "IPV"}.get(each.vaccine))}
+
+
+@cache
+def _schedule(options: tuple[tuple[str, str], ...]) -> Schedule:
+    """Our file, with the options the table is about."""
+    content: dict[str, Any] = orjson.loads(FILE.read_bytes())
+    content |= {"options": content["options"] | dict(options), "variants": []}
+    vaccines = orjson.loads((FOLDER / "maps" / "vaccine-to-antigen.json").read_bytes())
+    return authored.read(content, authored.known(vaccines), file=FILE.name, raw=FILE.read_bytes())[0]
