@@ -22,6 +22,8 @@ import orjson
 from registry.consent import places
 from registry.consent.places import Places
 from registry.continuity import ladder, schedule
+from registry.continuity.history import codes
+from registry.continuity.history.codes import Meaning, Vaccines
 from registry.continuity.immunization import authored, editions
 from registry.continuity.immunization.editions import Editions
 from registry.continuity.ladder import Ladder
@@ -49,6 +51,7 @@ class Library:
     code_systems: Mapping[str, CodeSystem]
     value_sets: Mapping[str, ValueSet]
     concept_maps: Mapping[str, ConceptMap]
+    vaccines: Vaccines
     schedules: Mapping[str, Schedule]
     editions: Mapping[str, Editions]
     """The schedules of `schemas/schedules/<issuer>/`, by their id."""
@@ -62,11 +65,13 @@ class Library:
     migrations: Mapping[str, str]
     roles: str
 
+    def meaning(self, vaccine_code: Content) -> Meaning:
+        """What a `vaccineCode` says was given: antigens, possible CVX codes, and how surely."""
+        return codes.meaning(self.vaccines, vaccine_code)
+
     def antigens(self, vaccine_code: Content) -> frozenset[str]:
-        """What every known coding of a `vaccineCode` agrees it protects against; empty when none is known."""
-        vaccines = self.concept_maps["vaccine-to-antigen"]
-        found = terminology.agreed(vaccines, vaccine_code.get("coding", ()))
-        return frozenset(each.code for each in found)
+        """What everything a `vaccineCode` can be protects against; empty when it is not recognised."""
+        return self.meaning(vaccine_code).antigens
 
 
 @cache
@@ -82,6 +87,7 @@ def load(folder: Path = FOLDER) -> Library:
         code_systems=code_systems,
         value_sets=value_sets,
         concept_maps=concept_maps,
+        vaccines=_using("terminology/cvx.json", lambda: _vaccines(concept_maps, folder)),
         schedules={each.id: each for each in _routine(folder)},
         editions=_using("schedules", lambda: _editions(folder)),
         ladders=tuple(_each(folder, "ladders", ladder.read)),
@@ -94,6 +100,11 @@ def load(folder: Path = FOLDER) -> Library:
         roles=text("roles/create_roles.sql", folder),
         migrations={path.name: text(f"sql/{path.name}", folder) for path in _files(folder / "sql", ".sql")},
     )
+
+
+def _vaccines(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Vaccines:
+    maps = (concept_maps[each] for each in ("vaccine-to-antigen", "vaccine-to-cvx", "vaccine-names"))
+    return codes.read(json("terminology/cvx.json", folder), *maps)
 
 
 def _places(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Places:

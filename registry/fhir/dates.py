@@ -23,6 +23,7 @@ class Calendar(Enum):
     GREGORIAN = "gregorian"
     HIJRI = "hijri"  # Umm al-Qura, 1343-1500 AH
     ETHIOPIAN = "ethiopian"
+    SOLAR_HIJRI = "solar-hijri"  # of Iran and Afghanistan, 1178-1633
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,8 +101,21 @@ def _from_ethiopian(year: int, month: int, day: int) -> PartialDate:
     return of(date(2000, 1, 1) + timedelta(days=julian_day - 2451545))
 
 
+def _from_solar_hijri(year: int, month: int, day: int) -> PartialDate:
+    # Six months of 31 days, five of 30, a last of 29, or 30 in a leap year; 8 of 33 years are leap years, which agrees
+    # with the equinox at Tehran from 1178 to 1633 (the rule of ICU's PersianCalendar,
+    # Unicode Inc.). 1 Farvardin 1 is Julian day 1948320.
+    leap = (25 * year + 11) % 33 < 8
+    last_day = 31 if month <= 6 else 30 if month <= 11 or leap else 29
+    if not (1178 <= year <= 1633 and 1 <= month <= 12 and 1 <= day <= last_day):
+        raise ValueError("no such Solar Hijri date")
+    julian_day = 1948320 + 365 * (year - 1) + (8 * year + 21) // 33 + 30 * (month - 1) + min(month - 1, 6) + day - 1
+    return of(date(2000, 1, 1) + timedelta(days=julian_day - 2451545))
+
+
 _CONVERSIONS = {
     Calendar.GREGORIAN: PartialDate,
     Calendar.HIJRI: _from_hijri,
     Calendar.ETHIOPIAN: _from_ethiopian,
+    Calendar.SOLAR_HIJRI: _from_solar_hijri,
 }

@@ -243,7 +243,7 @@ def _clinic_document(
     birth = _as_exactly_as_asked(person.birth, described.birth_date)
     # Everything is derived from what may leave. Only which records tell of one dose is judged with their lots.
     records = [_with_lot(_leaving(registry, _record_of(each), is_open=each.ref in opened), each) for each in permitted]
-    told = history.events(records, library.antigens, birth=birth, today=today)
+    told = history.events(records, library.meaning, birth=birth, today=today)
     events = [_without_closed_lots(each, opened) for each in told]
     schedule = library.schedules[SCHEDULE]
     return summary.clinic_summary(

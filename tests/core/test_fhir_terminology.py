@@ -95,7 +95,8 @@ CDSI = {
     "Hib": "HIB", "Rotavirus": "ROTA", "Measles": "MEASLES", "Mumps": "MUMPS", "Rubella": "RUBELLA",
     "Varicella": "VARICELLA", "HepA": "HEPA", "HPV": "HPV", "Yellow Fever": "YF", "Meningococcal": "MENINGO",
     "Meningococcal B": "MENB", "Influenza": "INFLUENZA", "COVID-19": "COVID19", "Typhoid": "TYPHOID",
-    "Japanese Encephalitis": "JE", "Rabies": "RABIES", "Pneumococcal": "PCV",
+    "Japanese Encephalitis": "JE", "Rabies": "RABIES", "Pneumococcal": "PCV", "TBE": "TBE", "Cholera": "CHOLERA",
+    "Dengue": "DENGUE", "Ebola": "EBOLA",
 }  # fmt: skip
 
 
@@ -189,7 +190,8 @@ def test_codings_that_contradict_each_other_keep_only_what_all_say() -> None:
 def test_the_library_says_the_antigens_of_a_vaccine_code() -> None:
     loaded = library.load()
     assert loaded.antigens({"coding": [{"system": CVX, "code": "04"}], "text": "RR"}) == {"MEASLES", "RUBELLA"}
-    assert loaded.antigens({"text": "MMR"}) == frozenset()
+    assert loaded.antigens({"text": "MMR"}) == {"MEASLES", "MUMPS", "RUBELLA"}
+    assert loaded.antigens({"text": "not a vaccine"}) == frozenset()
 
 
 def test_a_coding_is_its_system_and_code_whatever_it_is_called() -> None:

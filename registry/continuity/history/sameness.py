@@ -1,0 +1,297 @@
+"""When several records are one dose.
+
+The natural key of a dose (UZ Core Immunization profile; Swiss CH VACD for the doubtful cases): the same kind of vaccine
+and day, unless two lots say otherwise; a day apart with one lot. Beyond it, records are one dose only where nothing
+else can be meant: a vaguely named vaccine that could not have been given beside the one of its day; the components of a
+combination told apart by another system; day and month exchanged, or a partial date, where lot and dose number agree;
+one business identifier. Everything else stays apart, for `doubt` to mark. The order of records never matters.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from registry.continuity.history import written
+from registry.continuity.history.codes import ROUTES
+from registry.continuity.history.dose import Dose, Kind, order_of
+from registry.fhir.dates import PartialDate
+
+A_DAY = timedelta(days=1)
+_POLIO = frozenset(("POLIO",))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The records of one dose. `kinds`: what it can be. `notes`: how records came together that differ."""
+
+    doses: tuple[Dose, ...]
+    kinds: frozenset[Kind]
+    notes: frozenset[str] = frozenset()
+
+    @property
+    def dossiers(self) -> set[str]:
+        return {each.dossier for each in self.doses}
+
+    @property
+    def lots(self) -> set[str]:
+        return {each.lot for each in self.doses if each.lot}
+
+    @property
+    def days(self) -> set[PartialDate]:
+        return {each.when for each in self.doses if each.when and each.when.is_day}
+
+    @property
+    def dates(self) -> set[PartialDate]:
+        return {each.when for each in self.doses if each.when}
+
+    @property
+    def identifiers(self) -> set[tuple[str, str]]:
+        return {each for dose in self.doses for each in dose.identifiers}
+
+    @property
+    def numbers(self) -> set[str]:
+        return {each.number for each in self.doses if each.number}
+
+
+def groups(doses: Iterable[Dose]) -> list[Group]:
+    """Every dose in exactly one group; a group is one dose event."""
+    several = sorted(doses, key=order_of)
+    full = [each for each in several if each.is_full]
+    found = [
+        group
+        for alike in _by_key(full, lambda each: each.kinds)
+        for group in map(_of, _full_groups(alike))
+    ]  # fmt: skip
+    for join in (_name_vague, _join_parts, _join_exchanged):
+        found = join(sorted(found, key=_order))
+    partial = [each for each in several if not each.is_full]
+    return sorted(_identified(_join_partial(partial, found)), key=_order)
+
+
+def excludes(one: Kind, two: Kind) -> bool:
+    """Whether doses of two kinds are never given on one day: they share a disease.
+
+    Oral and injected polio vaccine may be given together (WHO position paper on polio vaccines, 2022: IPV with bOPV).
+    """
+    shared, routes = (one & two) - ROUTES, (one & ROUTES, two & ROUTES)
+    together = shared == _POLIO and all(routes) and routes[0] != routes[1]
+    return bool(shared) and not together
+
+
+def _of(doses: Iterable[Dose]) -> Group:
+    held = tuple(sorted(doses, key=order_of))
+    return Group(held, held[0].kinds)
+
+
+def _order(group: Group) -> tuple[object, ...]:
+    return order_of(group.doses[0])
+
+
+def _joined(host: Group, guests: Iterable[Group], note: str) -> Group:
+    doses = (*host.doses, *(each for guest in guests for each in guest.doses))
+    notes = host.notes.union(*(each.notes for each in guests), (note,) if note else ())
+    return Group(tuple(sorted(doses, key=order_of)), host.kinds, notes)
+
+
+def _by_key(doses: Iterable[Dose], key: Callable[[Dose], Hashable]) -> list[list[Dose]]:
+    found: defaultdict[Hashable, list[Dose]] = defaultdict(list)
+    for dose in doses:
+        found[key(dose)].append(dose)
+    return list(found.values())
+
+
+def _full_groups(alike: Sequence[Dose]) -> Iterator[Sequence[Dose]]:
+    """Doses of one kind with full dates: by lot over neighbouring days, then the ones without a lot."""
+    lots = [run for same in _by_key((d for d in alike if d.lot), lambda d: d.lot) for run in _runs(same)]
+    for same_day in _by_key((d for d in alike if not d.lot), lambda d: d.when):
+        hosts = [run for run in lots if any(each.when == same_day[0].when for each in run)]
+        if len(hosts) == 1:
+            hosts[0].extend(same_day)
+        else:  # no lot to join, or two different ones: it stays by itself
+            yield same_day
+    yield from lots
+
+
+def _runs(same_lot: Sequence[Dose]) -> Iterator[list[Dose]]:
+    """Cut doses of one lot into runs that span at most one day more than their first."""
+    run: list[Dose] = []
+    for dose in same_lot:  # already in order of dates
+        if run and first_day(dose) - first_day(run[0]) > A_DAY:
+            yield run
+            run = []
+        run.append(dose)
+    if run:
+        yield run
+
+
+def _name_vague(found: list[Group]) -> list[Group]:
+    """Put a group whose vaccine is vaguely named with the only one of its day it can be."""
+    hosts, wanted = [each for each in found if len(each.kinds) == 1], defaultdict[int, list[Group]](list)
+    left: list[Group] = []
+    for guest in (each for each in found if len(each.kinds) > 1):
+        fitting = [place for place, host in enumerate(hosts) if _can_only_be(guest, host)]
+        (wanted[fitting[0]] if len(fitting) == 1 else left).append(guest)
+    return [_joined(host, wanted[place], "") for place, host in enumerate(hosts)] + left
+
+
+def _can_only_be(guest: Group, host: Group) -> bool:
+    (kind,) = host.kinds
+    if (
+        not guest.days & host.days
+        or kind not in guest.kinds
+        or (guest.lots and host.lots and not guest.lots & host.lots)
+    ):
+        return False
+    return bool(guest.lots & host.lots) or all(each == kind or excludes(each, kind) for each in guest.kinds)
+
+
+def _join_parts(found: list[Group]) -> list[Group]:
+    """Put the components of a combination, told apart by another system, with the combination of that day."""
+    gone: set[int] = set()
+    joined = dict(enumerate(found))
+    for _, places in groupby(
+        sorted(joined, key=lambda each: str(sorted(found[each].days))), lambda each: found[each].days
+    ):
+        day = list(places)
+        for place in day:
+            parts = _parts(found, place, [each for each in day if each not in gone])
+            if parts and place not in gone:
+                joined[place] = _joined(joined[place], [found[each] for each in parts], "told-in-parts")
+                gone.update(parts)
+    return [joined[place] for place in joined if place not in gone]
+
+
+def _parts(found: Sequence[Group], place: int, day: Sequence[int]) -> list[int]:
+    """The groups that together are exactly the combination at `place`, all told by one system that does not tell it."""
+    host = found[place]
+    smaller = [each for each in day if all(one < host_kind for one in found[each].kinds for host_kind in host.kinds)]
+    for dossier in sorted({name for each in smaller for name in found[each].dossiers} - host.dossiers):
+        parts = [each for each in smaller if dossier in found[each].dossiers]
+        if _are_whole(host, [found[each] for each in parts]):
+            return parts
+    return []
+
+
+def _are_whole(host: Group, parts: Sequence[Group]) -> bool:
+    kinds = [kind - ROUTES for part in parts for kind in part.kinds]
+    whole = {antigen for kind in host.kinds for antigen in kind - ROUTES}
+    lots = host.lots.union(*(each.lots for each in parts))
+    apart = not any(each.dossiers & host.dossiers for each in parts)
+    disjoint = sum(len(each) for each in kinds) == len(whole) and set[str]().union(*kinds) == whole
+    return len(host.kinds) == 1 and len(kinds) == len(parts) and disjoint and apart and len(lots) <= 1
+
+
+def _join_exchanged(found: list[Group]) -> list[Group]:
+    """Put together two groups that exchange day and month, where lot and dose number say that they are one dose."""
+    mates = {
+        place: [e for e, other in enumerate(found) if _is_exchanged(group, other)] for place, group in enumerate(found)
+    }
+    pairs = [(one, two[0]) for one, two in mates.items() if len(two) == 1 and mates[two[0]] == [one] and one < two[0]]
+    gone = {two for _, two in pairs}
+    merged = {one: _joined(found[one], [found[two]], "day-month-exchanged") for one, two in pairs}
+    return [merged.get(place, group) for place, group in enumerate(found) if place not in gone]
+
+
+def _is_exchanged(one: Group, two: Group) -> bool:
+    if one is two or one.kinds != two.kinds or not one.lots & two.lots or one.dossiers & two.dossiers:
+        return False
+    return (
+        bool(one.numbers) and one.numbers == two.numbers and len(one.numbers) == 1 and are_exchanged(one.days, two.days)
+    )
+
+
+def are_exchanged(one: set[PartialDate], two: set[PartialDate]) -> bool:
+    """Whether one group tells a day that is the other's with day and month exchanged."""
+    return any(written.exchanged(each) in two for each in one)
+
+
+def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]:
+    """Give each partial dose to the one full dose it can only be; what is left stays, or joins its like."""
+    wanted: defaultdict[int, list[Dose]] = defaultdict(list)
+    left: list[Dose] = []
+    for dose in partial:
+        hosts = [place for place, group in enumerate(days) if _can_join(dose, group)]
+        (wanted[hosts[0]] if len(hosts) == 1 else left).append(dose)
+    joined = list(days)
+    for place, guests in wanted.items():
+        if _one_per_system(guests):
+            joined[place] = _joined(joined[place], [_of(guests)], "")
+        else:
+            left.extend(guests)
+    alike = [_apart_if_one_system(each) for each in _by_key(left, _written_key)]
+    return joined + [_of(each) for several in alike for each in several]
+
+
+def _can_join(dose: Dose, group: Group) -> bool:
+    """Lot and dose number agree: without the number, two doses of one month can share a lot."""
+    return (
+        dose.lot in group.lots
+        and dose.number is not None
+        and group.numbers == {dose.number}
+        and dose.kinds == group.kinds
+        and dose.dossier not in group.dossiers
+        and any(
+            each.lot == dose.lot and each.when and dose.when and each.when.may_be(dose.when) for each in group.doses
+        )
+    )
+
+
+def _written_key(dose: Dose) -> tuple[object, ...]:
+    if dose.lot is None or dose.number is None or dose.when is None:
+        return (dose.dossier, dose.reference, dose.record.resource.body)  # never joined
+    return (dose.kinds, dose.when, dose.lot, dose.number)
+
+
+def _apart_if_one_system(alike: Sequence[Dose]) -> list[Sequence[Dose]]:
+    return [alike] if _one_per_system(alike) else [[each] for each in alike]
+
+
+def _one_per_system(doses: Sequence[Dose]) -> bool:
+    """Two partial records of one dossier are two doses as far as that system says."""
+    return len({each.dossier for each in doses}) == len(doses)
+
+
+def _identified(found: Sequence[Group]) -> list[Group]:
+    """Put together groups that share a business identifier, a kind and a date: one record that two systems pass on.
+
+    Without the date a card number, written on every dose, would make one of all.
+    """
+    merged: list[Group] = []
+    for group in sorted(found, key=_order):
+        place = next((place for place, other in enumerate(merged) if _is_identified(group, other)), None)
+        if place is None:
+            merged.append(group)
+        else:
+            merged[place] = _joined(merged[place], [group], "")
+    return merged
+
+
+def _is_identified(one: Group, two: Group) -> bool:
+    if one.kinds != two.kinds or one.dossiers & two.dossiers or not one.identifiers & two.identifiers:
+        return False
+    return are_near(one.dates, two.dates) or are_exchanged(one.days, two.days)
+
+
+def are_near(one: Iterable[PartialDate], two: Iterable[PartialDate]) -> bool:
+    """Whether two dates can be the same day or neighbours."""
+    return any(a.first - A_DAY <= b.last and b.first - A_DAY <= a.last for a in one for b in two)
+
+
+def first_day(dose: Dose) -> date:
+    assert dose.when is not None  # noqa: S101 - only full dates come here
+    return dose.when.first
+
+
+def agreed_date(group: Group, is_possible: Callable[[PartialDate], bool]) -> tuple[PartialDate | None, str]:
+    """The date most of the group tell, possible and full ones first, the earlier on a tie."""
+    told = [(each.when, each.when_text) for each in group.doses if each.when]
+    if not told:
+        return None, group.doses[0].when_text
+    best = min(
+        told, key=lambda one: (not one[0].is_day, not is_possible(one[0]), -told.count(one), one[0].first, one[1])
+    )
+    return best[0], best[1]
