@@ -32,6 +32,11 @@ from registry.continuity.immunization.schedule import (
     TargetDose,
     Window,
 )
+from registry.continuity.spans import Span
+
+_LIFE = Span(text="a life", months=12 * 200)
+_NOTHING_BEFORE = Interval(from_previous=True, absolute_minimum=_LIFE, minimum=_LIFE)
+"""Before the first dose of a course for those who start late there was none: a distance nobody lives to see."""
 
 EVERYBODY = "everybody"
 """The series group of those without any observation that asks for another series."""
@@ -129,6 +134,8 @@ def _series(entry: Entry, name: str, code: str, block: Entry, file: File) -> Ser
     products, usual = file.vaccines(entry, "products", code), counted(block, code, file)
     indications, title = file.listed(entry, "if"), entry.needed("name")
     doses = tuple(_dose(each, products or usual, code, file) for each in entry.each("doses"))
+    if entry.flag("first_ever") and doses:
+        doses = (replace(doses[0], intervals=(_NOTHING_BEFORE,)), *doses[1:])
     series = Series(
         name=f"{name}: {title}",
         antigen=name,

@@ -24,6 +24,7 @@ _OPV, _IPV = "178", "10"
 _MEASLES, _YELLOW_FEVER = "05", "37"
 _LIVE = frozenset({"19", "05", "06", "07", "21", "37", "116", "119", "129", "169"})
 _FOUR_WEEKS = timedelta(weeks=4)
+_IPV_AGES = ("14 weeks", "32 weeks")
 _YEAR = Span(text="1 year", months=12)
 _COMPARE: Mapping[str, Callable[[int, int], bool]] = {"=": operator.eq, ">=": operator.ge, "<": operator.lt}
 
@@ -65,18 +66,42 @@ def like(conditions: Sequence[Condition], setting: Setting) -> list[Child]:
     """Those who fulfil every condition; only if there are none others, such as were given doses too early."""
     found = [each for each in _tried(conditions, setting) if all(holds(one, each, setting) for one in conditions)]
     different = list(dict.fromkeys(found))
-    waited = any(isinstance(each, Time) and each.of in (Since.LATEST, Since.LIVE) for each in conditions)
-    return [each for each in different if _is_natural(each, setting, waited=waited)] or different
+    return [each for each in different if _is_ordinary(each, conditions, setting)] or different
 
 
-def _is_natural(child: Child, setting: Setting, *, waited: bool) -> bool:
-    """Nothing given before its usual distance, nor asked for on the heels of the latest dose, unless the row does."""
-    usual = [spans.add(BIRTH, _span(each)) for each in setting.ages]
+def _is_ordinary(child: Child, conditions: Sequence[Condition], setting: Setting) -> bool:
+    """Nothing given before its usual age and distance, nor asked for on the heels of a dose, unless the row does.
+
+    Where a row says only until when something is so, and leaves to the country since when, it is so at the end.
+    """
+    times = [each for each in conditions if isinstance(each, Time)]
+    waited = any(each.of in (Since.LATEST, Since.LIVE, Since.PRIMARY) for each in times)
+    open_ended = [each for each in times if each.of is Since.LATEST and each.most_included and not each.least]
     days = [each.day for each in child.counted()]
+    return (
+        _is_apart(child, setting)
+        and (waited or not days or child.on - days[-1] >= _FOUR_WEEKS)
+        and all(spans.add(days[-1], each.most) == child.on for each in open_ended if each.most and days)
+    )
+
+
+def _is_apart(child: Child, setting: Setting) -> bool:
+    usual = [spans.add(BIRTH, _span(each)) for each in setting.ages]
+    if not _is_mixed(setting):
+        return _are_apart([each.day for each in child.counted()], usual)
+    oral, injected = ([each.day for each in child.counted(polio=kind)] for kind in ("bOPV", "IPV"))
+    return _are_apart(oral, usual) and _are_apart(injected, [spans.add(BIRTH, _span(each)) for each in _IPV_AGES])
+
+
+def _are_apart(days: Sequence[date], usual: Sequence[date]) -> bool:
     gaps = [(later - earlier).days - 1 for earlier, later in pairwise(usual)]
     apart = all((later - earlier).days >= gap for (earlier, later), gap in zip(pairwise(days), gaps, strict=False))
-    is_mixed = setting.antigens == ("POLIO",) and setting.vaccine == _OPV
-    return (is_mixed or apart) and (waited or not days or child.on - days[-1] >= _FOUR_WEEKS)
+    return apart and (not days or days[0] >= usual[0])
+
+
+def _is_mixed(setting: Setting) -> bool:
+    """Oral and injected polio vaccine, each with its own distances."""
+    return setting.antigens == ("POLIO",) and setting.vaccine == _OPV
 
 
 def _span(text: str) -> Span:
@@ -101,15 +126,15 @@ def _time_holds(time: Time, child: Child) -> bool:
     if time.least == time.most:  # an age in completed weeks
         return low <= until < low + timedelta(weeks=1)
     if time.of is Since.BIRTH and time.most_included and time.most and "year" in time.most.text:
-        high = spans.add(high, _YEAR) - _DAY  # up to 14 years: until the 15th birthday
+        high -= _DAY  # up to 14 years: whether the year after the birthday is meant is not said
     if time.of is Since.BIRTH and not time.least_included and time.least and "year" in time.least.text:
-        low = spans.add(low, _YEAR) - _DAY  # over 6 years: from the 7th birthday
+        low = spans.add(low, _YEAR) - _DAY  # over 6 years: nor here
     return above and (until <= high if time.most_included else until < high)
 
 
 def _is_open(time: Time) -> bool:
     """`No live vaccine in the last four weeks` is also true of those who had none."""
-    return time.of is Since.LIVE and time.most is None
+    return time.of in (Since.LIVE, Since.LATEST) and time.most is None
 
 
 def _ends(time: Time, child: Child) -> tuple[date | None, date]:
@@ -120,7 +145,9 @@ def _ends(time: Time, child: Child) -> tuple[date | None, date]:
     if time.of in (Since.FIRST_AT, Since.LATEST_AT):
         day = first if time.of is Since.FIRST_AT else latest
         return (None, child.on) if day is None else (BIRTH, day)
-    return {Since.FIRST: first, Since.LATEST: latest, Since.LIVE: _latest_live(child)}[time.of], child.on
+    primary = max((each.day for each in child.counted("primary")), default=None)
+    since = {Since.FIRST: first, Since.LATEST: latest, Since.LIVE: _latest_live(child), Since.PRIMARY: primary}
+    return since[time.of], child.on
 
 
 def _latest_live(child: Child) -> date | None:
@@ -167,7 +194,7 @@ def _fact_holds(fact: Fact, child: Child, setting: Setting) -> bool:
     if fact.name == "Total doses in series":
         return all((each.vaccine != "119") is fact.holds for each in primary)
     if fact.name == "Completed the primary vaccination series":
-        return (len(primary) >= setting.series_length) is fact.holds
+        return (len(primary) == setting.series_length) is fact.holds
     if fact.name == "Completed the booster series":
         return (bool(booster) and len(booster) % setting.series_length == 0) is fact.holds
     if fact.name.startswith("latest "):
@@ -200,6 +227,8 @@ def _courses(conditions: Sequence[Condition], setting: Setting) -> Iterator[tupl
         kinds = kinds[:] + ["primary"] * extra + ["booster"] * more
         if setting.birth:
             kinds = ["uncounted", *kinds]
+        if "supplementary" in kinds:
+            kinds = ["primary"] * setting.series_length + kinds
         yield from ((kinds, vaccines) for vaccines in _vaccines(counts, setting, kinds))
 
 
@@ -214,8 +243,8 @@ def _is_of_series(conditions: Sequence[Condition]) -> bool:
 def _vaccines(counts: Mapping[tuple[str, str], int], setting: Setting, kinds: Sequence[str]) -> Iterator[list[str]]:
     if setting.order:
         yield list(setting.order[: len(kinds)])
-    elif setting.antigens == ("POLIO",) and setting.vaccine == _OPV:
-        oral = counts.get(("primary", "bOPV"), len(kinds))
+    elif _is_mixed(setting):
+        oral = counts.get(("primary", "bOPV"), min(3, len(kinds)))
         yield [_OPV] * oral + [_IPV] * (len(kinds) - oral)
     elif setting.antigens == ("ROTA",):
         yield from (
@@ -230,19 +259,44 @@ def _timed(
     conditions: Sequence[Condition], setting: Setting, kinds: Sequence[str], vaccines: Sequence[str]
 ) -> Iterator[tuple[tuple[Given, ...], date]]:
     times = [each for each in conditions if isinstance(each, Time)]
+    tried = _mixed_days(times, vaccines) if _is_mixed(setting) and kinds else _days_and_asked(times, setting, kinds)
+    for days, on in tried:
+        if days and (max(days) > on or min(days) < BIRTH):
+            continue
+        given = [Given(day=day, kind=kind, vaccine=code) for day, kind, code in zip(days, kinds, vaccines, strict=True)]
+        yield tuple(sorted(given, key=lambda each: each.day)), on
+
+
+def _days_and_asked(times: Sequence[Time], setting: Setting, kinds: Sequence[str]) -> Iterator[tuple[list[date], date]]:
     for start, last in product(_starts(times), (None, *_gaps(times))):
-        usual = _usual_days(setting, kinds, vaccines, start)
-        for on in _days(times, usual, last):
+        usual = _usual_days(setting, kinds, start)
+        base = usual[-1] if usual else spans.add(BIRTH, _span(setting.ages[0]))
+        for on in _days(times, base, last):
             days = list(usual)
             if days and last is not None:
                 days[-1] = on - last
                 days = _pushed_back(days)
-            if days and (days[-1] > on or min(days) < BIRTH):
-                continue
-            given = [
-                Given(day=day, kind=kind, vaccine=code) for day, kind, code in zip(days, kinds, vaccines, strict=True)
+            yield days, on
+
+
+def _mixed_days(times: Sequence[Time], vaccines: Sequence[str]) -> Iterator[tuple[list[date], date]]:
+    """Oral and injected doses, each counted back from their latest one, or on from their usual age."""
+    oral, injected = vaccines.count(_OPV), vaccines.count(_IPV)
+    month = timedelta(days=28)
+    for weeks, back, ago, away in product((6, 4, 14, 30, 60), (3, 27, 28, 60), (3, 20, 125, 200), (0, 40, 400)):
+        first = BIRTH + timedelta(weeks=weeks)
+        orals = [first + month * each for each in range(oral)]
+        end = max([*orals, BIRTH + timedelta(weeks=14 if injected else weeks) + (injected - 1) * timedelta(days=126)])
+        for on in {end + timedelta(days=each) for each in (back, ago, away)} | {
+            BIRTH + timedelta(weeks=13),
+            BIRTH + timedelta(days=100),
+        }:
+            late_oral = [on - timedelta(days=back) - month * each for each in reversed(range(oral))]
+            late_injected = [
+                on - timedelta(days=ago) - timedelta(days=126) * each for each in reversed(range(injected))
             ]
-            yield tuple(sorted(given, key=lambda each: each.day)), on
+            yield orals + late_injected, on
+            yield late_oral + late_injected, on
 
 
 def _pushed_back(days: list[date]) -> list[date]:
@@ -254,15 +308,12 @@ def _pushed_back(days: list[date]) -> list[date]:
     return days
 
 
-def _usual_days(setting: Setting, kinds: Sequence[str], vaccines: Sequence[str], start: date | None) -> list[date]:
+def _usual_days(setting: Setting, kinds: Sequence[str], start: date | None) -> list[date]:
     ages = [spans.add(BIRTH, _span(each)) for each in setting.ages]
     while len(ages) < len(kinds):
         ages.append(ages[-1] + timedelta(days=365))
     shift = start - ages[0] if start else timedelta()
     days = [each + shift for each in ages]
-    if setting.antigens == ("POLIO",) and setting.vaccine == _OPV:
-        oral, injected = list(days), [spans.add(BIRTH, _span("14 weeks")), spans.add(BIRTH, _span("8 months"))]
-        return [(oral if each == _OPV else injected).pop(0) for each in vaccines]
     if "uncounted" in kinds:
         return [BIRTH, *days[: len(kinds) - 1]]
     return days[: len(kinds)]
@@ -279,7 +330,7 @@ def _gaps(times: Iterable[Time]) -> list[timedelta]:
     """How long ago the latest dose was: at the edges of what the row asks, and between."""
     gaps: set[timedelta] = set()
     for each in times:
-        if each.of in (Since.LATEST, Since.FIRST):
+        if each.of in (Since.LATEST, Since.FIRST, Since.PRIMARY):
             for edge in (each.least, each.most):
                 if edge:
                     whole = date(2020, 3, 15) - spans.add(
@@ -289,7 +340,7 @@ def _gaps(times: Iterable[Time]) -> list[timedelta]:
     return sorted(timedelta(days=each.days) for each in gaps)
 
 
-def _days(times: Iterable[Time], usual: Sequence[date], gap: timedelta | None) -> list[date]:
+def _days(times: Iterable[Time], last: date, gap: timedelta | None) -> list[date]:
     """The days of asking that may do: the edges of the age asked, and after the latest dose."""
     days: set[date] = set()
     for each in times:
@@ -299,7 +350,6 @@ def _days(times: Iterable[Time], usual: Sequence[date], gap: timedelta | None) -
                     day = spans.add(BIRTH, edge)
                     days |= {spans.add(day, _YEAR)}
                     days |= {day, day - _DAY, day + _DAY, day + timedelta(days=40), day - timedelta(days=20)}
-    last = usual[-1] if usual else BIRTH
     days |= {
         last + (gap or timedelta()),
         last + timedelta(days=1),

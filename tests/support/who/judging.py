@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import orjson
 
+from registry.continuity import spans
 from registry.continuity.immunization import authored, engine
 from registry.continuity.immunization.outcome import GroupForecast, SeriesForecast, SeriesStatus
 from registry.continuity.immunization.person import Dose, Observation, Person
@@ -42,6 +43,7 @@ class Judged:
 
     row: Row
     expected: str
+    """The status (of the vaccine) we disagree about, or the first."""
     why_not: str = ""
     children: int = 0
     agreed: int = 0
@@ -53,23 +55,30 @@ class Judged:
 
     @property
     def agrees(self) -> bool:
-        """Of the first child, the most ordinary one."""
-        return self.is_exercised and bool(self.told) and self.told[0] == ""
+        """Of every child made up for it."""
+        return self.is_exercised and self.agreed == self.children
 
 
 def judge(rows: Sequence[Row]) -> list[Judged]:
-    completes = {row.table for row in rows if expected(row) == COMPLETE}
+    completes = {row.table for row in rows if COMPLETE in [status for status, _ in expected(row)]}
     return [_judge(row, may_be_complete=row.table in completes) for row in rows]
 
 
-def expected(row: Row) -> str:
-    found = _STATUS.search(wording.plain(row.output).replace('" "', '"'))
-    return found[1] if found else ""
+def expected(row: Row) -> list[tuple[str, str]]:
+    """Every status of an output, with the words after it that say of which vaccine it is."""
+    text = wording.plain(row.output)
+    found = list(_STATUS.finditer(text))
+    ends = [*(each.start() for each in found[1:]), len(text)]
+    return [(one[1], text[one.start() : end]) for one, end in zip(found, ends, strict=True)]
 
 
 def _judge(row: Row, *, may_be_complete: bool) -> Judged:
-    wanted = expected(row)
-    setting = settings.of(row)
+    judged = [_one(row, status, about, may_be_complete=may_be_complete) for status, about in expected(row)]
+    return next((each for each in judged if not each.is_exercised or each.agreed < each.children), judged[0])
+
+
+def _one(row: Row, wanted: str, about: str, *, may_be_complete: bool) -> Judged:
+    setting = settings.of(row, about)
     if setting is None:
         return Judged(row=row, expected=wanted, why_not="our schedule has no such vaccine")
     try:
@@ -79,27 +88,27 @@ def _judge(row: Row, *, may_be_complete: bool) -> Judged:
     found = children.like(conditions, setting)[:MOST_CHILDREN]
     if not found:
         return Judged(row=row, expected=wanted, why_not="no child can be so")
-    told = [_compare(row, wanted, setting, each, may_be_complete=may_be_complete) for each in found]
-    return Judged(row=row, expected=wanted, children=len(found), agreed=told.count(""), told=tuple(told))
-
-
-def _compare(row: Row, wanted: str, setting: Setting, child: Child, *, may_be_complete: bool) -> str:
-    """Empty where we say the same; else what we say, and to whom."""
-    said, types = answer(row, setting, child)
-    asked = set(_TYPES.findall(row.output)) if wanted == DUE else set[str]()
     same = {wanted}
     if (
         wanted == NOT_DUE
     ):  # nothing is to be given: not yet, no more, must not, or (where a table knows no such word) done
         same |= {CONTRAINDICATED} | (set() if may_be_complete else {COMPLETE})
-    if said in same and (not asked or asked == types):
+    told = tuple(_compare(row, about, same, setting, each) for each in found)
+    return Judged(row=row, expected=wanted, children=len(found), agreed=told.count(""), told=told)
+
+
+def _compare(row: Row, about: str, same: Container[str], setting: Setting, child: Child) -> str:
+    """Empty where we say the same; else what we say, and to whom."""
+    asked = set(_TYPES.findall(about))
+    said, types = answer(row, setting, child, asked)
+    if said in same and (said != DUE or not asked or asked == types):
         return ""
     doses = ", ".join(f"{each.vaccine}@{(each.day - BIRTH).days}d" for each in child.doses)
     live = f"; live {(child.on - child.live).days}d ago" if child.live else ""
     return f"{said}{sorted(types) if asked else ''} at {(child.on - BIRTH).days}d, doses {doses or 'none'}{live}"
 
 
-def answer(row: Row, setting: Setting, child: Child) -> tuple[str, set[str]]:
+def answer(row: Row, setting: Setting, child: Child, asked: set[str]) -> tuple[str, set[str]]:
     """What we say of the antigens the row is about, and the kinds of polio vaccine that are due."""
     rules = _schedule(tuple(setting.options.items()))
     doses = [Dose(id=str(place), day=each.day, vaccine=each.vaccine) for place, each in enumerate(child.doses)]
@@ -111,6 +120,8 @@ def answer(row: Row, setting: Setting, child: Child) -> tuple[str, set[str]]:
     parts = [each for each in group.parts if each.series.antigen in setting.antigens]
     if setting.only_dose:
         parts = [each if each.next_dose == setting.only_dose else replace(each, recommended=None) for each in parts]
+    if ".D5." in row.table and asked:
+        parts = [each for each in parts if _kinds(each) & asked]
     return _said(row, group, parts, child), {kind for each in parts if _is_due(each, child) for kind in _kinds(each)}
 
 
@@ -118,13 +129,15 @@ def _said(row: Row, group: GroupForecast, parts: Sequence[SeriesForecast], child
     said = {_part(each, child) for each in parts}
     if CONTRAINDICATED in said:
         return CONTRAINDICATED
-    if group.precautions and (".D5." in row.table or not said <= {NOT_DUE} or _is_over(parts)):
+    if group.precautions and (".D5." in row.table or not said <= {NOT_DUE} or _is_over(parts, child)):
         return JUDGE
     return next(each for each in (DUE, NOT_DUE, COMPLETE) if each in said)
 
 
-def _is_over(parts: Iterable[SeriesForecast]) -> bool:
-    return all(each.status is SeriesStatus.AGED_OUT for each in parts)
+def _is_over(parts: Iterable[SeriesForecast], child: Child) -> bool:
+    """Whether the age for it is past."""
+    ends = [each.maximum for part in parts for dose in part.series.doses for each in dose.ages]
+    return all(end is not None and spans.add(BIRTH, end) <= child.on for end in ends)
 
 
 def _part(part: SeriesForecast, child: Child) -> str:

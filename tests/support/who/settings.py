@@ -131,9 +131,9 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
         "": _of("MENINGO", "32", "2 years, 6 years", "polysaccharide"),
     },
     "Hepatitis A": {
+        "Live": _of("HEPA", "169", "18 months", "live, one dose"),
         "1 dose": _of("HEPA", "83", "12 months", "inactivated, one dose"),
         "2 doses": _of("HEPA", "83", "12 months, 18 months", "inactivated, two doses"),
-        "Live": _of("HEPA", "169", "18 months", "live, one dose"),
         "": _of("HEPA", "169", "18 months", "live, one dose"),
     },
     "Rabies": {"": _of("RABIES", "18", "5 years, 61 months", "before exposure")},
@@ -150,24 +150,24 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
 }
 SETTINGS = {**SETTINGS, "Cholera L2 Publication": SETTINGS["Cholera"]}
 
-# A contraindication that the table ties to one kind of the vaccine.
-_SAID = {"Ty21a": "Ty21a", "Live attenuated hepatitis A": "Live", "Polysaccharide": ""}
+# What a table says of one kind of vaccine only.
+_SAID = {"Ty21a": "Ty21a", "Live attenuated hepatitis A": "Live", "Typbar": "TCV"}
 
 
-def of(row: Row) -> Setting | None:
-    """The setting of a row; None where our schedule has nothing of the kind."""
+def of(row: Row, about: str) -> Setting | None:
+    """The setting of a row, for what it says `about` one vaccine; None where our schedule has nothing of the kind."""
     tables = SETTINGS.get(row.sheet)
     if tables is None:
         return None
-    said = next((part for word, part in _SAID.items() if word in row.output), row.table)
+    said = next((part for word, part in _SAID.items() if word in about), row.table)
     found = next(setting for part, setting in tables.items() if part.lower() in said.lower())
-    return _named(row, found)
+    return _named(about, found)
 
 
-def _named(row: Row, setting: Setting) -> Setting:
-    """Only the antigens the output speaks of; a booster against pertussis is one that holds it."""
-    if "Pertussis-containing" in row.output:
+def _named(about: str, setting: Setting) -> Setting:
+    """Only the antigens spoken of; a booster against pertussis is one that holds it."""
+    if "Pertussis-containing" in about:
         return replace(setting, antigens=("PERTUSSIS",), kinds={})
-    if "Tetanus" in row.output:
+    if "Tetanus" in about:
         return replace(setting, antigens=tuple(each for each in setting.antigens if each != "PERTUSSIS"))
     return setting

@@ -23,6 +23,7 @@ class Since(Enum):
     LATEST_AT = "age at the latest dose"
     FIRST = "time since the first dose"
     LATEST = "time since the latest dose"
+    PRIMARY = "time since the latest dose of the primary series"
     LIVE = "time since the latest live vaccine"
 
 
@@ -72,7 +73,8 @@ _DONE = r"\"Date when primary vaccination series was completed\" ?\(where (?P<fi
 _MEASURES = {
     Since.BIRTH: r"NOW ?- ?DOB|\"Age\"|DOB",
     Since.LATEST_AT: rf"(?:latest )?{_DATE} ?- ?DOB",
-    Since.LATEST: rf"NOW ?- ?(?:latest )?(?:{_DATE}|{_DONE.replace('filter', 'other')})",
+    Since.LATEST: rf"NOW ?- ?(?:latest )?{_DATE}",
+    Since.PRIMARY: rf"NOW ?- ?{_DONE}",
 }
 _RANGES = {
     of: re.compile(
@@ -169,7 +171,7 @@ def _time(of: Since, pattern: re.Pattern[str], expression: str) -> Time | None:
     if found is None:
         return None
     groups = found.groupdict()
-    text = groups.get("filter") or groups.get("other") or ""
+    text = groups.get("filter") or ""
     of = _measured(of, text)
     if groups["never"]:
         return Time(of=of, never=True)
