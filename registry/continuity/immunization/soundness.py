@@ -32,6 +32,8 @@ def series(series: Series, entry: Entry) -> None:
     """Doses are 1, 2, 3, ...; each stands after the one before; no age or interval contradicts another."""
     if [each.number for each in series.doses] != list(range(1, len(series.doses) + 1)) or not series.doses:
         raise entry.fault("the doses of a series are 1, 2, 3, ... in order, without gap or repetition", "doses")
+    if any(each.minimum is None for each in series.doses[0].ages):
+        raise entry.fault("the first dose of a series has a minimum age, be it birth", "doses[0].minimum_age")
     _in_order(entry, series.minimum_age_to_start, series.maximum_age_to_start)
     for place, dose in enumerate(series.doses):
         _dose(entry, dose, f"doses[{place}]")

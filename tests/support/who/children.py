@@ -122,13 +122,13 @@ def _time_holds(time: Time, child: Child) -> bool:
         return since is None and (time.never or _is_open(time))
     low = spans.add(since, time.least) if time.least else date.min
     high = spans.add(since, time.most) if time.most else date.max
-    above = low <= until if time.least_included else low < until
     if time.least == time.most:  # an age in completed weeks
         return low <= until < low + timedelta(weeks=1)
     if time.of is Since.BIRTH and time.most_included and time.most and "year" in time.most.text:
         high -= _DAY  # up to 14 years: whether the year after the birthday is meant is not said
     if time.of is Since.BIRTH and not time.least_included and time.least and "year" in time.least.text:
         low = spans.add(low, _YEAR) - _DAY  # over 6 years: nor here
+    above = low <= until if time.least_included else low < until
     return above and (until <= high if time.most_included else until < high)
 
 
@@ -222,7 +222,8 @@ def _courses(conditions: Sequence[Condition], setting: Setting) -> Iterator[tupl
     counts = {(each.kind, each.polio): each.number for each in conditions if isinstance(each, Count)}
     asked = [counts.get((kind, ""), 0) for kind in ("birth", "", "primary", "booster", "dose 0", "supplementary")]
     names = ("birth", "primary", "primary", "booster", "dose 0", "supplementary")
-    for extra, more in product(range(4), range(3)) if _is_of_series(conditions) else [(0, 0)]:
+    further = range(3) if _is_of_series(conditions, "booster") else range(1)
+    for extra, more in product(range(4), further) if _is_of_series(conditions) else [(0, 0)]:
         kinds = [name for name, number in zip(names, asked, strict=True) for _ in range(number)]
         kinds = kinds[:] + ["primary"] * extra + ["booster"] * more
         if setting.birth:
@@ -232,12 +233,10 @@ def _courses(conditions: Sequence[Condition], setting: Setting) -> Iterator[tupl
         yield from ((kinds, vaccines) for vaccines in _vaccines(counts, setting, kinds))
 
 
-def _is_of_series(conditions: Sequence[Condition]) -> bool:
+def _is_of_series(conditions: Sequence[Condition], kind: str = "") -> bool:
     """Of rows that tell the number of doses only by what has been completed."""
-    return any(
-        isinstance(each, Fact) and (each.name.startswith("latest ") or each.name.startswith("Completed "))
-        for each in conditions
-    )
+    facts = (each.name for each in conditions if isinstance(each, Fact))
+    return any(each.startswith(("latest ", "Completed ")) and kind in each for each in facts)
 
 
 def _vaccines(counts: Mapping[tuple[str, str], int], setting: Setting, kinds: Sequence[str]) -> Iterator[list[str]]:
