@@ -76,7 +76,9 @@ def test_all_preferable_intervals_must_hold_or_all_allowable_ones() -> None:
     assert verdicts(group(strict, *doses))[1] == "not-valid too-soon"
     lenient = schedule(series(target(1), target(2, intervals=both, allowable_intervals=(interval("8 weeks"),))))
     assert verdicts(group(lenient, *doses))[1] == "valid"
-    unmet = schedule(series(target(1), target(2, intervals=both, allowable_intervals=(interval("10 weeks"),))))
+    unmet = schedule(
+        series(target(1), target(2, intervals=both, allowable_intervals=(interval("8 weeks"), interval("10 weeks"))))
+    )
     assert verdicts(group(unmet, *doses))[1] == "not-valid too-soon"
 
 
@@ -110,6 +112,12 @@ def test_an_interval_runs_from_a_dose_a_vaccine_or_an_event(since: Any, given: A
     rules = schedule(series(target(1, products="AB"), target(2, intervals=(interval("4 weeks", "4 weeks", **since),))))
     found = group(rules, *given, observed=[observed("event", "2020-03-25")])
     assert verdicts(found)[-1] == said
+
+
+def test_a_later_dose_starts_no_interval_of_an_earlier_one() -> None:
+    since = interval("4 weeks", "4 weeks", from_most_recent=frozenset("X"))
+    rules = schedule(series(target(1, intervals=(since,))), holds={"X": ["beta"]})
+    assert verdicts(group(rules, ("2020-03-01", "A"), ("2020-03-02", "X"))) == ["valid"]
 
 
 def test_the_most_recent_vaccine_may_be_of_another_antigen() -> None:
@@ -250,6 +258,23 @@ def test_a_count_of_valid_doses_leaves_out_the_others(first: str, found: list[st
         )
     )
     assert verdicts(group(rules, (first, "A"), ("2020-09-01", "A"))) == found
+
+
+@pytest.mark.parametrize(
+    ("counting", "found"),
+    [
+        ({"vaccines": frozenset("X")}, SKIPPED[1:]),  # a dose of another antigen counts where its type is named
+        ({"vaccines": frozenset("X"), "valid_only": True}, NOT_SKIPPED[1:]),  # it has no status in this series
+        ({}, NOT_SKIPPED[1:]),
+    ],
+)
+def test_a_count_of_named_vaccines_is_of_all_antigens(counting: Any, found: list[str]) -> None:
+    rules = schedule(
+        series(target(1, products="B", skips=(skip(condition("vaccine-count", **counting)),)), target(2)),
+        holds={"X": ["beta"]},
+    )
+    assert verdicts(group(rules, ("2020-03-01", "X"), ("2020-09-01", "A"))) == found
+    assert verdicts(group(rules, ("2020-09-02", "X"), ("2020-09-01", "A"))) == NOT_SKIPPED[1:]
 
 
 def test_a_completed_series_of_another_group_skips() -> None:
