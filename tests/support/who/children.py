@@ -62,11 +62,16 @@ class Child:
         ]
 
 
-def like(conditions: Sequence[Condition], setting: Setting) -> list[Child]:
-    """Those who fulfil every condition; only if there are none others, such as were given doses too early."""
-    found = [each for each in _tried(conditions, setting) if all(holds(one, each, setting) for one in conditions)]
-    different = list(dict.fromkeys(found))
-    return [each for each in different if _is_ordinary(each, conditions, setting)] or different
+def like(conditions: Sequence[Condition], setting: Setting, most: int) -> list[Child]:
+    """At most so many who fulfil every condition; others than ordinary ones only if there is no ordinary one."""
+    ordinary: dict[Child, None] = {}
+    others: dict[Child, None] = {}
+    for each in _tried(conditions, setting):
+        if all(holds(one, each, setting) for one in conditions):
+            (ordinary if _is_ordinary(each, conditions, setting) else others)[each] = None
+        if len(ordinary) == most:
+            break
+    return list(ordinary) or list(others)[:most]
 
 
 def _is_ordinary(child: Child, conditions: Sequence[Condition], setting: Setting) -> bool:

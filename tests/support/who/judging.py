@@ -22,7 +22,6 @@ from tests.support.who.settings import Setting
 from tests.support.who.workbook import Row
 
 FILE = FOLDER / "schedules" / "who" / "2023.json"
-MOST_CHILDREN = 12
 
 DUE, NOT_DUE, COMPLETE = "Due", "Not due", "Complete"
 CONTRAINDICATED, JUDGE = "Contraindicated", "Further evaluation needed"
@@ -59,9 +58,10 @@ class Judged:
         return self.is_exercised and self.agreed == self.children
 
 
-def judge(rows: Sequence[Row]) -> list[Judged]:
+def judge(rows: Sequence[Row], children_each: int) -> list[Judged]:
+    """Every row, with at most so many children made up for each."""
     completes = {row.table for row in rows if COMPLETE in [status for status, _ in expected(row)]}
-    return [_judge(row, may_be_complete=row.table in completes) for row in rows]
+    return [_judge(row, children_each, may_be_complete=row.table in completes) for row in rows]
 
 
 def expected(row: Row) -> list[tuple[str, str]]:
@@ -72,12 +72,12 @@ def expected(row: Row) -> list[tuple[str, str]]:
     return [(one[1], text[one.start() : end]) for one, end in zip(found, ends, strict=True)]
 
 
-def _judge(row: Row, *, may_be_complete: bool) -> Judged:
-    judged = [_one(row, status, about, may_be_complete=may_be_complete) for status, about in expected(row)]
+def _judge(row: Row, most: int, *, may_be_complete: bool) -> Judged:
+    judged = [_one(row, status, about, most, may_be_complete=may_be_complete) for status, about in expected(row)]
     return next((each for each in judged if not each.is_exercised or each.agreed < each.children), judged[0])
 
 
-def _one(row: Row, wanted: str, about: str, *, may_be_complete: bool) -> Judged:
+def _one(row: Row, wanted: str, about: str, most: int, *, may_be_complete: bool) -> Judged:
     setting = settings.of(row, about)
     if setting is None:
         return Judged(row=row, expected=wanted, why_not="our schedule has no such vaccine")
@@ -85,7 +85,7 @@ def _one(row: Row, wanted: str, about: str, *, may_be_complete: bool) -> Judged:
         conditions = [one for cell in row.inputs for one in wording.conditions(cell)]
     except wording.NotUnderstood:
         return Judged(row=row, expected=wanted, why_not="the condition is not understood")
-    found = children.like(conditions, setting)[:MOST_CHILDREN]
+    found = children.like(conditions, setting, most)
     if not found:
         return Judged(row=row, expected=wanted, why_not="no child can be so")
     same = {wanted}
