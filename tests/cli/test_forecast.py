@@ -94,8 +94,9 @@ def test_bad_input_is_refused_clearly(bare: Commands, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     empty = str(tmp_path / "empty")
     bare("forecast", "--schedule", empty, "--history", history, "--on", "2024-03-15").failed("needed", code=2)
-    text = bare.file("plain.txt", "not packed")
-    bare("forecast", "--schedule", text, "--history", history, "--on", "2024-03-15").failed("no directory", code=2)
+    for unpackable in ("not packed", "PK\x03\x04 cut off PK\x05\x06" + "\x00" * 18):
+        text = bare.file("plain.txt", unpackable)
+        bare("forecast", "--schedule", text, "--history", history, "--on", "2024-03-15").failed(code=2)
 
 
 def test_a_day_must_be_a_day(bare: Commands, tmp_path: Path) -> None:

@@ -59,6 +59,14 @@ def test_blank_rows_are_passed_over_and_columns_found_by_their_heading() -> None
 def test_headings_may_be_written_otherwise() -> None:
     shouted = {each.upper().replace("_", " "): value for each, value in CASE.items()}
     assert [each.differences for each in judge(shouted, columns=list(shouted))] == [()]
+    names = {"CDC_Test_ID": "Test ID", "DOB": "Date of birth", "gender": "Sex"}
+    renamed = {names.get(each, each): value for each, value in CASE.items()}
+    assert [each.differences for each in judge(renamed, columns=list(renamed))] == [()]
+
+
+def test_a_title_may_stand_above_the_headings() -> None:
+    (case,) = casebook.read(workbook(CASE, title="Cases of the spring"), "cases.xlsx")
+    assert case.id == "X-1"
 
 
 @pytest.mark.parametrize(

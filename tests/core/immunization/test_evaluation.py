@@ -10,7 +10,7 @@ from registry.continuity import spans
 from registry.continuity.immunization import engine
 from registry.continuity.immunization.outcome import DoseStatus
 from registry.continuity.immunization.person import Dose, Person
-from registry.continuity.immunization.schedule import Conflict, Context, Validity
+from registry.continuity.immunization.schedule import Comparison, Conflict, Context, Validity
 from tests.core.immunization.plans import (
     BORN,
     age,
@@ -225,6 +225,10 @@ NOT_SKIPPED, SKIPPED = ["valid", "not-valid not-a-product"], ["valid", "valid"]
         (condition("interval", interval=spans.read("7 months")), NOT_SKIPPED),
         (condition("vaccine-count", count=0), SKIPPED),
         (condition("vaccine-count", count=1), NOT_SKIPPED),
+        (condition("vaccine-count", count=1, comparison=Comparison.EQUAL_TO), SKIPPED),
+        (condition("vaccine-count", count=0, comparison=Comparison.EQUAL_TO), NOT_SKIPPED),
+        (condition("vaccine-count", count=2, comparison=Comparison.LESS_THAN), SKIPPED),
+        (condition("vaccine-count", count=1, comparison=Comparison.LESS_THAN), NOT_SKIPPED),
         (condition("vaccine-count", count=0, vaccines=frozenset("A")), SKIPPED),
         (condition("vaccine-count", count=0, vaccines=frozenset("B")), NOT_SKIPPED),
         (condition("vaccine-count", "3 months", count=0), NOT_SKIPPED),
@@ -287,3 +291,15 @@ def test_a_completed_series_of_another_group_skips() -> None:
         "the series": "complete",
         "other": "complete",
     }
+
+
+def test_series_that_wait_for_each_other_have_completed_nothing() -> None:
+    waits_for_2 = (skip(condition("completed-series", series_groups=frozenset("2"))),)
+    waits_for_1 = (skip(condition("completed-series", series_groups=frozenset("1"))),)
+    rules = schedule(
+        series(target(1, products="B", skips=waits_for_2), target(2)),
+        series(target(1, products="B", skips=waits_for_1), target(2), name="other", group="2"),
+    )
+    assert {part.status.value for part in group(rules, ("2020-03-01", "A")).parts} == {"not-complete"}
+    alone = schedule(series(target(1, products="B", skips=waits_for_1), target(2)))
+    assert group(alone, ("2020-03-01", "A")).status.value == "not-complete"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from registry.continuity.immunization import engine
-from registry.continuity.immunization.outcome import DoseStatus, Outcome, Problem
-from registry.continuity.immunization.person import Dose, Person
+from registry.continuity.immunization.outcome import DoseStatus, Flag, Outcome, Problem
+from registry.continuity.immunization.person import Dose, Observation, Person
 from registry.continuity.immunization.schedule import VaccineGroup
 from tests.core.immunization.plans import BORN, age, condition, interval, schedule, series, skip, target
 
@@ -100,3 +100,10 @@ def test_no_more_doses_count_than_there_are_targets(doses: list[Dose]) -> None:
 @given(histories)
 def test_the_same_question_has_the_same_answer(doses: list[Dose]) -> None:
     assert ask(doses) == ask(doses)
+
+
+def test_a_dose_is_not_left_out_for_the_name_of_an_observation() -> None:
+    dose = Dose(id="1", day=date(2020, 3, 1), vaccine="A")
+    outcome = engine.forecast(RULES, Person(birth=BORN), [dose], [Observation(code="1")], TODAY)
+    assert [each.dose for each in outcome.groups[0].verdicts] == ["1"]
+    assert outcome.flags == (Flag(about="1", problem=Problem.UNKNOWN_OBSERVATION),)

@@ -50,6 +50,9 @@ MIXED = [("2020-03-01", "A"), ("2020-06-01", "B")]
 
 FROM_ONE_YEAR = target(1, ages=(age(minimum="1 year"),))
 FROM_TWO_MONTHS = target(1, ages=(age(minimum="2 months"),))
+LONGER = series(*(target(number) for number in (1, 2, 3, 4)), name="longer")
+BY_EIGHT_MONTHS = target(3, ages=(age(maximum="8 months"),), intervals=(interval("6 months", "6 months"),))
+AFTER_HALF_A_YEAR = target(2, intervals=(interval("6 months", "6 months"),))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,12 @@ FROM_TWO_MONTHS = target(1, ages=(age(minimum="2 months"),))
         ([LONG, other(*(target(n) for n in (1, 2, 3)), is_product_path=True)], MIXED, "long"),
         # in process: one that can still be finished in time
         ([LONG, other(target(1), target(2), target(3, ages=(age(maximum="3 years"),)))], ONE, "long"),
+        ([LONGER, other(target(1), target(2), BY_EIGHT_MONTHS)], ONE, "longer"),
+        # in process: the earliest finish
+        ([series(target(1), AFTER_HALF_A_YEAR, name="late"), other(target(1), target(2))], ONE, "other"),
+        # what several have in common is worth less than what one has alone
+        ([other(FROM_TWO_MONTHS, name="one", is_product_path=True, preference=1),
+          other(FROM_TWO_MONTHS, name="two", is_product_path=True), other(FROM_ONE_YEAR)], [], "other"),
         # no valid doses and no default: the earliest start, then no product path (8.6)
         ([other(FROM_ONE_YEAR, name="late"), other(FROM_TWO_MONTHS)], [], "other"),
         ([other(target(1), name="product", is_product_path=True, preference=1), other(target(1))], [], "other"),

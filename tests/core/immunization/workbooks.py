@@ -14,11 +14,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def workbook(*rows: dict[str, Any], columns: Sequence[str] = COLUMNS) -> bytes:
+def workbook(*rows: dict[str, Any], columns: Sequence[str] = COLUMNS, title: str = "") -> bytes:
     book = openpyxl.Workbook()
     assert book.active is not None
     book.active.append(["Overview", "not a case"])
     sheet = book.create_sheet("Cases")
+    if title:
+        sheet.append([title])
     sheet.append(list(columns))
     for row in rows:
         sheet.append([row.get(each) for each in columns])
