@@ -82,6 +82,8 @@ def load(folder: Path = FOLDER) -> Library:
     value_sets = _by_url(_of_kind(resources, "ValueSet", lambda each: terminology.read_value_set(each, code_systems)))
     definitions = list(_of_kind(_resources(folder, "profiles"), "StructureDefinition", profile.read))
     concept_maps = dict(_of_kind(resources, "ConceptMap", lambda each: (each["id"], terminology.read(each))))
+    if wrong := _mistranslated(concept_maps, code_systems):  # schedules are read by what the maps say
+        raise _unusable("maps", "; ".join(wrong))
     return Library(
         profiles=_using("profiles", lambda: shape.link(definitions, value_sets)),
         code_systems=code_systems,
@@ -174,18 +176,24 @@ def toml(relative_path: str, folder: Path = FOLDER) -> Mapping[str, Any]:
 
 def problems(library: Library) -> list[str]:
     """What the tables say of each other that is not so: codes that do not exist."""
-    found = [
+    return [
+        *_mistranslated(library.concept_maps, library.code_systems),
+        *(
+            f"schedule {each.id}: the antigen {antigen} does not exist"
+            for each in library.schedules.values()
+            for antigen in each.antigens
+            if not _exists(library.code_systems, ANTIGENS, antigen)
+        ),
+    ]
+
+
+def _mistranslated(concept_maps: Mapping[str, ConceptMap], code_systems: Mapping[str, CodeSystem]) -> list[str]:
+    return [
         f"{concept_map.url}: {source[1]} is translated to {target.code}, which {target.system} does not have"
-        for concept_map in library.concept_maps.values()
+        for concept_map in concept_maps.values()
         for source, targets in concept_map.targets.items()
         for target in targets
-        if not _exists(library, target.system, target.code)
-    ]
-    return found + [
-        f"schedule {each.id}: the antigen {antigen} does not exist"
-        for each in library.schedules.values()
-        for antigen in each.antigens
-        if not _exists(library, ANTIGENS, antigen)
+        if not _exists(code_systems, target.system, target.code)
     ]
 
 
@@ -223,8 +231,8 @@ def _check(folder: Path) -> Mapping[str, int]:
 _PARSERS: Mapping[str, Callable[[str, Path], Any]] = {".json": json, ".toml": toml}
 
 
-def _exists(library: Library, system: str, code: str) -> bool:
-    return system in library.code_systems and code in library.code_systems[system].displays
+def _exists(code_systems: Mapping[str, CodeSystem], system: str, code: str) -> bool:
+    return system in code_systems and code in code_systems[system].displays
 
 
 def _files(folder: Path, suffix: str = "") -> Iterator[Path]:

@@ -60,10 +60,10 @@ class Entry:
         found = self._value(key)
         if found is None:
             return ()
-        each_is_text = isinstance(found, list) and all(isinstance(each, str) and each for each in cast("Any", found))
-        if not each_is_text or not found:
+        texts = cast("list[Any]", found) if isinstance(found, list) else []
+        if not texts or not all(isinstance(each, str) and each for each in texts):
             raise self.fault("a list of texts is expected", key)
-        return tuple(found)
+        return tuple(texts)
 
     def number(self, key: str) -> int | None:
         found = self._value(key)

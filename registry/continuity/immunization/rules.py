@@ -93,7 +93,7 @@ def names(entry: Entry) -> Mapping[str, str]:
     name = entry.text("name")
     if name and len(codes) > 1:
         raise entry.fault("a name is given to one antigen only", "name")
-    return {name: codes[0]} if name else {each: each for each in codes}
+    return dict.fromkeys([name], next(iter(codes))) if name else {each: each for each in codes}
 
 
 def counted(block: Entry, code: str, file: File) -> tuple[str, ...]:

@@ -263,7 +263,7 @@ def _timed(
     conditions: Sequence[Condition], setting: Setting, kinds: Sequence[str], vaccines: Sequence[str]
 ) -> Iterator[tuple[tuple[Given, ...], date]]:
     times = [each for each in conditions if isinstance(each, Time)]
-    tried = _mixed_days(times, vaccines) if _is_mixed(setting) and kinds else _days_and_asked(times, setting, kinds)
+    tried = _mixed_days(vaccines) if _is_mixed(setting) and kinds else _days_and_asked(times, setting, kinds)
     for days, on in tried:
         if days and (max(days) > on or min(days) < BIRTH):
             continue
@@ -283,7 +283,7 @@ def _days_and_asked(times: Sequence[Time], setting: Setting, kinds: Sequence[str
             yield days, on
 
 
-def _mixed_days(times: Sequence[Time], vaccines: Sequence[str]) -> Iterator[tuple[list[date], date]]:
+def _mixed_days(vaccines: Sequence[str]) -> Iterator[tuple[list[date], date]]:
     """Oral and injected doses, each counted back from their latest one, or on from their usual age."""
     oral, injected = vaccines.count(_OPV), vaccines.count(_IPV)
     month = timedelta(days=28)

@@ -26,7 +26,8 @@ FILE = FOLDER / "schedules" / "who" / "2023.json"
 DUE, NOT_DUE, COMPLETE = "Due", "Not due", "Complete"
 CONTRAINDICATED, JUDGE = "Contraindicated", "Further evaluation needed"
 _STATUS = re.compile(
-    r"(?:Immunization recommendation status|\))\"? ?=? ?[\"'](Due|Not due|Complete|Contraindicated|Further evaluation needed)"
+    r"(?:Immunization recommendation status|\))\"? ?=? ?[\"']"
+    r"(Due|Not due|Complete|Contraindicated|Further evaluation needed)"
 )
 _TYPES = re.compile(r"\"Type of poliovirus dose\" = \"(bOPV|IPV)\"")
 _SAYS: Mapping[SeriesStatus, str] = {
@@ -110,7 +111,7 @@ def _compare(row: Row, about: str, same: Container[str], setting: Setting, child
 
 def answer(row: Row, setting: Setting, child: Child, asked: set[str]) -> tuple[str, set[str]]:
     """What we say of the antigens the row is about, and the kinds of polio vaccine that are due."""
-    rules = _schedule(tuple(setting.options.items()))
+    rules = _schedule(tuple(setting.options.items()), setting.antigens)
     doses = [Dose(id=str(place), day=each.day, vaccine=each.vaccine) for place, each in enumerate(child.doses)]
     if child.live:
         doses.append(Dose(id="live", day=child.live, vaccine=child.other_live))
@@ -155,9 +156,19 @@ def _kinds(part: SeriesForecast) -> set[str]:
 
 
 @cache
-def _schedule(options: tuple[tuple[str, str], ...]) -> Schedule:
-    """Our file, with the options the table is about."""
+def _schedule(options: tuple[tuple[str, str], ...], antigens: tuple[str, ...]) -> Schedule:
+    """The part of our file that is about these antigens, with the options the table is about.
+
+    Vaccine groups are forecast one by one, and conflicts look at the doses given: the rest would change nothing.
+    """
     content: dict[str, Any] = orjson.loads(FILE.read_bytes())
-    content |= {"options": content["options"] | dict(options), "variants": []}
-    vaccines = orjson.loads((FOLDER / "maps" / "vaccine-to-antigen.json").read_bytes())
-    return authored.read(content, authored.known(vaccines), file=FILE.name, raw=FILE.read_bytes())[0]
+    blocks = [each for each in content["antigens"] if not {each.get("name", ""), *each["of"]}.isdisjoint(antigens)]
+    kept = {each.get("name") or one for each in blocks for one in each["of"]}
+    taken = {name: option for name, option in (content["options"] | dict(options)).items() if name in kept}
+    content |= {"options": taken, "variants": [], "antigens": blocks}
+    return authored.read(content, _known(), file=FILE.name, raw=FILE.read_bytes())[0]
+
+
+@cache
+def _known() -> authored.Known:
+    return authored.known(orjson.loads((FOLDER / "maps" / "vaccine-to-antigen.json").read_bytes()))

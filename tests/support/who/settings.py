@@ -12,8 +12,8 @@ from tests.support.who.workbook import Row
 class Setting:
     """`ages` are those of a child who comes on time; `birth` doses come before the primary ones, uncounted.
 
-    `kinds` say of which kind the vaccine is where it is not `vaccine`; `order` of which vaccine each dose is; `series_length` how
-    many doses complete a series; with `only_dose` the table asks about that dose alone.
+    `kinds` say of which kind the vaccine is where it is not `vaccine`; `order` of which vaccine each dose is;
+    `series_length` how many doses complete a series; with `only_dose` the table asks about that dose alone.
     """
 
     antigens: tuple[str, ...]
@@ -46,7 +46,7 @@ _HIB_2 = "6 weeks, 14 weeks, 10 months"
 _TBE = "3 years, 42 months, 55 months, 8 years, 12 years"
 
 # By the sheet, and within it the part of the decision id that tells the table; the first that fits.
-SETTINGS: Mapping[str, Mapping[str, Setting]] = {
+_TABLES: Mapping[str, Mapping[str, Setting]] = {
     "BCG": {"": _of("BCG", "19", "birth")},
     "Hepatitis B": {
         "Birth": _of("HEPB", "08", "birth", "birth dose and three", only_dose=1),
@@ -148,7 +148,7 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
         "": _of("VARICELLA", "21", "12 months", "one dose"),
     },
 }
-SETTINGS = {**SETTINGS, "Cholera L2 Publication": SETTINGS["Cholera"]}
+SETTINGS = {**_TABLES, "Cholera L2 Publication": _TABLES["Cholera"]}
 
 # What a table says of one kind of vaccine only.
 _SAID = {"Ty21a": "Ty21a", "Live attenuated hepatitis A": "Live", "Typbar": "TCV"}

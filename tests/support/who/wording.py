@@ -76,13 +76,9 @@ _MEASURES = {
     Since.LATEST: rf"NOW ?- ?(?:latest )?{_DATE}",
     Since.PRIMARY: rf"NOW ?- ?{_DONE}",
 }
-_RANGES = {
-    of: re.compile(
-        rf"(?:(?P<least>{_AMOUNT}) ?(?P<low><=?) ?)?(?:{expression}) ?(?:(?P<sign><=|>=|<|>|=) ?(?P<amount>{_AMOUNT})|(?P<never>IS NULL))",
-        re.IGNORECASE,
-    )
-    for of, expression in _MEASURES.items()
-}
+_LEAST = rf"(?:(?P<least>{_AMOUNT}) ?(?P<low><=?) ?)?"
+_MOST = rf"(?:(?P<sign><=|>=|<|>|=) ?(?P<amount>{_AMOUNT})|(?P<never>IS NULL))"
+_RANGES = {of: re.compile(rf"{_LEAST}(?:{expression}) ?{_MOST}", re.IGNORECASE) for of, expression in _MEASURES.items()}
 _COUNT = re.compile(r"Count of vaccines administered \(?where (?P<filter>.*?)\)* ?(?P<sign>=|>=|<) ?(?P<number>\d)$")
 _LATEST_NUMBER = re.compile(
     r"Latest \"Dose number\" \(where (?P<filter>[^()]*)\) ?(?P<sign>=|>=|<) ?(?P<number>\d|\"Total doses in series\")"
@@ -91,7 +87,8 @@ _WEIGHT = re.compile(r"\"Birth weight in grams\" +(?P<sign>>=|<) ?2000")
 _BRAND = re.compile(r"\"Vaccine brand\" \(where .*\) (?P<sign>=|!=) \"Vaccine brand\"")
 _TOTAL = re.compile(r"\"Total doses in series\" (?P<sign>>|<=) 2")
 _FACT = re.compile(
-    r"\"(?P<name>[^\"]+)\" ?(?:\(where [^()]*\))? ?(?:(?P<sign>!?=) ?[\"']?(?P<value>[^\"']+?)[\"']?|(?P<null>IS NULL))(?: ?\(where [^()]*\))?$"
+    r"\"(?P<name>[^\"]+)\" ?(?:\(where [^()]*\))? ?"
+    r"(?:(?P<sign>!?=) ?[\"']?(?P<value>[^\"']+?)[\"']?|(?P<null>IS NULL))(?: ?\(where [^()]*\))?$"
 )
 _KINDS = {
     "Primary series": "primary",
