@@ -54,6 +54,7 @@ prove: $(VENV)/installed-dev ## the long proofs: one line of figures each, JSON 
 bench: $(VENV)/installed-dev ## benchmarks
 	@$(BIN)/python -m tests.bench.speed
 	@$(BIN)/python -m tests.bench.appends
+	@$(BIN)/python -m tests.bench.pages
 
 romanisers: $(VENV)/installed-dev ## names across scripts, beside the romanisers others use (ICU and rigour need apt's libicu-dev)
 	@$(BIN)/python -m tests.bench.romanisers

@@ -21,14 +21,15 @@ import orjson
 
 from registry.consent import places
 from registry.consent.places import Places
-from registry.continuity import ladder, schedule
+from registry.continuity import schedule
+from registry.continuity.education import ladder
+from registry.continuity.education.ladder import Ladder
 from registry.continuity.history import codes
 from registry.continuity.history.codes import Meaning, Vaccines
 from registry.continuity.immunization import authored, editions
 from registry.continuity.immunization.editions import Editions
-from registry.continuity.ladder import Ladder
-from registry.continuity.page import Messages
 from registry.continuity.schedule import Schedule
+from registry.continuity.summary.words import Messages
 from registry.errors import BadInput, RegistryError
 from registry.fhir import CANONICAL, profile, shape, terminology
 from registry.fhir.resource import Content
@@ -60,6 +61,8 @@ class Library:
     places: Places
     weights: Weights
     page_template: str
+    page_print: str
+    fonts: Path
     receipt_template: str
     page_messages: Messages
     migrations: Mapping[str, str]
@@ -97,6 +100,8 @@ def load(folder: Path = FOLDER) -> Library:
         places=_using("policies/places.json", lambda: _places(concept_maps, folder)),
         weights=_using(WEIGHTS, lambda: _weights(folder)),
         page_template=text("templates/summary.html.j2", folder),
+        page_print=text("templates/summary.typ", folder),
+        fonts=folder / "fonts",
         receipt_template=text("templates/consent-receipt.html.j2", folder),
         page_messages=json("templates/messages.json", folder),
         roles=text("roles/create_roles.sql", folder),
@@ -155,6 +160,14 @@ def text(relative_path: str, folder: Path = FOLDER) -> str:
     try:
         return (folder / relative_path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(relative_path, f"cannot be read: {type(error).__name__}") from error
+
+
+def binary(relative_path: str, folder: Path = FOLDER) -> bytes:
+    """The bytes of one file of `schemas/`."""
+    try:
+        return (folder / relative_path).read_bytes()
+    except OSError as error:
         raise _unusable(relative_path, f"cannot be read: {type(error).__name__}") from error
 
 
@@ -228,7 +241,7 @@ def _check(folder: Path) -> Mapping[str, int]:
     }
 
 
-_PARSERS: Mapping[str, Callable[[str, Path], Any]] = {".json": json, ".toml": toml}
+_PARSERS: Mapping[str, Callable[[str, Path], Any]] = {".json": json, ".toml": toml, ".ttf": binary}
 
 
 def _exists(code_systems: Mapping[str, CodeSystem], system: str, code: str) -> bool:

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from registry.api import answers, deadline, emergencies, limits, operations, public, redress
+from registry.api import answers, deadline, emergencies, limits, operations, public, redress, schooling
 from registry.errors import RegistryError
 from registry.flows import budgets, cosigning, erasure_request, match, trail
 from registry.flows import emergencies as declared
@@ -53,6 +53,7 @@ def application(settings: Settings, *, clock: Clock = wall_clock) -> FastAPI:
     app.include_router(operations.stepped)
     app.include_router(redress.router)
     app.include_router(emergencies.router)
+    app.include_router(schooling.router)
     app.add_exception_handler(RegistryError, answers.of_error)
     app.add_exception_handler(RequestValidationError, answers.of_body)
     app.add_exception_handler(HTTPException, answers.of_route)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from registry.api import bodies, deadline, operations, pleas
+from registry.api import bodies, deadline, forms, pleas
 from registry.api.deadline import Arrived
 from registry.api.security import Calling, Opened
 from registry.flows import budgets, emergencies, question
@@ -18,8 +18,10 @@ from registry.flows.release import Asked
 router = APIRouter(prefix="/v1", route_class=bodies.Told)
 
 
-@router.post("/emergencies", tags=["clinic and school"], response_model=bodies.Released)
-async def break_glass(arrived: Arrived, registry: Opened, caller: Calling, body: pleas.EmergencyQuestion) -> Any:
+@router.post("/emergencies", tags=["clinic and school"], response_model=bodies.Released, responses=forms.OFFERED)
+async def break_glass(
+    arrived: Arrived, registry: Opened, caller: Calling, body: pleas.EmergencyQuestion, accept: forms.Accept = ""
+) -> Any:
     """Ask in an emergency: doses alone, for an hour. The family reads it, and it is reviewed; nothing is the one
     answer that says nothing. Never turned away because too much is asked at once: a child's safety waits for nobody,
     and its own small budget bounds it."""
@@ -28,7 +30,7 @@ async def break_glass(arrived: Arrived, registry: Opened, caller: Calling, body:
     released = await deadline.by_deadline(
         emergencies.ask(registry, caller, asked, declared), arrived=arrived, seconds=registry.settings.answer_seconds
     )
-    return operations.as_released(released)
+    return await forms.of(registry, released, accept)
 
 
 @router.get("/emergencies", tags=["ombudsperson"])

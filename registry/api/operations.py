@@ -11,11 +11,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from registry.api import answers, bodies, deadline
+from registry.api import bodies, deadline, forms
 from registry.api.deadline import Arrived
 from registry.api.security import Calling, Opened
 from registry.consent.interview import Interview
-from registry.fhir.outcome import Issue
 from registry.flows import (
     adapters,
     asking,
@@ -55,8 +54,10 @@ async def submit(
     return receipts.plain(receipt)
 
 
-@router.post("/questions", tags=["clinic and school"], response_model=bodies.Released)
-async def ask(arrived: Arrived, registry: Opened, caller: Calling, body: bodies.Question) -> Any:
+@router.post("/questions", tags=["clinic and school"], response_model=bodies.Released, responses=forms.OFFERED)
+async def ask(
+    arrived: Arrived, registry: Opened, caller: Calling, body: bodies.Question, accept: forms.Accept = ""
+) -> Any:
     """Ask for a person's summary. Whether nobody is known or nothing is allowed, the answer is the same."""
     described = question.read(body.person.model_dump())
     asked = release.Asked(description=described, card=body.card, grounds=body.grounds, language=body.language)
@@ -67,25 +68,7 @@ async def ask(arrived: Arrived, registry: Opened, caller: Calling, body: bodies.
         seconds=settings.answer_seconds,
         places=settings.questions_at_once,
     )
-    return as_released(released)
-
-
-def as_released(released: release.Released | None) -> bodies.Released | Response:
-    """A summary as it is answered, or the one answer that says nothing."""
-    if released is None:
-        return nothing_to_say()
-    return bodies.Released(
-        token=released.token,
-        card=released.card,
-        page=released.page,
-        expires=released.expires_at.isoformat(),
-        document=dict(released.document),
-    )
-
-
-def nothing_to_say() -> Response:
-    """The one answer for nobody known, nothing allowed and everything in between."""
-    return answers.answer(404, [Issue(severity="information", code="not-found", diagnostics=release.NOTHING)])
+    return await forms.of(registry, released, accept)
 
 
 @stepped.post("/families", tags=["family"], status_code=201)

@@ -224,3 +224,51 @@ class Alert(BaseModel):
     user: str
     asked: int
     silent: int
+
+
+class AttendanceQuestion(CardOnly):
+    """A school asks, with the family, whether the child attended."""
+
+    person: Person
+    academic_year: str = Field(default="", description="as the record writes it; otherwise the last on record")
+
+
+class AttendanceAsked(BaseModel):
+    """Taken. Whether it may be sent on is not said."""
+
+    number: str = Field(description="shown this once; whoever holds it follows the question")
+    answer_by: datetime
+
+
+class AttendanceStanding(BaseModel):
+    """How a question stands; no answer yet while it waits, `unknown` when the clock ran out."""
+
+    answer: Literal["yes", "no", "unknown"] | None
+    answer_by: datetime
+    is_late: bool
+
+
+class AttendanceWaiting(BaseModel):
+    """A question in the words of the system that handed the record over."""
+
+    id: str
+    person: str
+    enrolment: str
+    academic_year: str
+    grade: str
+    answer_by: datetime
+    is_late: bool
+
+
+class AttendanceOverdue(BaseModel):
+    """A question nobody answered in time."""
+
+    id: str
+    source: str
+    days_late: int
+
+
+class AttendanceAnswer(Body):
+    """What the system says."""
+
+    answer: Literal["yes", "no", "unknown"]

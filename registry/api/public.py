@@ -53,6 +53,13 @@ async def trust(registry: Opened) -> dict[str, Any]:
     return publish.trust_file(registry)
 
 
+@router.get("/.well-known/jwks.json")
+async def card_keys(registry: Opened, response: Response) -> dict[str, Any]:
+    """The keys of our SMART Health Cards, where readers of such cards look for them."""
+    response.headers["Access-Control-Allow-Origin"] = "*"  # the Framework demands CORS: readers are web pages
+    return publish.card_keys(registry)
+
+
 @router.get("/audit/trust")
 async def log_trust(registry: Opened) -> dict[str, Any]:
     """The public key of the audit log, as a trust file. Check it on another way before you believe it."""

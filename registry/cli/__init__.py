@@ -14,7 +14,9 @@ from registry import logs
 from registry.cli import (
     alerting,
     asking,
+    attending,
     auditing,
+    carding,
     deciding,
     demo,
     erasing,
@@ -22,9 +24,11 @@ from registry.cli import (
     forecasting,
     importing,
     keeping,
+    laddering,
     linking,
     naming,
     organising,
+    placing,
     redressing,
     serving,
     training,
@@ -69,15 +73,19 @@ app.command("forecast")(forecasting.forecast)
 evaluating.app.command("forecast")(forecasting.evaluate)
 app.command("train-names")(naming.train_names)
 app.command("train-matching")(training.train_matching)
+app.command("placement")(placing.place)
+app.add_typer(laddering.app, name="ladders")
 app.add_typer(evaluating.app, name="evaluate")
 app.command("erase")(erasing.erase)
 app.command("correct")(redressing.correct)
 app.command("paper")(redressing.paper)
+app.add_typer(carding.app, name="card")
 app.add_typer(deciding.app, name="consent")
 app.add_typer(redressing.app, name="rights")
 app.add_typer(redressing.ombudsperson, name="ombudsperson")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(alerting.app, name="alert")
+app.add_typer(attending.app, name="attendance")
 app.add_typer(keeping.app, name="keys")
 app.add_typer(vaulting.app, name="vault")
 app.add_typer(organising.app, name="organisation")

@@ -37,12 +37,12 @@ def decide(
     Ends with 0 whatever the decision is, and with 2 when a file cannot be used.
     """
     _ = json  # this command speaks nothing else
-    stated = read(request)
+    stated = read_json(request)
     if not isinstance(stated, dict):
         raise BadInput("a request is a JSON object", where=str(request))
     held = cast("dict[str, Any]", stated)
     asked = asking.read(
-        read(consents),
+        read_json(consents),
         held.get("request", held),
         held.get("items"),
         where=str(request),
@@ -73,7 +73,7 @@ def decisions(
 
     Ends with 0 only when all agree, and with 2 when the file cannot be used.
     """
-    judged = cases.judge(read(file))
+    judged = cases.judge(read_json(file))
     differing = [each for each in judged if each.differences]
     if json:
         print_json(_report(judged))
@@ -107,8 +107,17 @@ def links(
         linking.print_measured(measured)
 
 
-def read(path: Path) -> Any:
-    """The JSON of a file; - is the standard input."""
+def utf8(body: bytes, path: Path) -> str:
+    """The text of a file of lines. Raises BadInput with the row when it is not UTF-8."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = body[: error.start].count(b"\n") + 1
+        raise BadInput("the file is not UTF-8", where=f"{path}, row {row}", remedy="save it as UTF-8") from None
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file. Raises BadInput with the place, never with what stands there."""
     body = read_file(path)
     try:
         content = orjson.loads(body)

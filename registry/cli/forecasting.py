@@ -81,7 +81,7 @@ def forecast(
     if day is None or not day.is_day:
         raise BadInput("this is no day", where="--on", remedy="write 2026-03-15")
     rules = find(schedule, day.first)
-    asked = question.read(evaluating.read(history), rules)
+    asked = question.read(evaluating.read_json(history), rules)
     outcome = engine.forecast(rules, asked.person, asked.doses, asked.observations, day.first)
     if json:
         print_json(plain(rules, outcome, asked.flags, day.first))

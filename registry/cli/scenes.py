@@ -13,7 +13,8 @@ from rich.panel import Panel
 from rich.table import Table
 
 from registry.cli.stage import HandOver
-from registry.continuity import document, elements
+from registry.continuity import elements
+from registry.continuity.summary import document
 from registry.errors import RegistryError
 from registry.fhir.resource import Content
 from registry.flows import verify
@@ -24,7 +25,7 @@ from registry.flows.rights import ConsentReceipt
 from registry.flows.verify import Verdict
 from registry.library import Library
 from registry.trust import p256, signing
-from registry.trust.trustlist import TrustList
+from registry.trust.directory import Directory
 
 
 def receipts(taken: Iterable[tuple[HandOver, Receipt]]) -> Table:
@@ -119,6 +120,7 @@ def papers(folder: Path, released: Released) -> list[tuple[str, bytes]]:
     return [
         ("the signed file", token.encode()),
         ("the printed page", page.encode()),
+        ("the same as PDF", (folder / "summary-clinic.pdf").read_bytes()),
         ("the QR code alone, from its picture", (folder / "summary-clinic-qr.png").read_bytes()),
         ("one character of the file changed", changed.encode()),
         ("one word of the page changed", page.replace("</h1>", "!</h1>", 1).encode()),
@@ -133,7 +135,7 @@ def forged(released: Released) -> str:
     return signing.sign(payload, p256.fresh(secrets.token_bytes), typ=verify.SUMMARY, compress=True)
 
 
-def verdict_on(body: bytes, trust: TrustList, library: Library, *, now: datetime) -> Verdict:
+def verdict_on(body: bytes, trust: Directory, library: Library, *, now: datetime) -> Verdict:
     """What `continuity verify` says; what cannot be read is refused like what is forged."""
     try:
         return verify.verify(body, trust, library, now=now)

@@ -1,8 +1,10 @@
-"""`continuity verify`: is this paper or file genuine?"""
+"""`continuity verify`: is this paper, card or file genuine?"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,43 +12,95 @@ import typer
 from rich.markup import escape
 
 from registry import library
-from registry.cli.running import Json, out, print_json, read_file
-from registry.errors import RegistryError
+from registry.cli.running import Json, err, out, print_json, read_file
+from registry.errors import BadInput, RegistryError
 from registry.flows import verify as verifying
 from registry.flows.opening import wall_clock
+from registry.flows.verdict import OWN
 from registry.flows.verify import Verdict
-from registry.trust.trustlist import TrustList
+from registry.trust.directory import Directory
+from registry.trust.fault import Fault
+
+Trust = Annotated[Path, typer.Option(help="Folder with the keys, lists and certificates of the issuers you believe.")]
+At = Annotated[
+    str | None, typer.Option("--at", help="Judge as of this time, such as 2022-05-31T12:00:00Z. Without it, now.")
+]
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(help="Summary (.jws), page (.html), or picture of the QR code.")],
-    trust: Annotated[Path, typer.Option(help="Folder with the trust files of the issuers you believe.")],
-    online: Annotated[bool, typer.Option("--online", help="Also ask whether it was withdrawn.")] = False,
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Summary, page (HTML, PDF), card, certificate, or picture or text of a QR code."),
+    ],
+    trust: Trust,
+    at: At = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask whether our own summaries were withdrawn.")
+    ] = False,
     registry: Annotated[str | None, typer.Option(help="Ask this address for the status list.")] = None,
     json: Json = False,
 ) -> None:
-    """Say whether a summary is genuine, and what was signed.
+    """Say whether a paper is genuine, and what was signed.
 
-    Works without a network: only keys in the trust folder are believed, never one that came with the file.
+    Reads summaries and papers of registries (token, page, QR code), SMART Health Cards (JWS, shc:/ digits, card
+    file, QR code) and EU-type certificates (HC1: text, CBOR, JSON, QR code).
+
+    Works without a network: only what the trust folder holds is believed, never a key that came with the file. The
+    folder takes `{"issuer", "name", "keys"}` of registries; `{"issuer", "jwks"}` or HOST/PATH/.well-known/jwks.json
+    of card issuers, with crl/KID.json beside it; signer certificates of countries as PEM, DER, base64 or JSON lists;
+    `{"revoked": [hash]}` of withdrawn certificates.
+
     Ends with 0 only when every file is accepted.
     """
-    believed = verifying.trust_folder(trust)
-    verdicts = [(path, _verdict(path, believed, online=online, address=registry)) for path in files]
+    now = moment(at)
+    believed = trusted(trust)
+    verdicts = _verdicts(files, believed, now)
+    if online:
+        verdicts = {path: _online(each, believed, now, registry) for path, each in verdicts.items()}
     if json:
-        print_json([{"file": str(path), **_plain(verdict)} for path, verdict in verdicts])
+        print_json([{"file": str(path), **_plain(verdicts[path])} for path in files])
     else:
-        for path, verdict in verdicts:
-            _print(path, verdict)
-    raise typer.Exit(0 if all(verdict.accepted for _, verdict in verdicts) else 1)
+        for path in files:
+            _print(path, verdicts[path])
+    raise typer.Exit(0 if all(verdict.accepted for verdict in verdicts.values()) else 1)
 
 
-def _verdict(path: Path, trust: TrustList, *, online: bool, address: str | None) -> Verdict:
+def moment(text: str | None) -> datetime:
+    """The time somebody typed, in UTC where it names no zone; now when nobody typed one."""
+    if text is None:
+        return wall_clock()
     try:
-        verdict = verifying.verify(read_file(path), trust, library.load(), now=wall_clock())
-        return verifying.withdrawn(verdict, trust, now=wall_clock(), address=address) if online else verdict
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput("this is no time", where="--at", remedy="write it as 2022-05-31T12:00:00Z") from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def trusted(folder: Path) -> Directory:
+    """Whom a trust folder says to believe; what in it could not be used is said aside."""
+    believed = verifying.trust_folder(folder)
+    for each in believed.problems:
+        err.print(f"[yellow]not used[/] {escape(each)}", soft_wrap=True)
+    return believed
+
+
+def _verdicts(files: list[Path], believed: Directory, now: datetime) -> Mapping[Path, Verdict]:
+    bodies = dict[str, bytes]()
+    missing = dict[Path, Verdict]()
+    for path in files:
+        try:
+            bodies[str(path)] = read_file(path)
+        except RegistryError as error:
+            missing[path] = verifying.unreadable(error)
+    found = verifying.verify_files(bodies, believed, library.load(), now=now)
+    return {**{Path(name): each for name, each in found.items()}, **missing}
+
+
+def _online(verdict: Verdict, believed: Directory, now: datetime, address: str | None) -> Verdict:
+    try:
+        return verifying.withdrawn(verdict, believed, now=now, address=address)
     except RegistryError as error:
-        words = ". ".join(part for part in (error.what, error.remedy) if part)
-        return Verdict(accepted=False, carrier="unknown", reason="unreadable", sentence=words)
+        return verifying.unreadable(error)
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:
@@ -57,12 +111,53 @@ def _print(path: Path, verdict: Verdict) -> None:
     if not verdict.accepted:
         why = escape(f"{path.name} ({verdict.reason}): {verdict.sentence}")
         out.print(f"[bold red]REFUSED[/] {why}", soft_wrap=True)
+        _print_warnings(verdict)
         return
     out.print(f"[bold green]GENUINE[/] {escape(path.name)} ({verdict.carrier})", soft_wrap=True)
-    out.print(f"  issued by {verdict.issuer_name} <{verdict.issuer}>", markup=False, soft_wrap=True)
-    out.print(f"  issued {verdict.issued:%Y-%m-%d}, valid until {verdict.expires:%Y-%m-%d}")
-    for line in _lines(verdict.facts):
+    if verdict.issued:
+        until = f"valid until {verdict.expires:%Y-%m-%d}" if verdict.expires else "it names no end"
+        out.print(f"  issued by {verdict.issuer_name} <{verdict.issuer}>", markup=False, soft_wrap=True)
+        out.print(f"  issued {verdict.issued:%Y-%m-%d}, {until}")
+    for line in _lines(verdict.facts) if verdict.kind == OWN else _card_lines(verdict.facts):
         out.print(f"  {line}", markup=False, soft_wrap=True)
+    _print_warnings(verdict)
+
+
+def _print_warnings(verdict: Verdict) -> None:
+    for code in verdict.warnings:
+        out.print(f"  [yellow]note[/] {code}: {Fault(code).sentence}", soft_wrap=True)
+
+
+def _card_lines(facts: Any) -> list[str]:
+    """What a card of another issuer says, in words."""
+    if "cards" in facts:
+        return [line for each in facts["cards"] for line in _card_lines(each)]
+    if "entry" in facts:
+        return [line for entry in facts["entry"] for line in _resource_lines(entry["resource"])]
+    if "nam" not in facts:
+        return ["every key of this set is in your trust folder"]
+    name = " ".join(filter(None, (facts["nam"].get(part) for part in ("gn", "fn")))) or facts["nam"].get("fnt", "")
+    lines = [f"for {name}, born {facts['dob'] or 'unknown'}"]
+    lines += [
+        f"vaccine {each['mp']} on {each['dt']}, dose {each['dn']} of {each['sd']}" for each in facts.get("v") or ()
+    ]
+    lines += [f"test on {each['sc']}" for each in facts.get("t") or ()]
+    return lines + [f"recovered; first found on {each['fr']}" for each in facts.get("r") or ()]
+
+
+def _resource_lines(resource: Any) -> list[str]:
+    if resource["resourceType"] == "Patient":
+        names = [" ".join([*each.get("given", ()), each.get("family", "")]) for each in resource.get("name", ())]
+        return [f"for {', '.join(names) or 'a person without a name'}, born {resource.get('birthDate', 'unknown')}"]
+    if resource["resourceType"] != "Immunization":
+        return [f"also holds: {resource['resourceType']}"]
+    when = resource.get("occurrenceDateTime") or resource.get("occurrenceString")
+    codes = [f"{each['system'].rpartition('/')[2]} {each['code']}" for each in resource["vaccineCode"]["coding"]]
+    return [f"dose {when}: {_named_code(resource['vaccineCode']) or ', '.join(codes)}"]
+
+
+def _named_code(concept: Any) -> str:
+    return _named("+".join(sorted(library.load().antigens(concept))))
 
 
 def _lines(facts: Any) -> list[str]:

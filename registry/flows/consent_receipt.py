@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from registry.consent import receipt
-from registry.continuity import page
+from registry.continuity.summary import page
 from registry.flows.asking import Answer
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller

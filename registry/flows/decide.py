@@ -128,6 +128,12 @@ def is_origin_known(person: Person) -> bool:
     return _facts(person, _consents(person)).protected_from is not None
 
 
+def is_fled(person: Person, jurisdiction: str) -> bool:
+    """Whether a child fled a jurisdiction; while no family that is heard named any, it may be every one."""
+    fled = _facts(person, _consents(person)).protected_from
+    return fled is None or jurisdiction in fled
+
+
 def _facts(person: Person, said: Iterable[Agreement | Refused]) -> Facts:
     # Where no family came there is no consent either, and any of its names will do.
     families_ = [each for each in person.dossiers if each.source == FAMILY]

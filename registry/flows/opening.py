@@ -12,7 +12,7 @@ import structlog
 
 from registry import library
 from registry.errors import KeyProblem
-from registry.flows import organisations
+from registry.flows import ladders, organisations
 from registry.library import Library
 from registry.settings import Settings
 from registry.store import access, database, embedded, erasures, keyfile, vault
@@ -109,7 +109,8 @@ async def opened(
 
 
 def _library(settings: Settings) -> Library:
-    loaded = library.load()
+    shipped = library.load()
+    loaded = replace(shipped, ladders=ladders.known(shipped.ladders, settings))
     if settings.matching_weights is None:
         return loaded
     return replace(loaded, weights=library.weights_of(settings.matching_weights, loaded.weights))

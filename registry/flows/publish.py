@@ -10,13 +10,18 @@ from registry.flows import trail
 from registry.flows.opening import Registry
 from registry.store import audit, releases
 from registry.store.functions import Function
-from registry.trust import signing, status, trustlist
+from registry.trust import p256, signing, status, trustlist
 
 
 def trust_file(registry: Registry) -> dict[str, Any]:
     """The trust file of this registry; put into a verifier's trust folder it makes our summaries believed."""
     ring = registry.database.keyring
     return trustlist.publish(registry.settings.issuer, registry.settings.name, [ring.summary_key])
+
+
+def card_keys(registry: Registry) -> dict[str, Any]:
+    """The key set by which others believe our SMART Health Cards (RFC 7517)."""
+    return {"keys": [p256.public(registry.database.keyring.summary_key)]}
 
 
 def log_trust_file(registry: Registry) -> dict[str, Any]:

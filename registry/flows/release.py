@@ -17,11 +17,13 @@ from uuid import UUID
 from registry.consent import redact
 from registry.consent.decision import Decision, Outcome
 from registry.consent.request import DOMAINS
-from registry.continuity import education, history, immunization, placement, position, summary
-from registry.continuity.document import Asked as Described
-from registry.continuity.document import Release as Heading
-from registry.continuity.education import Timeline
+from registry.continuity import education, history, immunization, summary
+from registry.continuity.education import Timeline, placement, position
 from registry.continuity.history import DoseEvent, Provenance, Record
+from registry.continuity.schedule import Schedule
+from registry.continuity.summary import RuleSet
+from registry.continuity.summary.document import Asked as Described
+from registry.continuity.summary.document import Release as Heading
 from registry.errors import BadInput, Conflict
 from registry.fhir import dates, resource
 from registry.fhir.dates import PartialDate
@@ -84,6 +86,7 @@ class Released:
     card: str = field(repr=False)
     page: str = field(repr=False)
     document: Content = field(repr=False)
+    language: str
     expires_at: datetime
 
     @property
@@ -217,7 +220,7 @@ def _document(
     )
     permitted = [each for each in person.held if each.ref in decision.permitted]
     write = _clinic_document if caller.kind is Kind.CLINIC else _school_document
-    return write(registry, described, person, permitted, decision.opened, heading)
+    return write(registry, described, person, permitted, decision.opened, heading, asked.language)
 
 
 def _full_name(description: Description) -> str:
@@ -238,6 +241,7 @@ def _clinic_document(
     permitted: Sequence[Held],
     opened: frozenset[str],
     heading: Heading,
+    language: str,
 ) -> Content:
     today, library = registry.today(), registry.library
     birth = _as_exactly_as_asked(person.birth, described.birth_date)
@@ -250,9 +254,21 @@ def _clinic_document(
         asked=described,
         events=events,
         dues=immunization.forecast(events, birth, schedule, today),
-        schedule=schedule,
+        rules=_rule_set(schedule),
         today=today,
         release=heading,
+        words=library.page_messages[language],
+        language=language,
+    )
+
+
+def _rule_set(schedule: Schedule) -> RuleSet:
+    return RuleSet(
+        id=schedule.id,
+        version=schedule.version,
+        title=schedule.title,
+        licence=schedule.licence,
+        limits=schedule.limits,
     )
 
 
@@ -303,6 +319,7 @@ def _school_document(
     permitted: Sequence[Held],
     opened: frozenset[str],
     heading: Heading,
+    language: str,
 ) -> Content:
     library = registry.library
     birth = _as_exactly_as_asked(person.birth, described.birth_date)
@@ -315,7 +332,12 @@ def _school_document(
         _leaving(registry, each, is_open=held.ref in opened) for each, held in zip(records, permitted, strict=True)
     ]
     return summary.school_summary(
-        asked=described, timeline=education.enrolments(leaving), placement=advice, release=heading
+        asked=described,
+        timeline=education.enrolments(leaving),
+        placement=advice,
+        release=heading,
+        words=library.page_messages[language],
+        language=language,
     )
 
 
@@ -343,7 +365,15 @@ def _signed(registry: Registry, caller: Caller, asked: Asked, document: Content,
     payload = {**claims, "aud": caller.name, "document": document, "card": card}
     token = signing.sign(payload, key, typ=verify.SUMMARY, compress=True)
     page = verify.render(payload, token, registry.library, language=asked.language)
-    return Released(id=heading.id, token=token, card=card, page=page, document=document, expires_at=heading.expires)
+    return Released(
+        id=heading.id,
+        token=token,
+        card=card,
+        page=page,
+        document=document,
+        language=asked.language,
+        expires_at=heading.expires,
+    )
 
 
 async def _record(

@@ -39,7 +39,7 @@ FAMILY_ACTS = frozenset(
 LOOKS = frozenset(
     {
         *("trail-shown", "receipt-given", "records-shown", "standing-shown", "paper-signed"),
-        *("complaints-shown", "audit-read", "emergencies-shown", "alerts-shown"),
+        *("complaints-shown", "audit-read", "emergencies-shown", "alerts-shown", "attendance-listed"),
     }
 )
 """What only reads: the family itself, a desk its own records, the ombudsperson. Each names the digest of its answer."""
@@ -47,7 +47,7 @@ LOOKS = frozenset(
 SHOWN = (FAMILY_ACTS - LOOKS) | {
     *("ask", "family-opened", "card-replaced", "consent-given", "review-shown", "review-decided"),
     *("record-corrected", "erasure-asked", "complaint-acknowledged", "complaint-decided", "audit-read"),
-    *("emergency", "emergency-reviewed"),
+    *("emergency", "emergency-reviewed", "attendance-asked", "attendance-answered", "attendance-told"),
 }
 """What a family reads in its trail: who asked, looked or decided; not the registry's own work of linking, not
 that it read this before, and not that a desk read its own records."""

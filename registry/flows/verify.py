@@ -1,5 +1,7 @@
 """Is this genuine? Decided offline from the verifier's own trust folder; no connection is opened.
 
+Papers of registries are judged here, cards of other issuers by `registry.flows.foreign`.
+
 A page must be word for word the page its signed token makes, so that nobody can print other words around a true
 signature. Whether a summary was withdrawn is a separate question (`withdrawn`), asked only on demand.
 """
@@ -8,19 +10,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from registry.continuity import page
-from registry.errors import BadInput, Unavailable
-from registry.flows import carriers, consent_receipt, papers
+from registry.continuity.summary import page
+from registry.errors import BadInput, RegistryError, Unavailable
+from registry.flows import carriers, consent_receipt, foreign, papers, printing
 from registry.flows.carriers import Carried
+from registry.flows.verdict import OWN
+from registry.flows.verdict import Verdict as Verdict
+from registry.flows.wallet import Wallet
 from registry.library import Library
-from registry.trust import qr, signing, status, trustlist
+from registry.trust import directory as trust
+from registry.trust import qr, signing, status
+from registry.trust.directory import Directory
 from registry.trust.refusal import Refused
 from registry.trust.signing import Verified
 from registry.trust.trustlist import TrustList
@@ -35,45 +42,76 @@ _NO_STATUS = "It does not say where its standing is published, so nobody can tel
 _WITHDRAWN = "It was withdrawn."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """Accepted, or refused for `reason` (a stable code) in the words of `sentence`. `facts` are what was signed."""
-
-    accepted: bool
-    carrier: str
-    reason: str = ""
-    sentence: str = ""
-    issuer: str = ""
-    issuer_name: str = ""
-    issued: datetime | None = None
-    expires: datetime | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
-    pointer: status.Pointer | None = None
+MOST_FILES = 20_000
 
 
-def trust_folder(folder: Path) -> TrustList:
-    """The trust list of a folder of JSON files. Raises BadInput with every problem of every file."""
+def trust_folder(folder: Path) -> Directory:
+    """Whom the files of a folder say to believe (`registry.trust.directory`).
+
+    Raises BadInput where nothing in it can be used, and with every problem of the files of registries.
+    """
     if not folder.is_dir():
         raise BadInput("there is no such trust folder", where=str(folder), remedy="give the folder of trust files")
-    files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.json"))}
-    if not files:
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES]
+    if len(paths) > MOST_FILES:
+        raise BadInput("the trust folder holds too many files", where=str(folder), remedy="give a folder of its own")
+    directory = trust_files({path.relative_to(folder).as_posix(): path.read_bytes() for path in paths})
+    if directory.is_empty:
         raise BadInput(
-            "the trust folder holds no trust files (*.json)",
+            "; ".join(("the trust folder holds no trust files that can be used", *directory.problems)),
             where=str(folder),
-            remedy="ask the registry for its trust file and check it on another way",
+            remedy="ask the issuers for their keys and check them on another way",
         )
-    return trustlist.read(files)
+    return directory
 
 
-def verify(body: bytes, trust: TrustList, library: Library, *, now: datetime) -> Verdict:
-    """Read a token file, a page or a picture of a QR code and say whether it is genuine. Never goes online."""
-    carried = carriers.read(body)
-    outcome = signing.verify(carried.token, trust, typ=_type_of(carried.token), now=now)
+def trust_files(files: Mapping[str, bytes]) -> Directory:
+    """Whom these files say to believe, given by their paths in a trust folder."""
+    return trust.read(files)
+
+
+_SUFFIXES = {".json", ".pem", ".crt", ".cer", ".der", ".txt"}
+
+
+def verify(body: bytes, believed: Directory, library: Library, *, now: datetime) -> Verdict:
+    """Read a paper or card in any form and say whether it is genuine. Never goes online."""
+    return _judged(carriers.read(body), believed, library, now)
+
+
+def verify_files(
+    bodies: Mapping[str, bytes], believed: Directory, library: Library, *, now: datetime
+) -> Mapping[str, Verdict]:
+    """Judge several files; codes of one split card may come in a file each."""
+    read = {name: _read(body) for name, body in bodies.items()}
+    whole = foreign.together({name: each for name, each in read.items() if isinstance(each, Wallet)})
+    return {
+        name: each if isinstance(each, Verdict) else _judged(whole.get(name, each), believed, library, now)
+        for name, each in read.items()
+    }
+
+
+def _read(body: bytes) -> Carried | Wallet | Verdict:
+    try:
+        return carriers.read(body)
+    except RegistryError as error:
+        return unreadable(error)
+
+
+def unreadable(error: RegistryError) -> Verdict:
+    """The refusal of what cannot even be read."""
+    words = ". ".join(part for part in (error.what, error.remedy) if part)
+    return Verdict(accepted=False, carrier="unknown", reason="unreadable", sentence=words)
+
+
+def _judged(carried: Carried | Wallet, believed: Directory, library: Library, now: datetime) -> Verdict:
+    if isinstance(carried, Wallet):
+        return foreign.verify(carried, believed, now=now)
+    outcome = signing.verify(carried.token, believed.registries, typ=_type_of(carried.token), now=now)
     if isinstance(outcome, Refused):
         return _refused(carried, outcome.reason.value, outcome.reason.sentence)
-    if carried.page is not None and not _is_the_page(carried.page, outcome, carried.token, library):
+    if not _is_unaltered(carried, outcome, library):
         return _refused(carried, "page-altered", _ALTERED)
-    return _accepted(carried, outcome, trust)
+    return _accepted(carried, outcome, believed.registries)
 
 
 def _type_of(token: str) -> str:
@@ -102,6 +140,19 @@ def _accepted(carried: Carried, outcome: Verified, trust: TrustList) -> Verdict:
     )
 
 
+def _is_unaltered(carried: Carried, outcome: Verified, library: Library) -> bool:
+    """Whether a page says what was signed; what is no page says nothing of its own."""
+    if carried.printed is not None:
+        return _is_the_print(*carried.printed, outcome, carried.token, library)
+    return carried.page is None or _is_the_page(carried.page, outcome, carried.token, library)
+
+
+def _is_the_print(body: bytes, language: str, outcome: Verified, token: str, library: Library) -> bool:
+    if language not in library.page_messages or "document" not in outcome.payload:
+        return False
+    return body == printing.pdf(outcome.payload, token, library, language=language)
+
+
 def _is_the_page(text: str, outcome: Verified, token: str, library: Library) -> bool:
     if "receipt" in outcome.payload:
         return text == consent_receipt.render(outcome.payload, token, library)
@@ -119,20 +170,21 @@ def render(payload: Mapping[str, Any], token: str, library: Library, *, language
         messages=library.page_messages,
         language=language,
         qr_text=qr.to_digits(payload["card"]),
+        health_card=payload.get("health_card", ""),
         token=token,
     )
 
 
-def withdrawn(verdict: Verdict, trust: TrustList, *, now: datetime, address: str | None = None) -> Verdict:
+def withdrawn(verdict: Verdict, believed: Directory, *, now: datetime, address: str | None = None) -> Verdict:
     """Ask the status list online. `address` asks another place; the list must be signed by the same issuer.
 
     Raises Unavailable when the list cannot be fetched or believed: then nothing is known, in either direction.
     """
-    if not verdict.accepted:
+    if not verdict.accepted or verdict.kind != OWN:
         return verdict
     if verdict.pointer is None:
         return replace(verdict, accepted=False, reason="status-unknown", sentence=_NO_STATUS, facts={})
-    outcome = signing.verify(_fetched(address or verdict.pointer.uri), trust, typ=status.TYPE, now=now)
+    outcome = signing.verify(_fetched(address or verdict.pointer.uri), believed.registries, typ=status.TYPE, now=now)
     if isinstance(outcome, Refused) or outcome.issuer != verdict.issuer:
         raise Unavailable("the status list is not signed by the issuer of the summary", remedy="ask the issuer")
     if status.is_withdrawn(outcome.payload, verdict.pointer):

@@ -171,7 +171,8 @@ Candidate = tuple[PersonView, Match]
 Ranked = Sequence[Candidate]
 
 
-_OF_A_SLIP = {Veto.SLIP, Veto.NOT_OF_THE_CHILD}
+_SLIPS = {Veto.SLIP, Veto.PART}
+_OF_A_SLIP = {*_SLIPS, Veto.NOT_OF_THE_CHILD}
 
 
 def _slip_heard(subject: Subject, wanted: Candidate, ranked: Ranked, weights: Weights) -> Candidate:
@@ -181,7 +182,7 @@ def _slip_heard(subject: Subject, wanted: Candidate, ranked: Ranked, weights: We
     where the names are a slip apart by themselves; names that are merely similar (Hana, Hanan) stay a steward's.
     """
     person, match = wanted
-    is_slip = Veto.SLIP in match.vetoes and {*match.vetoes} <= _OF_A_SLIP
+    is_slip = bool(_SLIPS & {*match.vetoes}) and {*match.vetoes} <= _OF_A_SLIP
     if not is_slip or match.probability < _needed_for_slip(match, weights):
         return wanted
     sources = {subject.source} | {each.source for each in person.members}
@@ -195,7 +196,7 @@ def _slip_heard(subject: Subject, wanted: Candidate, ranked: Ranked, weights: We
 
 def _needed_for_slip(match: Match, weights: Weights) -> float:
     """One spelling of two names is as likely a twin's as the child's, and no name is anybody's."""
-    is_slip = match.evidence.level("given") == "near"
+    is_slip = match.evidence.level("given") == "near" or Veto.SLIP not in match.vetoes
     return weights.thresholds.link if is_slip else weights.thresholds.ambiguous
 
 
@@ -258,7 +259,7 @@ def _is_claimed(wanted: Candidate, others: Ranked, weights: Weights) -> bool:
 
 def _is_plainly_another(match: Match) -> bool:
     """Whether the newcomer's own source knows this one as another child, or what differs is no slip in a name."""
-    is_contradicted = bool({*match.vetoes} - {Veto.TWIN, Veto.SLIP, Veto.NOT_OF_THE_CHILD})
+    is_contradicted = bool({*match.vetoes} - {Veto.TWIN, *_OF_A_SLIP})
     return Veto.SAME_SOURCE in match.vetoes or (match.verdict is Verdict.DISTINCT and is_contradicted)
 
 
@@ -311,6 +312,10 @@ def _bears_it_nearly(match: Match) -> bool:
     return is_slip or _bears_the_name(match)
 
 
+def _bears_all_names(match: Match) -> bool:
+    return _bears_the_name(match) and match.evidence.agrees("family")
+
+
 def _is_of_parents(match: Match) -> bool:
     """Whether the two surely are no cousins: the father agrees, or the mother and the day."""
     is_of_mother = match.evidence.agrees("mother") and match.evidence.level("birth") in _SAME_DAY
@@ -330,6 +335,9 @@ def _is_grave(match: Match, veto: Veto) -> bool:
 _SAID_RIGHT: Mapping[Veto, Callable[[Match], bool]] = {
     Veto.TWIN: _bears_it_nearly,
     Veto.SLIP: _bears_the_name,
+    Veto.PART: _bears_all_names,
+    Veto.MOTHER: _is_of_the_day,
+    Veto.BESIDE: _is_of_the_day,
     Veto.FATHER: _is_of_parents,
     Veto.BIRTH: _is_of_the_day,
 }
@@ -372,7 +380,7 @@ def _is_one(best: PersonView, other: Candidate, weights: Weights) -> bool:
     is_likely = found.verdict is Verdict.LINK or max(each.probability for each in matches) >= 0.5
     return (
         is_likely
-        and not {*_contradictions([found, *matches])} - {Veto.SLIP, Veto.IDENTIFIER}
+        and not {*_contradictions([found, *matches])} - {*_SLIPS, Veto.IDENTIFIER}
         and all(
             _is_entered_twice(match, weights) if one.source == another.source else Veto.IDENTIFIER not in match.vetoes
             for (one, another), match in zip(pairs, matches, strict=True)
@@ -395,7 +403,7 @@ def contradicts(left: Sequence[Demographics], right: Sequence[Demographics], wei
     was found, but for a newcomer that stands alone only: its fellows' twins were not in sight.
     """
     found = {*_contradictions([decide(one, other, weights) for one, other in product(left, right)])}
-    return bool(found - {Veto.SLIP} if len(left) == 1 else found)
+    return bool(found - _SLIPS if len(left) == 1 else found)
 
 
 def standing_vetoes(matches: Sequence[Match]) -> frozenset[Veto]:

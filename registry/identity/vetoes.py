@@ -20,8 +20,11 @@ class Veto(Enum):
     GENDER_PAIR = "the given names are the male and the female form of one name: perhaps brother and sister"
     TWIN = "another given name in the same family: perhaps a twin, brother or sister"
     SLIP = "the given name is missing, misspelt, or one spelling of two names: perhaps a twin"
+    PART = "only a part of the child's own name may agree: perhaps a twin"
     FATHER = "another father, and not both the mother and the birth date agree: perhaps cousins of one name"
+    MOTHER = "another mother, and the birth dates do not agree to the day: perhaps namesakes of one street"
     BIRTH = "the birth dates contradict each other"
+    BESIDE = "born a little apart: perhaps a brother or sister named after one who died"
     NOT_OF_THE_CHILD = "nothing that agrees is about the child itself"
     SAME_SOURCE = "both are of one source, which rarely knows a child twice"
     RIVAL = "another person fits nearly as well"
@@ -35,6 +38,8 @@ _VETO_OF_LEVEL = (
 )
 _ANOTHER_NAME = ("other", "listed_apart", "similar", "near", "ambiguous")
 _ANOTHER_FATHER = ("other", "listed_apart", "similar", "gender")
+_ANOTHER_MOTHER = ("other", "listed_apart", "gender")
+_BESIDE = ("year beside", "part")
 _EXACT_BIRTH = ("day", "a day beside", "swapped", "calendar")
 _SAME_YEAR = ("month", "year")
 _KIN = ("family", "father", "mother", "grandfather")
@@ -49,8 +54,14 @@ def of(evidence: Comparison) -> Iterator[Veto]:
         yield Veto.SLIP if is_slip(evidence) else Veto.TWIN
     elif _is_nameless(evidence):
         yield Veto.SLIP
+    if _may_be_part(evidence):
+        yield Veto.PART
     if _may_be_cousin(evidence):
         yield Veto.FATHER
+    if _may_be_neighbour(evidence):
+        yield Veto.MOTHER
+    if _may_be_named_after(evidence):
+        yield Veto.BESIDE
     if not compare.is_of_child(evidence):
         yield Veto.NOT_OF_THE_CHILD
 
@@ -80,6 +91,18 @@ def is_slip(evidence: Comparison) -> bool:
     return given in SLIPS and is_dated and kin >= 2
 
 
+def _may_be_part(evidence: Comparison) -> bool:
+    """Whether twins may be meant whose names begin alike (Su Nwe Khin, Su Nwe May; Sayed, Sayed Gul).
+
+    Where there are no family names, the end of the child's own name is often left out or written as one.
+    """
+    is_of_parent = evidence.agrees("father") or evidence.agrees("mother")
+    is_told = evidence.level("identifier") == "same" or evidence.level("birth") not in _EXACT_BIRTH
+    is_part = evidence.level("given") == "part" and not evidence.agrees("family")
+    is_open = is_part or (evidence.agrees("given") and evidence.level("family") == "other")
+    return is_open and is_of_parent and not is_told
+
+
 def _is_nameless(evidence: Comparison) -> bool:
     """Whether a newborn without a name yet has the parents and the day of birth of the other: it, or its twin."""
     is_of_parents = evidence.agrees("mother") and (evidence.agrees("father") or evidence.agrees("family"))
@@ -106,6 +129,16 @@ def _may_be_cousin(evidence: Comparison) -> bool:
     if evidence.level("birth") not in _EXACT_BIRTH:
         return father in _ANOTHER_FATHER
     return father == "other" and not evidence.agrees("mother")
+
+
+def _may_be_neighbour(evidence: Comparison) -> bool:
+    is_dated = evidence.level("birth") in _EXACT_BIRTH or evidence.level("identifier") == "same"
+    return evidence.level("mother") in _ANOTHER_MOTHER and not is_dated
+
+
+def _may_be_named_after(evidence: Comparison) -> bool:
+    is_numbered = evidence.level("identifier") == "same"
+    return evidence.level("birth") in _BESIDE and any(map(evidence.agrees, _KIN)) and not is_numbered
 
 
 def _may_be_twin(evidence: Comparison) -> bool:

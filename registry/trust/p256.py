@@ -91,7 +91,7 @@ def verify(key: Jwk, message: bytes, signature: bytes) -> bool:
         return False
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     try:
-        _point(key).verify(encode_dss_signature(r, s), message, _HASHED)
+        point(key).verify(encode_dss_signature(r, s), message, _HASHED)
     except InvalidSignature:
         return False
     return True
@@ -103,7 +103,7 @@ def _is_wrong(members: Jwk, name: str, allowed: tuple[object, ...]) -> bool:
 
 def _point_problems(key: Jwk) -> Iterator[str]:
     try:
-        _point(key)
+        point(key)
     except (KeyError, TypeError, ValueError):
         yield "`x` and `y` are not a point of P-256"
         return
@@ -116,10 +116,11 @@ def _belongs(key: Jwk) -> bool:
         secret = ec.derive_private_key(_number(key["d"]), ec.SECP256R1())
     except (KeyError, TypeError, ValueError):
         return False
-    return secret.public_key().public_numbers() == _point(key).public_numbers()
+    return secret.public_key().public_numbers() == point(key).public_numbers()
 
 
-def _point(key: Jwk) -> ec.EllipticCurvePublicKey:
+def point(key: Jwk) -> ec.EllipticCurvePublicKey:
+    """The public key itself. Raises KeyError, TypeError or ValueError when `x` and `y` are no point of P-256."""
     numbers = ec.EllipticCurvePublicNumbers(_number(key["x"]), _number(key["y"]), ec.SECP256R1())
     return numbers.public_key()  # raises ValueError for a point off the curve
 

@@ -29,7 +29,7 @@ def to_digits(token: str) -> str:
             f"the token has more than the {MAX_CHARACTERS} characters a QR code holds",
             remedy="compress it, or leave something out",
         )
-    return PREFIX + "".join(f"{ord(character) - _OFFSET:02d}" for character in token)
+    return PREFIX + packed(token)
 
 
 def from_digits(text: str) -> str:
@@ -39,7 +39,20 @@ def from_digits(text: str) -> str:
         raise BadInput(f"this is not a code of this registry: those begin with `{PREFIX}`")
     if len(digits) > 2 * MAX_CHARACTERS or not _DIGITS.fullmatch(digits):
         raise BadInput("after its beginning the code must be pairs of digits", remedy="scan it again")
-    token = "".join(chr(int(digits[at : at + 2]) + _OFFSET) for at in range(0, len(digits), 2))
-    if not _TOKEN.fullmatch(token):
+    token = unpacked(digits)
+    if token is None:
         raise BadInput("two digits of the code stand for no character", remedy="scan it again")
     return token
+
+
+def packed(token: str) -> str:
+    """Two digits for each character of a token."""
+    return "".join(f"{ord(character) - _OFFSET:02d}" for character in token)
+
+
+def unpacked(digits: str) -> str | None:
+    """The token these digits stand for; None when a pair of them stands for no character of a token."""
+    if not _DIGITS.fullmatch(digits):
+        return None
+    token = "".join(chr(int(digits[at : at + 2]) + _OFFSET) for at in range(0, len(digits), 2))
+    return token if _TOKEN.fullmatch(token) else None

@@ -59,6 +59,7 @@ DISCLOSING: Mapping[tuple[str, str], Parts] = {
             *(("POST", "/v1/erasures/standing"), ("POST", "/v1/grievances/standing"), ("GET", "/v1/grievances")),
             *(("POST", "/v1/grievances/{complaint_id}/trail"), ("GET", "/v1/emergencies"), ("GET", "/v1/alerts")),
             ("GET", "/v1/audit-events"),
+            *(("POST", "/v1/attendance/standing"), ("GET", "/v1/attendance"), ("GET", "/v1/attendance/overdue")),
         ),
         lambda answer: [answer],
     ),
@@ -78,12 +79,14 @@ ACCEPTING = {
     ("POST", "/v1/grievances"), ("POST", "/v1/grievances/{complaint_id}/acknowledgement"),
     ("POST", "/v1/grievances/{complaint_id}/decision"), ("POST", "/v1/emergencies/{emergency_id}/review"),
     ("POST", "/v1/alerts/{alert_id}/end"), ("POST", "/v1/reviews/{review_id}/kin"),
+    ("POST", "/v1/attendance"), ("POST", "/v1/attendance/{question_id}/answer"),
 }  # fmt: skip
 """The routes that take something in and answer with nothing but what became of it; each leaves its own entry."""
 
 PUBLIC = {
     ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metadata"), ("GET", "/trust"), ("GET", "/audit/trust"),
     ("GET", "/audit/growth"), ("GET", "/status-list"), ("GET", "/checkpoint"), ("GET", "/v1/grievances/counts"),
+    ("GET", "/.well-known/jwks.json"),
 }  # fmt: skip
 """Nothing of any person."""
 
@@ -155,6 +158,7 @@ async def played(service: Service) -> Run:
     await run.ask("GET", "/v1/links", STEWARD)
     await run.ask("POST", "/v1/links", STEWARD, card=card)
     await emergencies(run)
+    await attendance(run, card)
     await redress(run, card)
     day = str(world.clock.now.date())
     await run.ask("GET", "/v1/audit-events", OMBUDSPERSON, **{"from": day, "to": day})
@@ -173,6 +177,18 @@ async def emergencies(run: Run) -> None:
     for alert in await run.ask("GET", "/v1/alerts", OMBUDSPERSON):
         await run.ask("POST", "/v1/alerts/{alert_id}/end", OMBUDSPERSON, id=alert["id"])
     await run.ask("GET", "/v1/alerts", OMBUDSPERSON)
+
+
+async def attendance(run: Run, card: str) -> None:
+    """A family opens its places to a school, which asks; the system that knows answers, but for one too late."""
+    yes = {"places": True, "fled": frozenset({"XCV"})}
+    await builders.allow(run.service.world, card, SCHOOL, **yes)
+    for child, word in ((ZAHOUANIA, "yes"), (UNKNOWN, ""), (ZAHOUANIA, "")):
+        asked = await run.ask("POST", "/v1/attendance", SCHOOL, person=said(child), card=card)
+        for each in await run.ask("GET", "/v1/attendance", SCHOOLS) if word else ():
+            await run.ask("POST", "/v1/attendance/{question_id}/answer", SCHOOLS, id=each["id"], answer=word)
+        await run.ask("POST", "/v1/attendance/standing", SCHOOL, number=asked["number"])
+    await run.ask("GET", "/v1/attendance/overdue", OMBUDSPERSON)
 
 
 async def redress(run: Run, card: str) -> None:

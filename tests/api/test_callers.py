@@ -54,6 +54,7 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("GET", "/readyz"): Row(),
     ("GET", "/metadata"): Row(),
     ("GET", "/trust"): Row(),
+    ("GET", "/.well-known/jwks.json"): Row(),
     ("GET", "/status-list"): Row(),
     ("GET", "/checkpoint"): Row(),
     ("GET", "/audit/trust"): Row(),
@@ -109,6 +110,11 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/emergencies/{emergency_id}/review"): Row(kinds=OMBUDS, body={"verdict": "justified"}),
     ("GET", "/v1/alerts"): Row(kinds=OMBUDS),
     ("POST", "/v1/alerts/{alert_id}/end"): Row(kinds=OMBUDS),
+    ("POST", "/v1/attendance"): Row(kinds=frozenset({Kind.SCHOOL}), body={"person": PERSON, "card": NOBODY}),
+    ("POST", "/v1/attendance/standing"): Row(kinds=frozenset({Kind.SCHOOL}), body={"number": "x"}),
+    ("GET", "/v1/attendance"): Row(kinds=frozenset({Kind.SOURCE})),
+    ("GET", "/v1/attendance/overdue"): Row(kinds=OMBUDS),
+    ("POST", "/v1/attendance/{question_id}/answer"): Row(kinds=frozenset({Kind.SOURCE}), body={"answer": "yes"}),
     ("POST", "/v1/partings"): Row(kinds=frozenset({Kind.STEWARD}), body={"left": NOBODY, "right": NOBODY}),
 }
 GUARDED = {name: row for name, row in TABLE.items() if row.kinds is not None}

@@ -12,9 +12,9 @@ import structlog
 
 from registry import library, logs
 from registry.flows import verify
-from registry.trust import status
+from registry.trust import shc, status
 from tests.api.conftest import Service
-from tests.support import builders, samples
+from tests.support import builders, cards, samples
 from tests.support.builders import CLINIC, MORE_VACCINES, SCHOOL, SCHOOLS, STEWARD, UNKNOWN, VACCINES
 
 pytestmark = pytest.mark.anyio
@@ -109,7 +109,7 @@ async def test_the_clinic_receives_doses_of_two_systems_and_the_school_the_years
 async def test_the_summary_is_genuine_by_the_published_keys_and_names_its_withdrawal(service: Service) -> None:
     summary = (await whole_job(service))[CLINIC]
     trust_file = await service.call("GET", "/trust")
-    believed = verify.trustlist.read({"own": trust_file.content})
+    believed = verify.trust_files({"own.json": trust_file.content})
     now = service.world.clock.now
     for paper in (summary["token"], summary["card"], summary["page"]):
         verdict = verify.verify(paper.encode(), believed, library.load(), now=now)
@@ -117,9 +117,21 @@ async def test_the_summary_is_genuine_by_the_published_keys_and_names_its_withdr
         assert verdict.pointer is not None
         listed = await service.call("GET", "/status-list")
         assert listed.headers["content-type"].startswith("application/statuslist+jwt")
-        statement = verify.signing.verify(listed.text, believed, typ=status.TYPE, now=now)
+        statement = verify.signing.verify(listed.text, believed.registries, typ=status.TYPE, now=now)
         assert isinstance(statement, verify.signing.Verified)
         assert status.is_withdrawn(statement.payload, verdict.pointer)
+
+
+async def test_our_health_cards_are_believed_by_the_keys_where_readers_look_for_them(service: Service) -> None:
+    answered = await service.call("GET", "/.well-known/jwks.json")
+    assert answered.headers["access-control-allow-origin"] == "*"
+    issuer = service.world.registry.settings.issuer
+    host = issuer.removeprefix("https://")
+    believed = verify.trust_files({f"{host}/.well-known/jwks.json": answered.content})
+    key, now = service.world.registry.database.keyring.summary_key, service.world.clock.now
+    card = shc.issue(cards.PERSON, cards.doses(3), issuer=issuer, key=key, issued=now)
+    assert verify.verify(card.encode(), believed, library.load(), now=now).accepted
+    assert answered.json()["keys"][0].keys() == {"kty", "crv", "x", "y", "kid", "alg", "use"}, "no private half"
 
 
 async def test_after_the_withdrawal_both_are_answered_as_about_nobody(service: Service) -> None:

@@ -10,11 +10,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import registry
 from registry.api import app as service_app
-from registry.flows import release
+from registry.flows import printing, release
 from registry.flows.release import Released
 from registry.settings import Settings
 from tests.api import test_callers
@@ -36,6 +37,7 @@ class Discloses(Enum):
     RELEASE = "a summary, through the release step"
     FAMILY = "a family's own view, by its card"
     STEWARD = "demographics and evidence of two dossiers"
+    CONFIRMATION = "yes, no or unknown to a school the family said yes to; to a system what it wrote itself"
     OMBUDSPERSON = "complaints, clocks, and the log of what was complained about; no content"
 
 
@@ -44,6 +46,7 @@ ROUTES: Mapping[tuple[str, str], Discloses] = {
     ("GET", "/readyz"): Discloses.NOTHING,
     ("GET", "/metadata"): Discloses.NOTHING,
     ("GET", "/trust"): Discloses.NOTHING,
+    ("GET", "/.well-known/jwks.json"): Discloses.NOTHING,
     ("GET", "/status-list"): Discloses.NOTHING,
     ("GET", "/checkpoint"): Discloses.NOTHING,
     ("GET", "/audit/trust"): Discloses.NOTHING,
@@ -92,6 +95,11 @@ ROUTES: Mapping[tuple[str, str], Discloses] = {
     ("GET", "/v1/links"): Discloses.STEWARD,
     ("POST", "/v1/links"): Discloses.STEWARD,
     ("POST", "/v1/partings"): Discloses.STEWARD,
+    ("POST", "/v1/attendance"): Discloses.OWN,
+    ("POST", "/v1/attendance/standing"): Discloses.CONFIRMATION,
+    ("GET", "/v1/attendance"): Discloses.CONFIRMATION,
+    ("POST", "/v1/attendance/{question_id}/answer"): Discloses.OWN,
+    ("GET", "/v1/attendance/overdue"): Discloses.OMBUDSPERSON,
 }
 WORKERS = {
     "sequence": "places audit leaves and signs a checkpoint",
@@ -197,6 +205,35 @@ async def test_what_a_released_answer_holds_is_what_passed_the_release_step(
             "document": step.document,
         }
     assert len(passed) == 2
+
+
+async def test_every_form_of_an_answer_is_what_passed_the_release_step(
+    service: Service, passed: list[Released]
+) -> None:
+    await known(service)
+    for name, ground in ((CLINIC, "treatment"), (SCHOOL, "enrolment")):
+        body = {"grounds": ground, "person": asked_person(), "language": "ar"}
+
+        async def ask(accept: str, *, name: str = name, body: dict[str, Any] = body) -> httpx.Response:
+            return await service.call("POST", "/v1/questions", name, json=body, headers={"Accept": accept})
+
+        document, printed = await ask("application/fhir+json"), await ask("application/pdf")
+        assert document.headers["content-type"] == "application/fhir+json"
+        assert (document.json(), document.json()["language"]) == (passed[-2].document, "ar")
+        assert printed.headers["content-type"] == "application/pdf"
+        assert printed.content == printing.of(passed[-1].token, service.world.registry.library, language="ar")
+    assert len(passed) == 4
+
+
+async def test_saying_nothing_has_one_form_whatever_form_was_asked_for(service: Service) -> None:
+    body = {"grounds": "treatment", "person": asked_person()}
+    said = [
+        await service.call("POST", "/v1/questions", CLINIC, json=body, headers={"Accept": accept})
+        for accept in ("application/json", "application/fhir+json", "application/pdf", "nonsense")
+    ]
+    assert {(each.status_code, each.content, each.headers["content-type"]) for each in said} == {
+        (404, said[0].content, "application/fhir+json")
+    }
 
 
 async def test_no_other_route_answers_with_a_word_of_the_records(service: Service, passed: list[Released]) -> None:

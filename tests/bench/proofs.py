@@ -24,8 +24,8 @@ from registry.identity.match import Verdict
 from registry.intake import Severity
 from registry.settings import Settings
 from tests.bench import crashes as crash_trials
-from tests.bench import durability as durable
 from tests.bench import (
+    dose_histories,
     enumeration,
     existence,
     interference,
@@ -34,10 +34,12 @@ from tests.bench import (
     main_job,
     mutation,
     oblivion,
+    placements,
     revocation,
     tampering,
     theft,
 )
+from tests.bench import durability as durable
 from tests.bench import histories as life
 from tests.bench import insider as insiders
 from tests.bench import kills as kill_trials
@@ -67,6 +69,7 @@ class Asked:
     kills: int = 20
     acts: int = 20_000
     requests: int = 20_000
+    histories: int = 100_000
 
 
 Figures = dict[str, Any]
@@ -328,11 +331,13 @@ def _lived(count: int, seed: int) -> life.Outcome:
 
 
 def lookalikes(_: Asked, *, count: int = 10_000) -> Figures:
-    """Twins, siblings and namesakes of the independent world, each pair two children: what is decided on the pair."""
+    """Twins, siblings and namesakes of the independent world: the second child comes, only the first is known."""
     weights, decided = library.load().weights, Counter[tuple[str, str]]()
     for each in families.look_alikes(1, count):
-        one, other = (demographics.of(families.patient(record)) for record, _ in (each.one, each.other))
-        decided[each.kind, match.decide(one, other, weights).verdict.value] += 1
+        known, newcomer = (_subject(record) for record, _ in (each.one, each.other))
+        found = match.resolve(newcomer, [match.PersonView(id="known", members=(known,))], weights)
+        verdict = Verdict.LINK if found.link else Verdict.REVIEW if found.reviews else Verdict.DISTINCT
+        decided[each.kind, verdict.value] += 1
     wrong = {kind: count for (kind, verdict), count in decided.items() if verdict == Verdict.LINK.value}
     return {
         "holds": not wrong,
@@ -341,6 +346,10 @@ def lookalikes(_: Asked, *, count: int = 10_000) -> Figures:
         "linked_by_kind": wrong,
         "for_review": sum(count for (_, verdict), count in decided.items() if verdict == Verdict.REVIEW.value),
     }
+
+
+def _subject(record: families.Record) -> match.Subject:
+    return match.Subject(id=record.id, source=record.source, demographics=demographics.of(families.patient(record)))
 
 
 def _withdrawn(rounds: int, seed: int) -> revocation.Outcome:
@@ -463,7 +472,29 @@ def trained(_: Asked, *, people: int = 3000, look_alikes: int = 10_000) -> Figur
     }
 
 
+def doses(asked: Asked) -> Figures:
+    """Dose histories with partial dates, wrong dates and many codes: no two doses made one, nothing certain undone."""
+    with ProcessPoolExecutor(WORKERS) as pool:
+        share = asked.histories // WORKERS
+        parts = list(pool.map(dose_histories.looked_at, [share] * WORKERS, range(1, WORKERS + 1)))
+    whole, broken = dose_histories.Weighed(), Counter[str]()
+    for found, laws, examples in parts:
+        whole.add(found)
+        broken.update(laws)
+        for each in examples:
+            sys.stdout.write(f"  {each}\n")
+    return dose_histories.figures(whole, broken, dose_histories.unseen_faults(300, 1))
+
+
+def placed(_: Asked) -> Figures | Skipped:
+    """Every ordered pair of countries through the engine and the oracle; and faults planted in the engine."""
+    if not (SHARED / "education").is_dir():
+        return Skipped("the reference data (../shared/data) is not beside the project")
+    return placements.figures(SHARED)
+
+
 _ALL = (
+    placed,
     files,
     truth,
     conversion,
@@ -483,6 +514,7 @@ _ALL = (
     histories,
     lookalikes,
     trained,
+    doses,
     fishing,
     timing,
 )

@@ -23,12 +23,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=Asked().kills, help="how often each victim is killed")
     parser.add_argument("--acts", type=int, default=Asked().acts, help="how often an insider changes the audit log")
     parser.add_argument("--requests", type=int, default=Asked().requests, help="how often each kind of child is asked")
+    parser.add_argument("--histories", type=int, default=Asked().histories, help="how many dose histories are told")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the JSON files")
     given = parser.parse_args(arguments)
     unknown = set(given.names) - set(proofs.PROOFS)
     if unknown:
         parser.error(f"there is no proof {', '.join(sorted(unknown))}; there are: {', '.join(proofs.PROOFS)}")
-    asked = Asked(seeds=tuple(given.seeds), kills=given.kills, acts=given.acts, requests=given.requests)
+    asked = Asked(
+        seeds=tuple(given.seeds),
+        kills=given.kills,
+        acts=given.acts,
+        requests=given.requests,
+        histories=given.histories,
+    )
     given.out.mkdir(parents=True, exist_ok=True)
     return max([_proved(name, asked, given.out) for name in given.names or proofs.PROOFS])
 

@@ -141,3 +141,18 @@ def test_a_file_that_is_no_workbook_is_refused(bare: Commands, release: Path) ->
     no_book = bare.file("cases.xlsx", "text")
     ran = bare("evaluate", "forecast", "--supporting-data", str(release), "--cases", no_book)
     ran.failed("no workbook", code=2)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "on", "version"),
+    [("who", "2026-02-01", "2023.1"), ("ukr", "2025-12-31", "2019.1"), ("ukr", "2026-01-01", "2026.1"), ("nga", "2026-02-01", "2025.1")],
+)
+def test_a_schedule_of_our_own_is_asked_for_by_name(
+    commands: Commands, tmp_path: Path, schedule: str, on: str, version: str
+) -> None:
+    history = tmp_path / "history.json"
+    history.write_text(json.dumps({"birthDate": "2025-01-10", "sex": "female", "doses": [{"date": "2025-10-15", "cvx": "05"}]}))
+    said = json.loads(commands("forecast", "--schedule", schedule, "--history", str(history), "--on", on, "--json").output)
+    assert said["schedule"]["id"] == schedule
+    assert said["schedule"]["version"] == version
+    assert any(each["doses"] for each in said["groups"])

@@ -26,7 +26,7 @@ def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 LEAVES = list(commands(typer.main.get_command(cli.app)))
 GROUPS = [
     ("consent",), ("audit",), ("keys",), ("vault",), ("organisation",), ("review",), ("evaluate",), ("alert",),
-    ("witness",), ("rights",), ("ombudsperson",),
+    ("witness",), ("rights",), ("ombudsperson",), ("ladders",), ("attendance",),
 ]  # fmt: skip
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "erase", "consent open", "consent card",
@@ -41,6 +41,8 @@ EXPECTED = {
     "ombudsperson emergencies", "ombudsperson review", "link", "evaluate links", "train-names",
     "evaluate names", "train-matching", "evaluate matching", "match",
     "forecast", "evaluate forecast",
+    "attendance ask", "attendance follow", "attendance list", "attendance answer", "attendance overdue",
+    "ladders load", "ladders show", "placement", "evaluate placement",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from registry.continuity.summary import checks
 from registry.flows import opening, publish
 from registry.store import keyfile
 from tests.cli.conftest import Commands
@@ -78,14 +79,19 @@ def test_the_whole_job_in_json(continuity: Commands) -> None:
     card = consented(continuity)
     asked = person_file(continuity, "asked", samples.asked("clinic"))
     answered = continuity(
-        "ask", "--present", "--person", asked, "--out", "papers", "--language", "ar", "--json", key=CLINIC
-    )
+        "ask", "--present", "--person", asked, "--out", "papers", "--ips", "ips.json", "--language", "ar", "--json",
+        key=CLINIC,
+    )  # fmt: skip
     assert answered.code == 0, answered.err
-    assert answered.json["document"]["resourceType"] == "Bundle"
-    papers = [continuity.folder / answered.json[name] for name in ("summary", "page")]
+    document = json.loads((continuity.folder / "ips.json").read_text("utf-8"))
+    assert document == answered.json["document"]
+    assert checks.faults(document) == ()
+    papers = [continuity.folder / answered.json[name] for name in ("summary", "page", "print")]
     trust = trusted(continuity)
     verdicts = continuity("verify", *papers, "--trust", trust, "--json")
-    assert [(each["accepted"], each["carrier"]) for each in verdicts.json] == [(True, "token"), (True, "page")]
+    assert [(each["accepted"], each["carrier"]) for each in verdicts.json] == [
+        (True, "token"), (True, "page"), (True, "print"),
+    ]  # fmt: skip
     trail = continuity("audit", "show", card, "--json").json
     assert [each["answer"] for each in trail if each["action"] == "ask"] == ["summary"]
     assert continuity("consent", "withdraw", "--card", card, "--json").json == {"consents": 2, "revoked": 1}

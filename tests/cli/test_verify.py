@@ -24,10 +24,10 @@ import segno
 from PIL import Image, ImageFilter
 
 from registry.cli import scenes
-from registry.flows import opening, publish, rights, verify
+from registry.flows import opening, printing, publish, rights, verify
 from registry.flows.release import Released
 from registry.settings import Settings
-from registry.trust import p256, qr, signing
+from registry.trust import p256, qr, signing, trustlist
 from tests.cli.conftest import Commands, Ran
 from tests.support import builders, reused
 from tests.support.builders import CLINIC, Clock, World
@@ -136,6 +136,7 @@ def test_every_carrier_of_a_genuine_summary_is_accepted(papers: Papers) -> None:
         "a token with a line end": papers.released.token.encode() + b"\r\n",
         "a token after a byte order mark": b"\xef\xbb\xbf" + papers.released.token.encode(),
         "the page": papers.released.page.encode(),
+        "the page as PDF": printing.of(papers.released.token, opening.library.load(), language="ar"),
         "the text of the QR code": digits.encode(),
         "a PNG": picture(digits),
         "a JPEG": picture(digits, kind="jpeg"),
@@ -346,7 +347,7 @@ def test_any_other_algorithm_is_refused(papers: Papers, alg: Any) -> None:
 def test_the_issuer_of_one_key_is_not_another_issuer(papers: Papers) -> None:
     """Two registries in one trust folder: neither can sign in the name of the other."""
     forger = stranger()
-    other = json.loads(orjson.dumps(verify.trustlist.publish("https://other.example", "Other", [forger])))
+    other = json.loads(orjson.dumps(trustlist.publish("https://other.example", "Other", [forger])))
     papers.commands.file("trust/other.json", json.dumps(other))
     papers.refused(signed(papers, forger, kid=forger["kid"]))
 
@@ -376,9 +377,7 @@ def test_another_edition_of_the_issuer_key_is_refused_until_it_is_listed(papers:
     key = stranger()
     paper = signed(papers, key, kid=key["kid"])
     papers.refused(paper, "unknown-signer")
-    both = verify.trustlist.publish(
-        "https://registry.almara.example", "Continuity Registry of Almara", [papers.key, key]
-    )
+    both = trustlist.publish("https://registry.almara.example", "Continuity Registry of Almara", [papers.key, key])
     papers.commands.file("trust/own.json", orjson.dumps(both))
     assert papers.verdict(paper)["accepted"]
 

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from registry.continuity import history, ladder, schedule
+from registry.continuity import history, schedule
+from registry.continuity.education import ladder
 from registry.fhir import CANONICAL, resource
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"

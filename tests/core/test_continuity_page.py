@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from registry.continuity import page
 from registry.continuity.reasons import SENTENCES
+from registry.continuity.summary import page
 from tests.core.continuity_records import MESSAGES, TEMPLATE, WHO, enrolment
 from tests.core.test_continuity_summary import GOLDEN, SUMMARIES, school
 

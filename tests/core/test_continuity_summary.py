@@ -10,9 +10,10 @@ import orjson
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from registry.continuity import education, history, immunization, placement, summary
+from registry.continuity import education, history, immunization, summary
+from registry.continuity.education import placement
 from registry.fhir import CANONICAL, dates
-from tests.core.continuity_records import LADDERS, WHO, antigens, dose, enrolment
+from tests.core.continuity_records import LADDERS, MESSAGES, WHO, antigens, dose, enrolment
 
 GOLDEN = Path(__file__).parent / "golden"
 TODAY = date(2024, 8, 1)
@@ -35,17 +36,36 @@ PLACES: dict[str, Any] = {
 }
 
 
-def clinic(records: list[history.Record], birth: str = "2023-01-01") -> dict[str, Any]:
+RULES = summary.RuleSet(id=WHO.id, version=WHO.version, title=WHO.title, licence=WHO.licence, limits=WHO.limits)
+
+
+def clinic(records: list[history.Record], birth: str = "2023-01-01", language: str = "en") -> dict[str, Any]:
     born = dates.parse(birth)
     events = history.events(records, antigens, birth=born, today=TODAY)
     dues = immunization.forecast(events, born, WHO, TODAY)
-    return summary.clinic_summary(asked=ASKED, events=events, dues=dues, schedule=WHO, today=TODAY, release=RELEASE)
+    return summary.clinic_summary(
+        asked=ASKED,
+        events=events,
+        dues=dues,
+        rules=RULES,
+        today=TODAY,
+        release=RELEASE,
+        words=MESSAGES[language],
+        language=language,
+    )
 
 
-def school(records: list[history.Record]) -> dict[str, Any]:
+def school(records: list[history.Record], language: str = "en") -> dict[str, Any]:
     timeline = education.enrolments(records)
     found = placement.place(timeline, dates.parse("2012-03"), LADDERS, "XAL", TODAY)
-    return summary.school_summary(asked=ASKED, timeline=timeline, placement=found, release=RELEASE)
+    return summary.school_summary(
+        asked=ASKED,
+        timeline=timeline,
+        placement=found,
+        release=RELEASE,
+        words=MESSAGES[language],
+        language=language,
+    )
 
 
 def typical_doses() -> list[history.Record]:

@@ -288,6 +288,50 @@ def test_a_name_that_is_only_similar_is_never_taken_for_a_slip() -> None:
     assert [other.vetoes[0] for _, other in found.reviews] == [Veto.TWIN]
 
 
+_PARENTS = {"father": "Omar", "mother": "Zineb"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "veto"),
+    [
+        pytest.param(
+            person("Su Nwe", "Khin", "2001-07-15", **_PARENTS), person("Su Nwe", "May", "2001-07-15", **_PARENTS),
+            Veto.PART, id="twins whose second names stand as family names",
+        ),
+        pytest.param(
+            person("Sayed", "", "2014-11-15", **_PARENTS), person("Sayed Gul", "", "2014-11-15", **_PARENTS),
+            Veto.PART, id="twins who share a first name",
+        ),
+        pytest.param(
+            person(born="2011-01-01", **_PARENTS), person(born="2012-11-14", **_PARENTS),
+            Veto.BESIDE, id="a girl named after the sister who died",
+        ),
+        pytest.param(
+            person(born="2021", father="Omar", mother="Zineb"), person(born="2021-01-01", father="Omar", mother="Hawa"),
+            Veto.MOTHER, id="namesakes of one street and one year",
+        ),
+    ],
+)  # fmt: skip
+def test_children_alike_in_all_but_one_thing_go_to_a_steward(
+    one: Demographics, other: Demographics, veto: Veto
+) -> None:
+    found = match.decide(one, other, WEIGHTS)
+    assert veto in found.vetoes
+    assert found.verdict is not Verdict.LINK
+    numbered = [replace(each, identifiers=person(number="7").identifiers) for each in (one, other)]
+    assert veto not in match.decide(*numbered, WEIGHTS).vetoes
+
+
+def test_a_part_of_a_name_is_enough_where_no_twin_is_in_sight() -> None:
+    short, full = (person(each, "", "2014-11-15", **_PARENTS, phone="0791234567") for each in ("Sayed", "Sayed Gul"))
+    held = PersonView(id="p", members=(Subject(id="1", source="home", demographics=full),))
+    newcomer = Subject(id="2", source="host", demographics=short)
+    twin = replace(full, given=person("Sayed Zalmay").given)
+    beside = PersonView(id="q", members=(Subject(id="3", source="home", demographics=twin),))
+    assert match.resolve(newcomer, [held], WEIGHTS).link == "p"
+    assert match.resolve(newcomer, [held, beside], WEIGHTS).link is None
+
+
 def test_a_child_without_a_name_may_be_any_twin() -> None:
     named, twin = view("p", ("a", person(**PARENTS))), view("q", ("a", person("Yasmine", **PARENTS)))
     unnamed = view("r", ("b", person("Baby", **PARENTS)))

@@ -12,8 +12,7 @@ import pytest
 from registry import library
 from registry.errors import BadInput, NotPermitted
 from registry.flows import asking, publish, rights, verify
-from registry.trust import trustlist
-from registry.trust.trustlist import TrustList
+from registry.trust.directory import Directory
 from tests.support import builders
 from tests.support.builders import CLINIC, SCHOOL, STEWARD, VACCINES, ZAHOUANIA, World, allow, answer
 
@@ -22,8 +21,8 @@ LANGUAGES = ("en", "fr", "ar", "uk", "ru")
 PRIVATE = [ZAHOUANIA.given, ZAHOUANIA.family, ZAHOUANIA.mother, ZAHOUANIA.father, ZAHOUANIA.born.isoformat(), "XBK"]
 
 
-def trusted(world: World) -> TrustList:
-    return trustlist.read({"own": orjson.dumps(publish.trust_file(world.registry))})
+def trusted(world: World) -> Directory:
+    return verify.trust_files({"own.json": orjson.dumps(publish.trust_file(world.registry))})
 
 
 def checked(world: World, body: str) -> verify.Verdict:

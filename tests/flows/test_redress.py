@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registry.continuity import document
+from registry.continuity.summary import document
 from registry.errors import BadInput, NotPermitted, UnknownName
 from registry.flows import correcting, desk, disputes, match, records, rights
 from registry.flows.correcting import Correction

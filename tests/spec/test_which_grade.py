@@ -12,8 +12,9 @@ from datetime import date
 
 import pytest
 
-from registry.continuity import education, placement
-from registry.continuity.placement import Candidate, Kind, Placement
+from registry.continuity import education
+from registry.continuity.education import placement
+from registry.continuity.education.placement import Candidate, Kind, Placement
 from registry.fhir import dates
 from tests.core.continuity_records import LADDERS, enrolment
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from registry.continuity import document
+from registry.continuity.summary import document
 from registry.errors import BadInput, NotPermitted
 from registry.flows import emergencies, match, rights
 from registry.flows.emergencies import Declared

@@ -1,4 +1,4 @@
-"""Small faults planted in `registry.consent`, one at a time, to see whether anything notices.
+"""Small faults planted in a package, mostly `registry.consent`, one at a time, to see whether anything notices.
 
 A mutant is the source of one module with one place changed. It is tried in a process of its own, forked, in which
 the package is read again with that source; so no file is touched, and the process that asks stays as it was. What
@@ -21,7 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-CONSENT = Path(__file__).parents[2] / "registry" / "consent"
+ROOT = Path(__file__).parents[2]
+CONSENT = ROOT / "registry" / "consent"
 # What decides: not the writing of consents, not the form of questions, and not redaction, which has its own proofs.
 MODULES = (
     *("agreement", "decision", "dialect", "elements", "emergency", "frame", "gates", "hearing", "matching"),
@@ -45,6 +46,7 @@ class Mutant:
     was: str
     now: str
     source: str
+    package: str = "registry.consent"
 
     @property
     def name(self) -> str:
@@ -102,12 +104,13 @@ def _tree(module: str) -> ast.Module:
     return ast.parse((CONSENT / f"{module}.py").read_text(encoding="utf-8"))
 
 
-def planted(module: str, was: str, now: str) -> Mutant:
+def planted(module: str, was: str, now: str, package: str = "registry.consent") -> Mutant:
     """A mutant by hand: a text that stands in the module once, and what stands there instead."""
-    source = (CONSENT / f"{module}.py").read_text(encoding="utf-8")
+    source = ROOT.joinpath(*package.split("."), f"{module}.py").read_text(encoding="utf-8")
     assert source.count(was) == 1, f"{module} does not say this once: {was}"
     line = source[: source.index(was)].count("\n") + 1
-    return Mutant(module, line, _within(_tree(module), line), _short(was), _short(now), source.replace(was, now))
+    within = _within(ast.parse(source), line)
+    return Mutant(module, line, within, _short(was), _short(now), source.replace(was, now), package)
 
 
 def survives(mutant: Mutant, notices: Callable[[], bool], *, seconds: float = 120) -> bool:
@@ -151,12 +154,12 @@ def _first(mutant: Mutant, witnesses: Witnesses) -> int:
 def _install(mutant: Mutant) -> None:
     """Forget what was imported of the package and of whoever imports it, and read it anew."""
     sys.meta_path.insert(0, _Finder(mutant))
-    about = ("registry.consent", "registry.library", "registry.flows", "registry.cli", "registry.api")
+    about = (mutant.package, "registry.library", "registry.flows", "registry.cli", "registry.api")
     for name in [each for each in sys.modules if each.startswith((*about, "tests."))]:
         if name != __name__:
             del sys.modules[name]
-    for module in MODULES:
-        importlib.import_module(f"registry.consent.{module}")
+    for module in MODULES if mutant.package == "registry.consent" else (mutant.module,):
+        importlib.import_module(f"{mutant.package}.{module}")
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -164,7 +167,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._mutant = mutant
 
     def find_spec(self, fullname: str, *_: Any) -> Any:
-        if fullname != f"registry.consent.{self._mutant.module}":
+        if fullname != f"{self._mutant.package}.{self._mutant.module}":
             return None
         return importlib.util.spec_from_loader(fullname, self)
 

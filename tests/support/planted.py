@@ -12,7 +12,7 @@ from unittest import mock
 
 from fastapi import Response
 
-from registry.api import operations
+from registry.api import forms
 from registry.consent import redact
 from registry.errors import BadInput
 from registry.flows import decide, desk, ingest, lost_card, people, question, release, rights
@@ -48,7 +48,7 @@ def _silence(change: Callable[[Response], None]) -> Switch:
 
     def switch() -> Any:
         seen: list[bool] = []
-        load, nothing = decide.load, operations.nothing_to_say
+        load, nothing = decide.load, forms.nothing_to_say
 
         async def noticed(tx: Any, members: Any) -> Any:
             held = [*members]
@@ -61,7 +61,7 @@ def _silence(change: Callable[[Response], None]) -> Switch:
                 change(answer)
             return answer
 
-        return _instead((decide, "load", noticed), (operations, "nothing_to_say", told))
+        return _instead((decide, "load", noticed), (forms, "nothing_to_say", told))
 
     return switch
 

@@ -20,7 +20,7 @@ import httpx
 from fastapi import FastAPI
 
 from registry.api import app as service_app
-from registry.continuity import page
+from registry.continuity.summary import page
 from registry.flows import desk, ingest, match, receipts, rights
 from registry.flows.desk import Child as DeskChild
 from registry.flows.opening import Registry

@@ -60,8 +60,8 @@ def events(
     told = {
         (each.dossier, each.resource.reference, each.resource.body): each for each in records if doses.is_dose(each)
     }
-    groups = sameness.groups(doses.of(each, reading) for each in told.values())
     life = Life(birth=birth, today=today)
+    groups = sameness.groups((doses.of(each, reading) for each in told.values()), life.holds)
     return doubt.marked([_event(number, group, life) for number, group in enumerate(groups, start=1)])
 
 
@@ -84,19 +84,20 @@ def _event(number: int, group: Group, life: Life) -> DoseEvent:
         findings=(*_findings(group, when, meaning), *found),
         cvx=meaning.cvx,
         relation=meaning.relation,
-        days=_days(group, when),
+        days=_days(group, when, life),
         kinds=group.kinds,
+        names=group.names,
     )
     is_disputed = any(each.record.disputed for each in group.doses)
     sure, why = certainty(told, is_disputed=is_disputed, is_possible=event.is_possible)
     return replace(event, certainty=sure, why=why)
 
 
-def _days(group: Group, when: PartialDate | None) -> tuple[date, date] | None:
-    """Every day some system tells to the day, or else what the agreed date can mean."""
+def _days(group: Group, when: PartialDate | None, life: Life) -> tuple[date, date] | None:
+    """From the first to the last day the systems tell, impossible ones left out; else what the agreed date can mean."""
     if when is None:
         return None
-    days = group.days or {when}
+    days = {each for each in group.days if life.holds(each)} or group.days or {when}
     return min(each.first for each in days), max(each.last for each in days)
 
 

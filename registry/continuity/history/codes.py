@@ -43,7 +43,7 @@ class Product:
     def kind(self) -> frozenset[str]:
         """What tells a dose from others of its day: its antigens, and the route of a polio vaccine."""
         route = self.route or ("injected" if len(self.antigens) > 1 and "POLIO" in self.antigens else "")
-        return self.antigens | (frozenset((route,)) if route else frozenset())
+        return self.antigens | (frozenset((route,)) if route else frozenset[str]())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +115,19 @@ def _of_products(products: Mapping[str, Product], codes: Iterable[str], relation
     """What all of `codes` share, and what each can be."""
     may_be = [products[code] for code in codes]
     particular = [products[code] for each in may_be for code in sorted(_reach(products, each.code))]
+    kinds = frozenset(each.kind for each in particular)
+    antigens = frozenset[str].intersection(*(each.antigens for each in may_be))
+    is_exact = len(may_be) == 1 and relation is not Relation.INEXACT and antigens == shared(kinds)
     years = [each.since for each in may_be if each.since]
     return Meaning(
-        antigens=frozenset[str].intersection(*(each.antigens for each in may_be)),
+        antigens=antigens,
         cvx=frozenset(each.code for each in may_be),
         particular=frozenset(each.code for each in particular),
         relation=relation,
-        kinds=frozenset(each.kind for each in particular),
+        kinds=kinds,
         since=min(years) if len(years) == len(may_be) else None,
         months=(min(each.months[0] for each in may_be), max(each.months[1] for each in may_be)),
-        reason=because("vaccine-inexact") if len(may_be) > 1 or relation is Relation.INEXACT else None,
+        reason=None if is_exact else because("vaccine-inexact"),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from registry.continuity.history import sameness, written
@@ -40,8 +41,7 @@ def without(events: Sequence[DoseEvent], *ids: str) -> tuple[DoseEvent, ...]:
 
 def may_be_one(one: DoseEvent, two: DoseEvent) -> bool:
     """Whether two events can be one dose told twice."""
-    alike = any(sameness.excludes(a, b) for a in one.kinds for b in two.kinds)
-    return alike and _dates_may_agree(one, two)
+    return _dates_may_agree(one, two) and any(sameness.excludes(a, b) for a in one.kinds for b in two.kinds)
 
 
 def _dates_may_agree(one: DoseEvent, two: DoseEvent) -> bool:
@@ -49,22 +49,38 @@ def _dates_may_agree(one: DoseEvent, two: DoseEvent) -> bool:
     apart = not {each.dossier for each in one.provenances} & {each.dossier for each in two.provenances}
     if one.days is None or two.days is None:
         return apart  # one system telling two doses with vague dates means two doses
-    day = sameness.A_DAY
-    near = one.days[0] - day <= two.days[1] and two.days[0] - day <= one.days[1]
-    return (near and (both_full or apart)) or (both_full and apart and _are_exchanged(one, two))
+    gap = _gap(one.days, two.days)
+    if gap <= sameness.A_DAY:
+        return both_full or apart
+    return apart and (_are_exchanged(one, two) or (gap <= sameness.TOO_CLOSE and _are_named_alike(one, two)))
+
+
+def _gap(one: tuple[date, date], two: tuple[date, date]) -> timedelta:
+    """How far two dates lie apart at least; negative when they overlap."""
+    return max(one[0] - two[1], two[0] - one[1])
+
+
+def _are_named_alike(one: DoseEvent, two: DoseEvent) -> bool:
+    """One name for doses of a vaccine not repeated so soon: rather one dose with a wrong date than two."""
+    alike = one.kinds == two.kinds and not any(sameness.is_repeated_soon(each) for each in one.kinds)
+    return alike and bool(one.names & two.names)
 
 
 def _are_exchanged(one: DoseEvent, two: DoseEvent) -> bool:
     numbers = {one.dose_number, two.dose_number} - {None}
-    return len(numbers) < 2 and one.when is not None and written.exchanged(one.when) == two.when
+    lots = {one.lot, two.lot} - {None}
+    if len(numbers) > 1 or len(lots) > 1 or one.when is None:
+        return False
+    return written.exchanged(one.when) is not None and written.exchanged(one.when) == two.when
 
 
 def _vagueness(event: DoseEvent) -> tuple[Any, ...]:
-    """The dose most to be believed first: possible, written, dated, of most antigens, told by most, first in order."""
+    """The dose to believe first: possible, written, dated, of a known vaccine and most antigens, told by most."""
     when = event.when
     vague = 3 if when is None else 0 if when.is_day else 1 if when.month else 2
     sources = len({each.source or each.dossier for each in event.provenances})
-    return (not event.is_possible, event.is_recalled, vague, -len(event.antigens), -sources, int(event.id[1:]))
+    what = (len(event.kinds) > 1, -len(event.antigens), -sources)
+    return (not event.is_possible, event.is_recalled, vague, *what, int(event.id[1:]))
 
 
 def _with_mark(event: DoseEvent, of: str | None) -> DoseEvent:

@@ -28,7 +28,7 @@ class DoseEvent:
 
     `cvx`: it is one of these vaccines, and `relation` says how they relate to what was written; empty and None when
     no CVX code says it. `antigens`: against which all of them protect. `days`: it was given on one of these, both ends
-    included, whichever system is right; None when no date is known.
+    included, whichever system is right; None when no date is known. `kinds` and `names` are what doubt is judged by.
     """
 
     id: str
@@ -47,6 +47,7 @@ class DoseEvent:
     relation: Relation | None = None
     days: tuple[date, date] | None = None
     kinds: frozenset[Kind] = field(default=frozenset(), repr=False)
+    names: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
 
     @property
     def is_possible(self) -> bool:

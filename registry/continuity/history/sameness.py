@@ -3,8 +3,9 @@
 The natural key of a dose (UZ Core Immunization profile; Swiss CH VACD for the doubtful cases): the same kind of vaccine
 and day, unless two lots say otherwise; a day apart with one lot. Beyond it, records are one dose only where nothing
 else can be meant: a vaguely named vaccine that could not have been given beside the one of its day; the components of a
-combination told apart by another system; day and month exchanged, or a partial date, where lot and dose number agree;
-one business identifier. Everything else stays apart, for `doubt` to mark. The order of records never matters.
+combination told apart by another system; an impossible date that, day and month exchanged, is the day another system
+tells; a partial date of the same lot and dose number, all of whose days lie too close for a second dose; one business
+identifier. Everything else stays apart, for `doubt` to mark. The order of records never matters.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 
 from registry.continuity.history import written
@@ -22,6 +24,12 @@ from registry.fhir.dates import PartialDate
 
 A_DAY = timedelta(days=1)
 _POLIO = frozenset(("POLIO",))
+# No schedule repeats a vaccine within 20 days, but these: rabies (days 0, 3, 7), typhoid (oral), cholera (one week),
+# Japanese encephalitis (days 0 and 7), tick-borne encephalitis (two weeks), hepatitis A and B (days 0, 7, 21) and oral
+# polio vaccine in campaigns (WHO position papers; CDSi supporting data 4.64, minimum intervals).
+TOO_CLOSE = timedelta(days=20)
+_REPEATED_SOON = frozenset(("RABIES", "TYPHOID", "CHOLERA", "JE", "TBE", "oral"))
+_HEPATITIS = frozenset(("HEPA", "HEPB"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +53,25 @@ class Group:
         return {each.when for each in self.doses if each.when and each.when.is_day}
 
     @property
-    def dates(self) -> set[PartialDate]:
-        return {each.when for each in self.doses if each.when}
-
-    @property
     def identifiers(self) -> set[tuple[str, str]]:
         return {each for dose in self.doses for each in dose.identifiers}
+
+    @property
+    def names(self) -> frozenset[tuple[str, str]]:
+        """What names this dose among those of its vaccine: a business identifier, or lot and number together."""
+        numbers = self.numbers if len(self.numbers) == 1 else ()
+        return frozenset((lot, number) for lot in self.lots for number in numbers) | self.identifiers
 
     @property
     def numbers(self) -> set[str]:
         return {each.number for each in self.doses if each.number}
 
 
-def groups(doses: Iterable[Dose]) -> list[Group]:
+IsPossible = Callable[[PartialDate], bool]
+"""Whether a dose can have been given on a date: after birth, before today."""
+
+
+def groups(doses: Iterable[Dose], is_possible: IsPossible) -> list[Group]:
     """Every dose in exactly one group; a group is one dose event."""
     several = sorted(doses, key=order_of)
     full = [each for each in several if each.is_full]
@@ -66,25 +80,35 @@ def groups(doses: Iterable[Dose]) -> list[Group]:
         for alike in _by_key(full, lambda each: each.kinds)
         for group in map(_of, _full_groups(alike))
     ]  # fmt: skip
-    for join in (_name_vague, _join_parts, _join_exchanged):
-        found = join(sorted(found, key=_order))
+    found = _join_parts(_sorted(_name_vague(_sorted(found))))
+    found = _join_exchanged(_sorted(found), is_possible)
     partial = [each for each in several if not each.is_full]
-    return sorted(_identified(_join_partial(partial, found)), key=_order)
+    return _sorted(_join_partial(partial, _identified(found)))
 
 
+@cache
 def excludes(one: Kind, two: Kind) -> bool:
-    """Whether doses of two kinds are never given on one day: they share a disease.
+    """Whether doses of two kinds are never given on one day: they are against one disease.
 
     Oral and injected polio vaccine may be given together (WHO position paper on polio vaccines, 2022: IPV with bOPV).
     """
-    shared, routes = (one & two) - ROUTES, (one & ROUTES, two & ROUTES)
+    shared, routes = _diseases(one) & _diseases(two), (one & ROUTES, two & ROUTES)
     together = shared == _POLIO and all(routes) and routes[0] != routes[1]
     return bool(shared) and not together
+
+
+def _diseases(kind: Kind) -> frozenset[str]:
+    """Conjugate and polysaccharide pneumococcal vaccine are given weeks apart (CDSi supporting data 4.64)."""
+    return frozenset("PCV" if each == "PPSV" else each for each in kind - ROUTES)
 
 
 def _of(doses: Iterable[Dose]) -> Group:
     held = tuple(sorted(doses, key=order_of))
     return Group(held, held[0].kinds)
+
+
+def _sorted(found: Iterable[Group]) -> list[Group]:
+    return sorted(found, key=_order)
 
 
 def _order(group: Group) -> tuple[object, ...]:
@@ -105,15 +129,26 @@ def _by_key(doses: Iterable[Dose], key: Callable[[Dose], Hashable]) -> list[list
 
 
 def _full_groups(alike: Sequence[Dose]) -> Iterator[Sequence[Dose]]:
-    """Doses of one kind with full dates: by lot over neighbouring days, then the ones without a lot."""
+    """Doses of like kinds with full dates: by lot over neighbouring days, then the ones without a lot."""
     lots = [run for same in _by_key((d for d in alike if d.lot), lambda d: d.lot) for run in _runs(same)]
     for same_day in _by_key((d for d in alike if not d.lot), lambda d: d.when):
         hosts = [run for run in lots if any(each.when == same_day[0].when for each in run)]
-        if len(hosts) == 1:
+        if not _is_one_a_day(alike[0].kinds):
+            yield from ([each] for each in same_day)
+        elif len(hosts) == 1:
             hosts[0].extend(same_day)
         else:  # no lot to join, or two different ones: it stays by itself
             yield same_day
     yield from lots
+
+
+def _is_one_a_day(kinds: frozenset[Kind]) -> bool:
+    """Whether only one dose of these kinds is given on a day; "polio" alone may be the oral and the injected one."""
+    return all(excludes(one, two) for one in kinds for two in kinds)
+
+
+def _are_alike(one: frozenset[Kind], two: frozenset[Kind]) -> bool:
+    return one == two and _is_one_a_day(one)
 
 
 def _runs(same_lot: Sequence[Dose]) -> Iterator[list[Dose]]:
@@ -185,23 +220,23 @@ def _are_whole(host: Group, parts: Sequence[Group]) -> bool:
     return len(host.kinds) == 1 and len(kinds) == len(parts) and disjoint and apart and len(lots) <= 1
 
 
-def _join_exchanged(found: list[Group]) -> list[Group]:
-    """Put together two groups that exchange day and month, where lot and dose number say that they are one dose."""
-    mates = {
-        place: [e for e, other in enumerate(found) if _is_exchanged(group, other)] for place, group in enumerate(found)
-    }
-    pairs = [(one, two[0]) for one, two in mates.items() if len(two) == 1 and mates[two[0]] == [one] and one < two[0]]
-    gone = {two for _, two in pairs}
-    merged = {one: _joined(found[one], [found[two]], "day-month-exchanged") for one, two in pairs}
-    return [merged.get(place, group) for place, group in enumerate(found) if place not in gone]
+def _join_exchanged(found: list[Group], is_possible: IsPossible) -> list[Group]:
+    """Put an impossible day with the only one it is with day and month exchanged, where lot or dose number agree."""
+    wrong = [place for place, group in enumerate(found) if not any(map(is_possible, group.days))]
+    host = {each: [place for place, other in enumerate(found) if _heals(found[each], other)] for each in wrong}
+    healed = {each: places[0] for each, places in host.items() if len(places) == 1 and places[0] not in wrong}
+    guests = defaultdict[int, list[Group]](list)
+    for each, place in healed.items():
+        guests[place].append(found[each])
+    left = ((place, group) for place, group in enumerate(found) if place not in healed)
+    return [_joined(group, guests[place], "day-month-exchanged") if place in guests else group for place, group in left]
 
 
-def _is_exchanged(one: Group, two: Group) -> bool:
-    if one is two or one.kinds != two.kinds or not one.lots & two.lots or one.dossiers & two.dossiers:
-        return False
-    return (
-        bool(one.numbers) and one.numbers == two.numbers and len(one.numbers) == 1 and are_exchanged(one.days, two.days)
-    )
+def _heals(wrong: Group, right: Group) -> bool:
+    agree = wrong.lots & right.lots or wrong.numbers & right.numbers or wrong.identifiers & right.identifiers
+    clash = (wrong.lots and right.lots and not wrong.lots & right.lots) or wrong.numbers ^ right.numbers
+    apart = _are_alike(wrong.kinds, right.kinds) and not wrong.dossiers & right.dossiers
+    return bool(agree) and not clash and apart and are_exchanged(wrong.days, right.days)
 
 
 def are_exchanged(one: set[PartialDate], two: set[PartialDate]) -> bool:
@@ -210,7 +245,7 @@ def are_exchanged(one: set[PartialDate], two: set[PartialDate]) -> bool:
 
 
 def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]:
-    """Give each partial dose to the one full dose it can only be; what is left stays, or joins its like."""
+    """Give each partial dose to the one full dose it can only be; what is left stays by itself."""
     wanted: defaultdict[int, list[Dose]] = defaultdict(list)
     left: list[Dose] = []
     for dose in partial:
@@ -222,32 +257,27 @@ def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]
             joined[place] = _joined(joined[place], [_of(guests)], "")
         else:
             left.extend(guests)
-    alike = [_apart_if_one_system(each) for each in _by_key(left, _written_key)]
-    return joined + [_of(each) for several in alike for each in several]
+    return joined + [_of((each,)) for each in left]
 
 
 def _can_join(dose: Dose, group: Group) -> bool:
-    """Lot and dose number agree: without the number, two doses of one month can share a lot."""
-    return (
-        dose.lot in group.lots
-        and dose.number is not None
-        and group.numbers == {dose.number}
-        and dose.kinds == group.kinds
-        and dose.dossier not in group.dossiers
-        and any(
-            each.lot == dose.lot and each.when and dose.when and each.when.may_be(dose.when) for each in group.doses
-        )
-    )
+    """One name for both, and no day it can mean is far enough for another dose: then there is no other dose."""
+    named = _of((dose,)).names & group.names
+    apart = _are_alike(dose.kinds, group.kinds) and dose.dossier not in group.dossiers
+    if not named or not apart or dose.when is None:
+        return False
+    return all(are_too_close(dose.when, day, dose.kinds) for day in group.days)
 
 
-def _written_key(dose: Dose) -> tuple[object, ...]:
-    if dose.lot is None or dose.number is None or dose.when is None:
-        return (dose.dossier, dose.reference, dose.record.resource.body)  # never joined
-    return (dose.kinds, dose.when, dose.lot, dose.number)
+def are_too_close(one: PartialDate, two: PartialDate, kinds: Iterable[Kind]) -> bool:
+    """Whether all days two dates can mean lie too close for two doses of a vaccine."""
+    apart = max(one.last - two.first, two.last - one.first)
+    return apart <= TOO_CLOSE and not any(is_repeated_soon(each) for each in kinds)
 
 
-def _apart_if_one_system(alike: Sequence[Dose]) -> list[Sequence[Dose]]:
-    return [alike] if _one_per_system(alike) else [[each] for each in alike]
+def is_repeated_soon(kind: Kind) -> bool:
+    """Whether some schedule repeats the vaccine within `TOO_CLOSE`."""
+    return bool(kind & _REPEATED_SOON) or kind <= _HEPATITIS
 
 
 def _one_per_system(doses: Sequence[Dose]) -> bool:
@@ -256,12 +286,12 @@ def _one_per_system(doses: Sequence[Dose]) -> bool:
 
 
 def _identified(found: Sequence[Group]) -> list[Group]:
-    """Put together groups that share a business identifier, a kind and a date: one record that two systems pass on.
+    """Put together groups that share a business identifier, a kind and a day or neighbouring days.
 
-    Without the date a card number, written on every dose, would make one of all.
+    Without the days a card number, written on every dose, would make one of all.
     """
     merged: list[Group] = []
-    for group in sorted(found, key=_order):
+    for group in _sorted(found):
         place = next((place for place, other in enumerate(merged) if _is_identified(group, other)), None)
         if place is None:
             merged.append(group)
@@ -271,14 +301,9 @@ def _identified(found: Sequence[Group]) -> list[Group]:
 
 
 def _is_identified(one: Group, two: Group) -> bool:
-    if one.kinds != two.kinds or one.dossiers & two.dossiers or not one.identifiers & two.identifiers:
+    if not _are_alike(one.kinds, two.kinds) or one.dossiers & two.dossiers or not one.identifiers & two.identifiers:
         return False
-    return are_near(one.dates, two.dates) or are_exchanged(one.days, two.days)
-
-
-def are_near(one: Iterable[PartialDate], two: Iterable[PartialDate]) -> bool:
-    """Whether two dates can be the same day or neighbours."""
-    return any(a.first - A_DAY <= b.last and b.first - A_DAY <= a.last for a in one for b in two)
+    return any(abs(a.first - b.first) <= A_DAY for a in one.days for b in two.days)
 
 
 def first_day(dose: Dose) -> date:
@@ -286,7 +311,7 @@ def first_day(dose: Dose) -> date:
     return dose.when.first
 
 
-def agreed_date(group: Group, is_possible: Callable[[PartialDate], bool]) -> tuple[PartialDate | None, str]:
+def agreed_date(group: Group, is_possible: IsPossible) -> tuple[PartialDate | None, str]:
     """The date most of the group tell, possible and full ones first, the earlier on a tie."""
     told = [(each.when, each.when_text) for each in group.doses if each.when]
     if not told:

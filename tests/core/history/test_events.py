@@ -1,5 +1,7 @@
 """One history out of several systems' records."""
 
+# ruff: noqa: E501 - one row of a table is one line
+
 from datetime import date
 from random import Random
 
@@ -7,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from registry import library
 from registry.continuity import history
 from registry.continuity.history import Certainty, DoseEvent, Record
 from registry.fhir.dates import PartialDate
-from tests.core.continuity_records import antigens, dose
+from tests.core.continuity_records import CVX, antigens, dose
+from tests.support import retold
 
 A, B, C = "almara-dhis2", "bektar-iis", "corvia-clinics"
 RECALL = {"reportOrigin": {"coding": [{"code": "recall"}]}}
@@ -53,6 +57,93 @@ def test_two_records_are_one_dose_by_the_natural_key(
     records = [dose(each[0], each[1], each[2], lot=each[3], id=f"r{n}") for n, each in enumerate((one, two))]
     found = _events(*records)
     assert (len(found), sum(each.possible_duplicate_of is not None for each in found)) == (doses, doubtful), claim
+
+
+REAL = library.load().meaning
+CODES = {"atc": "http://www.whocc.no/atc", "icd": "http://id.who.int/icd/release/11/mms", "cvx": CVX}
+
+
+def _told(text: str) -> Record:
+    """A record written as `source vaccine date [lot] [#number]`; a vaccine is `cvx:198`, `atc:J07BD52` or a name."""
+    source, vaccine, when, *rest = text.split()
+    system, _, code = vaccine.rpartition(":")
+    concept = {"coding": [{"system": CODES[system], "code": code}]} if system else {"text": vaccine}
+    number = next((int(each[1:]) for each in rest if each.startswith("#")), None)
+    lot = next((each for each in rest if not each.startswith("#")), None)
+    return retold.record(concept, None if when == "?" else when, source, text.replace(" ", "-"), lot=lot, number=number)
+
+
+@pytest.mark.parametrize(
+    ("claim", "told", "doses", "doubtful"),
+    [
+        ("re-coded", ["a cvx:03 2021-05-01", "b atc:J07BD52 2021-05-01", "c ROR 2021-05-01"], 1, 0),
+        ("unspecified beside particular", ["a cvx:133 2021-05-01", "b cvx:152 2021-05-01"], 1, 0),
+        ("two products of one kind", ["a cvx:20 2021-05-01", "b cvx:106 2021-05-01"], 1, 0),
+        ("drops and injection of one visit", ["a cvx:178 2021-05-01", "a cvx:10 2021-05-01"], 2, 0),
+        ("drops here, injection there", ["a cvx:178 2021-05-01", "b cvx:10 2021-05-01"], 2, 0),
+        ("drops, and only polio elsewhere", ["a cvx:178 2021-05-01", "b polio 2021-05-01"], 2, 1),
+        ("drops, and polio of the same lot", ["a cvx:178 2021-05-01 X1", "b polio 2021-05-01 X1"], 1, 0),
+        ("penta, whichever, is what was given", ["a cvx:198 2021-05-01", "b penta 2021-05-01"], 1, 0),
+        ("penta, when both kinds were told", ["a cvx:198 2021-05-01", "b cvx:170 2021-05-01", "c penta 2021-05-01"], 3, 2),
+        (
+            "a combination told in parts elsewhere",
+            ["a cvx:198 2021-05-01", "b cvx:01 2021-05-01", "b cvx:45 2021-05-01", "b cvx:17 2021-05-01"],
+            1,
+            0,
+        ),
+        ("some parts only", ["a cvx:198 2021-05-01", "b cvx:01 2021-05-01", "b cvx:45 2021-05-01"], 3, 2),
+        (
+            "parts with lots of their own",
+            ["a cvx:198 2021-05-01 P1", "b cvx:01 2021-05-01 D1", "b cvx:45 2021-05-01 H1", "b cvx:17 2021-05-01 I1"],
+            4,
+            3,
+        ),
+        ("parts told by two systems", ["a cvx:198 2021-05-01", "b cvx:22 2021-05-01", "c cvx:45 2021-05-01"], 3, 2),
+        ("parts, and drops in place of the injection", ["a cvx:146 2021-05-01", "b cvx:198 2021-05-01", "b cvx:182 2021-05-01"], 3, 1),
+        ("parts told nowhere as one", ["a cvx:01 2021-05-01", "a cvx:45 2021-05-01", "a cvx:17 2021-05-01"], 3, 0),
+        ("a month in which no second dose fits", ["a cvx:198 2021-05-15 X1 #2", "b cvx:198 2021-05 X1 #2"], 1, 0),
+        ("a month in which one would fit", ["a cvx:198 2021-05-01 X1 #2", "b cvx:198 2021-05 X1 #2"], 2, 1),
+        ("rabies vaccine is repeated within days", ["a cvx:90 2021-05-15 X1 #2", "b cvx:90 2021-05 X1 #2"], 2, 1),
+        ("ten days apart, one lot, one number", ["a cvx:198 2021-05-15 X1 #2", "b cvx:198 2021-05-25 X1 #2"], 2, 1),
+        ("ten days apart, one lot", ["a cvx:198 2021-05-15 X1", "b cvx:198 2021-05-25 X1"], 2, 0),
+        ("day and month exchanged", ["a cvx:198 2021-05-04", "b cvx:198 2021-04-05"], 2, 1),
+        ("exchanged, with numbers", ["a cvx:198 2021-05-04 #2", "b cvx:198 2021-04-05 #1"], 2, 0),
+        ("exchanged, in one system", ["a cvx:198 2021-05-04", "a cvx:198 2021-04-05"], 2, 0),
+        ("pneumococcal, whichever", ["a cvx:133 2021-05-01", "b cvx:109 2021-05-01"], 1, 0),
+        ("a vaccine nobody knows", ["a cvx:133 2021-05-01", "b Zzz 2021-05-01"], 2, 0),
+    ],
+)  # fmt: skip
+def test_the_same_dose_told_twice_is_one(claim: str, told: list[str], doses: int, doubtful: int) -> None:
+    found = history.events([_told(each) for each in told], REAL)
+    assert (len(found), sum(each.possible_duplicate_of is not None for each in found)) == (doses, doubtful), claim
+
+
+def test_one_record_in_two_systems_is_known_by_its_number_and_a_card_number_is_not() -> None:
+    entry = {"identifier": [{"system": "urn:entries", "value": "7"}]}
+    here = retold.record({"text": "MMR"}, "2021-05-01", "a", "here", **entry)
+    there = retold.record({"text": "MMR"}, "2021-05-02", "b", "there", **entry)
+    later = retold.record({"text": "MMR"}, "2021-08-01", "b", "later", **entry)
+    assert [len(each.provenances) for each in history.events([here, there], REAL)] == [2]
+    assert [len(each.provenances) for each in history.events([here, later], REAL)] == [1, 1]
+
+
+def test_an_event_can_be_any_vaccine_and_any_day_its_records_tell() -> None:
+    told = ["a atc:J07AJ52 2021-05-01 X1", "b cvx:20 2021-05-02 X1", "c DTaP 2021-05-01 X1"]
+    (event,) = history.events([_told(each) for each in told], REAL)
+    assert event.cvx == {"20"}
+    assert (str(event.when), event.days) == ("2021-05-01", (date(2021, 5, 1), date(2021, 5, 2)))
+
+
+def test_ignoring_a_dose_frees_those_it_cast_doubt_on() -> None:
+    told = ["a cvx:198 2021-05-01", "b cvx:01 2021-05-01", "c cvx:03 2021-06-01"]
+    events = history.events([_told(each) for each in told], REAL)
+    doubtful = next(each for each in events if each.possible_duplicate_of)
+    left = history.without(events, doubtful.possible_duplicate_of or "")
+    assert [each.possible_duplicate_of for each in left] == [None, None]
+    assert "possible-duplicate" not in {finding.code for each in left for finding in each.findings}
+    assert history.without(events) == events
+    with pytest.raises(KeyError):
+        history.without(events, "d9")
 
 
 def test_the_same_dose_through_two_systems_is_one_event_with_two_provenances() -> None:

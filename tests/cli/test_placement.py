@@ -1,0 +1,169 @@
+"""Ladders and placements by commands: loaded once, used by every later command, bad input named by its place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Commands
+from tests.core.education.test_ladders import GRADES, MONTHS, STRUCTURES, UNSEEN
+from tests.support.accepted import ENROLMENT_RECORD, PATIENT
+
+OTHER = f"{STRUCTURES}\nXRR,Rurria,2010,6,3,3,6,12,15\n"
+CASES = "from_country,year,grade_label,outcome,birth_date,to_country,on_date,expected\n"
+
+
+@pytest.fixture
+def loaded(bare: Commands) -> Commands:
+    grades = bare.file("qorria.csv", "\n".join((GRADES, *UNSEEN)))
+    other = bare.file("rurria.csv", OTHER)
+    starts = bare.file("starts.csv", f"{MONTHS}\nXQQ,Q,2015,3,3,3\nXRR,R,2015,9,9,9\n")
+    assert bare("ladders", "load", grades, other, starts).code == 0
+    return bare
+
+
+def test_what_is_loaded_is_kept_where_later_commands_find_it(loaded: Commands) -> None:
+    assert (loaded.folder / "state" / "ladders" / "qorria.csv").is_file()
+    shown = loaded("ladders", "show", "xqq", "--year", 2020, "--json").json
+    assert [each["label"] for each in shown["grades"]][:2] == ["1 osse", "2 osse"]
+    assert [each["age"] for each in shown["grades"]] == [[n] for n in range(5, 13)]
+    assert "2 osse" in loaded("ladders", "show", "XQQ").out
+
+
+def test_without_loading_ladders_can_be_named(bare: Commands) -> None:
+    file = bare.file("rurria.csv", OTHER)
+    assert bare("ladders", "show", "XRR", "--ladders", file, "--year", 2015, "--json").json["grades"][11]["year"] == 12
+    bare("ladders", "show", "XRR", "--json").failed("no ladder", code=2)
+
+
+def test_a_corrected_file_replaces_the_one_of_its_name(loaded: Commands) -> None:
+    file = loaded.file("rurria.csv", OTHER.replace(",6,3,3,6,12,15", ",5,4,3,6,11,15"))
+    told = loaded("ladders", "load", file, "--json").json
+    assert [Path(each).name for each in told["replaced"]] == ["rurria.csv"]
+    assert loaded("ladders", "show", "XRR", "--year", 2015, "--json").json["ladders"][0]["years"] == [5, 4, 3]
+
+
+def test_named_files_and_loaded_ones_make_ladders_together(bare: Commands) -> None:
+    starts = bare.file("starts.csv", f"{MONTHS}\nXRR,R,2015,9,9,9\n")
+    assert bare("ladders", "load", starts).code == 0
+    file = bare.file("rurria.csv", OTHER)
+    for files in ((file,), (file, starts)):
+        named = [word for each in files for word in ("--ladders", each)]
+        shown = bare("ladders", "show", "XRR", *named, "--year", 2015, "--json").json
+        assert (len(shown["ladders"]), shown["school_year_starts"]["month"]) == (1, 9)
+
+
+def test_rows_that_cannot_be_read_are_named_and_the_others_used(bare: Commands) -> None:
+    file = bare.file("torn.csv", OTHER + "XRR,Rurria,2011,six,3,3,6,12,15\n")
+    ran = bare("ladders", "load", file, "--json")
+    assert ran.code == 2
+    (problem,) = ran.json["problems"]
+    assert (problem["file"], problem["row"], problem["column"]) == ("torn.csv", 3, "prim_dur_uis")
+    assert bare("ladders", "show", "XRR", "--year", 2015, "--json").code == 0
+
+
+def test_a_file_that_is_no_table_is_one_message_and_nothing_is_kept(bare: Commands) -> None:
+    file = bare.file("people.csv", "name,born\nNoor,2012\n")
+    bare("ladders", "load", file).failed("the header is none we know", code=2)
+    assert not (bare.folder / "state" / "ladders").exists()
+
+
+HISTORIES = {
+    "csv": "country,year,grade,outcome,birth_date\nXQQ,2020,3 osse,promoted,2012-03-01\n",
+    "json": json.dumps(
+        {
+            "birth_date": "2012-03-01",
+            "years": [{"country": "XQQ", "year": 2020, "grade": "3 osse", "outcome": "promoted"}],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("form", HISTORIES)
+def test_a_history_by_hand_is_placed(loaded: Commands, form: str) -> None:
+    file = loaded.file(f"child.{form}", HISTORIES[form])
+    told = loaded("placement", "--history", file, "--to", "XRR", "--on", "2021-09-10", "--json").json
+    assert told["completed"]["years"] == [3]
+    assert [each["grade"] and each["grade"]["year"] for each in told["candidates"]] == [4, 4, 4]
+    assert told["answer"]["year"] == 4
+    assert [each["code"] for each in told["flags"]] == ["self-declared"]
+    assert told["assessment_advised"] is True
+    assert {each["id"] for each in told["ladders"]} == {"xqq@qorria", "xrr-2010@rurria"}
+    assert (told["rule"], told["advisory"]) == ("placement-2.0.0", "Advisory: the receiving school decides.")
+    assert all("sha256:" in each for each in told["data"])
+    assert "2012" not in json.dumps(told["notes"])
+
+
+def test_enrolments_of_systems_are_placed(loaded: Commands) -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": PATIENT}, {"resource": ENROLMENT_RECORD}]}
+    file = loaded.file("bundle.json", json.dumps(bundle))
+    told = loaded("placement", "--history", file, "--to", "XRR", "--on", "2022-09-10", "--json").json
+    (year,) = told["school_years"]
+    assert (year["grade"], year["country"], told["completed"]["years"]) == ("Grade 2", "XBK", [2])
+    assert set(year["verification"]) >= {"school", "grade", "results", "begins"}
+    assert told["profile_problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "where"),
+    [
+        ("json", "[", "line 1"),
+        ("json", "{}", "years"),
+        ("json", '{"years": [{"country": "XQQ", "year": 2020}]}', "row 1"),
+        ("json", '{"years": [{"country": "XQQ", "year": 2020, "grade": "x", "outcome": "fled"}]}', "outcome"),
+        ("json", '{"birth_date": "soon", "years": [{"country": "XQQ", "year": 2020, "grade": "x"}]}', "birth_date"),
+        ("csv", "country,year\nXQQ,2020\n", "row 1"),
+        ("csv", "country,year,grade\nXQQ,2020\n", "row 2"),
+        ("json", json.dumps([PATIENT, {**PATIENT, "id": "q"}]), "Patient"),
+    ],
+)
+def test_a_history_that_cannot_be_read_is_one_message_with_its_place(
+    bare: Commands, form: str, content: str, where: str
+) -> None:
+    file = bare.file(f"child.{form}", content)
+    bare("placement", "--history", file, "--to", "XAL", "--on", "2021-09-10").failed(where, code=2)
+
+
+def test_missing_papers_and_unknown_countries_never_end_in_a_refusal(loaded: Commands) -> None:
+    nothing = loaded.file("nothing.json", "[]")
+    told = loaded("placement", "--history", nothing, "--to", "XRR", "--born", "2015", "--on", "2022-09-10", "--json")
+    assert (told.code, [each["way"] for each in told.json["candidates"]]) == (0, ["C", "C"])
+    away = loaded("placement", "--history", nothing, "--to", "XZZ", "--on", "2022-09-10", "--json")
+    assert (away.code, [each["code"] for each in away.json["flags"]]) == (0, ["no-ladder"])
+
+
+EXPECTED = [
+    # expected, whether it agrees: completed 3 of XQQ in XRR, aged so that A, B and C are 4
+    ("4", True), ("5", False), ("Grade 4", True), ("primary 4", True), ("4|5", False), ("A=4 B=4 C=4", True),
+    ("a=4; c=5", False), ("completed=3", True), ("answer=4", True), ("ambiguous", False), ("unresolved", False),
+    ("none", False), ("", False), ("a good grade", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expected", "agrees"), EXPECTED)
+def test_what_is_expected_may_be_said_in_several_ways(loaded: Commands, expected: str, agrees: bool) -> None:
+    row = f'XQQ,2020/2021,3 osse,promoted,2012-03-01,XRR,2021-09-10,"{expected}"\n'
+    ran = loaded("evaluate", "placement", loaded.file("cases.csv", CASES + row), "--json")
+    assert (ran.code, ran.json["agree"]) == ((0, 1) if agrees else (1, 0))
+    assert len(ran.json["differences"]) == (0 if agrees else 1)
+
+
+def test_open_cases_agree_with_open_answers(loaded: Commands) -> None:
+    rows = [
+        "XQQ,2020,tarre,promoted,,XRR,2021-09-10,ambiguous",
+        "XQQ,2020,tarre,promoted,,XRR,2021-09-10,7|8|9",
+        "XQQ,2020,the blue room,promoted,,XRR,2021-09-10,unresolved",
+        "XQQ,2020,3 osse,unknown,,XRR,2021-09-10,3|4",
+        "XRR,2020,Grade 12,graduated,,XQQ,2021-09-10,none",
+    ]
+    ran = loaded("evaluate", "placement", loaded.file("cases.csv", CASES + "\n".join(rows)), "--json")
+    assert (ran.code, ran.json["agree"]) == (0, 5), ran.json["differences"]
+
+
+def test_a_case_that_cannot_be_read_is_named_and_the_others_are_judged(loaded: Commands) -> None:
+    rows = "XQQ,soon,3 osse,promoted,,XRR,2021-09-10,4\nXQQ,2020,3 osse,promoted,,XRR,2021-09-10,4\n"
+    ran = loaded("evaluate", "placement", loaded.file("cases.csv", CASES + rows), "--json")
+    assert (ran.code, ran.json["agree"], [each["where"] for each in ran.json["unreadable"]]) == (2, 1, ["row 2, year"])
+    loaded("evaluate", "placement", loaded.file("cases.csv", "a,b\n1,2\n")).failed("columns missing", code=2)

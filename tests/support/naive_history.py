@@ -1,0 +1,261 @@
+"""Which records are one dose, worked out the slow way from the rules as a physician would say them.
+
+Written apart from registry/continuity/history: no groups with lots and notes, only sets of rows and rules over all of
+them. It reads vaccine codes through the same tables, for those have tests of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+
+from registry import library
+from registry.continuity.history import Record
+from registry.fhir import dates
+
+Key = tuple[str, str]
+IsPossible = Callable[[date], bool]
+
+
+@dataclass(frozen=True)
+class Row:
+    key: Key
+    kinds: frozenset[frozenset[str]]
+    first: date
+    last: date
+    lot: str
+    number: str
+    system: str
+    names: frozenset[tuple[str, str]]
+
+    @property
+    def full(self) -> bool:
+        return self.first == self.last
+
+
+Block = frozenset[Row]
+
+
+def partition(records: Iterable[Record], is_possible: IsPossible) -> set[frozenset[Key]]:
+    """The keys (dossier, reference) of the records that are one dose, for each dose."""
+    rows = {_row(each) for each in records if each.resource.content["status"] == "completed"}
+    blocks = _natural({row for row in rows if row.full})
+    blocks = _vague(blocks)
+    blocks = _parts(blocks)
+    blocks = _named(_exchanged(blocks, is_possible))
+    blocks = _partial(blocks, {row for row in rows if not row.full})
+    return {frozenset(row.key for row in block) for block in blocks}
+
+
+def _row(record: Record) -> Row:
+    content = record.resource.content
+    meaning = library.load().meaning(content["vaccineCode"])
+    when = dates.parse(content.get("occurrenceDateTime", ""))
+    applied = content.get("protocolApplied", [{}])[0]
+    unknown = frozenset({frozenset({str(content["vaccineCode"])})})
+    return Row(
+        key=(record.dossier, record.resource.reference),
+        kinds=meaning.kinds if meaning.antigens else unknown,
+        first=when.first if when else date.min,
+        last=when.last if when else date.max,
+        lot=re.sub("[^A-Z0-9]", "", content.get("lotNumber", "").upper()),
+        number=str(applied.get("doseNumberPositiveInt", "")),
+        system=record.dossier,
+        names=frozenset((each["system"], each["value"]) for each in content.get("identifier", [])),
+    )
+
+
+def _against(kind: frozenset[str]) -> set[str]:
+    return {"PCV" if each == "PPSV" else each for each in kind} - {"oral", "injected"}
+
+
+def _only_one_a_day(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Two vaccines against one disease are not given on a day, but oral and injected polio vaccine are."""
+    common = _against(one) & _against(two)
+    if common == {"POLIO"} and {"oral"} <= one | two and {"injected"} <= one | two:
+        return bool({"oral", "injected"} <= one or {"oral", "injected"} <= two)
+    return bool(common)
+
+
+def _one_a_day(kinds: frozenset[frozenset[str]]) -> bool:
+    return all(_only_one_a_day(one, two) for one in kinds for two in kinds)
+
+
+def _natural(rows: set[Row]) -> set[Block]:
+    found: set[Block] = set()
+    for kinds in {row.kinds for row in rows}:
+        alike = {row for row in rows if row.kinds == kinds}
+        runs = _runs({row for row in alike if row.lot})
+        bare = {row for row in alike if not row.lot}
+        for day in {row.first for row in bare}:
+            of_day = {row for row in bare if row.first == day}
+            hosts = [run for run in runs if any(row.first == day for row in run)]
+            if not _one_a_day(kinds):
+                found |= {frozenset({row}) for row in of_day}
+            elif len(hosts) == 1:
+                runs = [run | of_day if run == hosts[0] else run for run in runs]
+            else:
+                found.add(frozenset(of_day))
+        found |= set(runs)
+    return found
+
+
+def _runs(rows: set[Row]) -> list[Block]:
+    """Rows of one lot, from each earliest day the day itself and the next."""
+    found: list[Block] = []
+    for lot in {row.lot for row in rows}:
+        left = {row for row in rows if row.lot == lot}
+        while left:
+            start = min(row.first for row in left)
+            run = {row for row in left if (row.first - start).days <= 1}
+            found.append(frozenset(run))
+            left -= run
+    return found
+
+
+def _kinds(block: Block) -> frozenset[frozenset[str]]:
+    """Of the vaccine as a whole: the rows that say least can be ignored, and so can parts."""
+    return min(
+        (row.kinds for row in block),
+        key=lambda kinds: (len(kinds), -max(map(len, kinds)), str(sorted(map(sorted, kinds)))),
+    )
+
+
+def _days(block: Block) -> set[date]:
+    return {row.first for row in block if row.full}
+
+
+def _lots(block: Iterable[Row]) -> set[str]:
+    return {row.lot for row in block} - {""}
+
+
+def _systems(block: Iterable[Row]) -> set[str]:
+    return {row.system for row in block}
+
+
+def _vague(blocks: set[Block]) -> set[Block]:
+    known = {block for block in blocks if len(_kinds(block)) == 1}
+    joins: dict[Block, set[Block]] = {block: set() for block in known}
+    found: set[Block] = set()
+    for guest in blocks - known:
+        hosts = [host for host in known if _must_be(guest, host)]
+        if len(hosts) == 1:
+            joins[hosts[0]].add(guest)
+        else:
+            found.add(guest)
+    return found | {host.union(*guests) for host, guests in joins.items()}
+
+
+def _must_be(guest: Block, host: Block) -> bool:
+    (kind,) = _kinds(host)
+    clash = _lots(guest) and _lots(host) and not _lots(guest) & _lots(host)
+    if clash or kind not in _kinds(guest) or not _days(guest) & _days(host):
+        return False
+    others = _kinds(guest) - {kind}
+    return bool(_lots(guest) & _lots(host)) or all(_only_one_a_day(other, kind) for other in others)
+
+
+def _parts(blocks: set[Block]) -> set[Block]:
+    found, used = set(blocks), set[Block]()
+    for host in sorted(blocks, key=_first_key):
+        if host in used or len(_kinds(host)) != 1:
+            continue
+        (whole,) = _kinds(host)
+        for system in sorted({row.system for block in blocks for row in block} - _systems(host)):
+            parts = {
+                block
+                for block in blocks
+                if block not in used
+                and system in _systems(block)
+                and _days(block) == _days(host)
+                and any(kind < whole for kind in _kinds(block))
+            }
+            flat = [
+                antigen for block in parts for kind in _kinds(block) for antigen in sorted(kind - {"oral", "injected"})
+            ]
+            lots = _lots(chain(host, *parts))
+            apart = all(not _systems(block) & _systems(host) for block in parts)
+            if parts and sorted(flat) == sorted(whole - {"oral", "injected"}) and len(lots) < 2 and apart:
+                found = (found - parts - {host}) | {host.union(*parts)}
+                used |= parts
+                break
+    return found
+
+
+def _first_key(block: Block) -> tuple[object, ...]:
+    return min((row.first, row.last, str(sorted(map(sorted, row.kinds))), row.lot or "~", row.key) for row in block)
+
+
+def _exchanged(blocks: set[Block], is_possible: IsPossible) -> set[Block]:
+    wrong = {block for block in blocks if not any(map(is_possible, _days(block)))}
+    joins: dict[Block, set[Block]] = {}
+    for guest in wrong:
+        hosts = [host for host in blocks if _is_right_of(guest, host)]
+        if len(hosts) == 1 and hosts[0] not in wrong:
+            joins.setdefault(hosts[0], set()).add(guest)
+    gone = set(chain.from_iterable(joins.values()))
+    return {host.union(*joins.get(host, ())) for host in blocks - gone}
+
+
+def _is_right_of(wrong: Block, right: Block) -> bool:
+    turned = {date(day.year, day.day, day.month) for day in _days(wrong) if day.day <= 12 and day.day != day.month}
+    numbers = [{row.number for row in block} - {""} for block in (wrong, right)]
+    lots_agree, lots_told = _lots(wrong) & _lots(right), _lots(wrong) and _lots(right)
+    if not _one_a_day(_kinds(wrong)):
+        return False
+    if _kinds(wrong) != _kinds(right) or _systems(wrong) & _systems(right) or not turned & _days(right):
+        return False
+    if (lots_told and not lots_agree) or numbers[0] != numbers[1]:
+        return False
+    return bool(lots_agree or numbers[0] or _names(wrong) & _names(right))
+
+
+_SOON = {"RABIES", "TYPHOID", "CHOLERA", "JE", "TBE", "oral"}
+
+
+def _partial(blocks: set[Block], rows: set[Row]) -> set[Block]:
+    joins: dict[Block, set[Row]] = {block: set() for block in blocks}
+    found: set[Block] = set()
+    for row in rows:
+        hosts = [block for block in blocks if _only_this(row, block)]
+        if len(hosts) == 1:
+            joins[hosts[0]].add(row)
+        else:
+            found.add(frozenset({row}))
+    for block, guests in joins.items():
+        if len(_systems(guests)) < len(guests):
+            found |= {block, *(frozenset({row}) for row in guests)}
+        else:
+            found.add(block | guests)
+    return found
+
+
+def _only_this(row: Row, block: Block) -> bool:
+    soon = any(kind & _SOON or kind <= {"HEPA", "HEPB"} for kind in row.kinds) or not _one_a_day(row.kinds)
+    numbered = row.number != "" and {each.number for each in block} - {""} == {row.number}
+    named = (row.lot != "" and row.lot in _lots(block) and numbered) or row.names & _names(block)
+    if soon or not named or row.kinds != _kinds(block) or row.system in _systems(block) or row.first == date.min:
+        return False
+    return all(max((row.last - day).days, (day - row.first).days) <= 20 for day in _days(block))
+
+
+def _named(blocks: set[Block]) -> set[Block]:
+    """One record that went through two systems keeps its identifier."""
+    for one in sorted(blocks, key=_first_key):
+        for two in sorted(blocks, key=_first_key):
+            if one != two and _is_same_record(one, two):
+                return _named((blocks - {one, two}) | {one | two})
+    return blocks
+
+
+def _is_same_record(one: Block, two: Block) -> bool:
+    if not _names(one) & _names(two) or _kinds(one) != _kinds(two) or _systems(one) & _systems(two):
+        return False
+    return _one_a_day(_kinds(one)) and any(abs((a - b).days) <= 1 for a in _days(one) for b in _days(two))
+
+
+def _names(block: Iterable[Row]) -> set[tuple[str, str]]:
+    return {name for row in block for name in row.names}
