@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -59,10 +59,10 @@ class Judged:
         return self.is_exercised and self.agreed == self.children
 
 
-def judge(rows: Sequence[Row], children_each: int) -> list[Judged]:
-    """Every row, with at most so many children made up for each."""
+def judge(rows: Sequence[Row], children_each: int, raw: bytes = FILE.read_bytes()) -> list[Judged]:
+    """Every row, with at most so many children made up for each; `raw` is a schedule file like ours."""
     completes = {row.table for row in rows if COMPLETE in [status for status, _ in expected(row)]}
-    return [_judge(row, children_each, may_be_complete=row.table in completes) for row in rows]
+    return [_judge(row, children_each, raw, may_be_complete=row.table in completes) for row in rows]
 
 
 def expected(row: Row) -> list[tuple[str, str]]:
@@ -73,12 +73,12 @@ def expected(row: Row) -> list[tuple[str, str]]:
     return [(one[1], text[one.start() : end]) for one, end in zip(found, ends, strict=True)]
 
 
-def _judge(row: Row, most: int, *, may_be_complete: bool) -> Judged:
-    judged = [_one(row, status, about, most, may_be_complete=may_be_complete) for status, about in expected(row)]
+def _judge(row: Row, most: int, raw: bytes, *, may_be_complete: bool) -> Judged:
+    judged = [_one(row, status, about, most, raw, may_be_complete=may_be_complete) for status, about in expected(row)]
     return next((each for each in judged if not each.is_exercised or each.agreed < each.children), judged[0])
 
 
-def _one(row: Row, wanted: str, about: str, most: int, *, may_be_complete: bool) -> Judged:
+def _one(row: Row, wanted: str, about: str, most: int, raw: bytes, *, may_be_complete: bool) -> Judged:
     setting = settings.of(row, about)
     if setting is None:
         return Judged(row=row, expected=wanted, why_not="our schedule has no such vaccine")
@@ -94,14 +94,15 @@ def _one(row: Row, wanted: str, about: str, most: int, *, may_be_complete: bool)
         wanted == NOT_DUE
     ):  # nothing is to be given: not yet, no more, must not, or (where a table knows no such word) done
         same |= {CONTRAINDICATED} | (set() if may_be_complete else {COMPLETE})
-    told = tuple(_compare(row, about, same, setting, each) for each in found)
+    told = tuple(_compare(row, about, same, setting, each, raw) for each in found)
     return Judged(row=row, expected=wanted, children=len(found), agreed=told.count(""), told=told)
 
 
-def _compare(row: Row, about: str, same: Container[str], setting: Setting, child: Child) -> str:
+def _compare(row: Row, about: str, same: Container[str], setting: Setting, child: Child, raw: bytes) -> str:
     """Empty where we say the same; else what we say, and to whom."""
     asked = set(_TYPES.findall(about))
-    said, types = answer(row, setting, child, asked)
+    rules = _schedule(tuple(setting.options.items()), setting.antigens, raw)
+    said, types = answer(rules, row, setting, child, asked)
     if said in same and (said != DUE or not asked or asked == types):
         return ""
     doses = ", ".join(f"{each.vaccine}@{(each.day - BIRTH).days}d" for each in child.doses)
@@ -109,9 +110,8 @@ def _compare(row: Row, about: str, same: Container[str], setting: Setting, child
     return f"{said}{sorted(types) if asked else ''} at {(child.on - BIRTH).days}d, doses {doses or 'none'}{live}"
 
 
-def answer(row: Row, setting: Setting, child: Child, asked: set[str]) -> tuple[str, set[str]]:
+def answer(rules: Schedule, row: Row, setting: Setting, child: Child, asked: set[str]) -> tuple[str, set[str]]:
     """What we say of the antigens the row is about, and the kinds of polio vaccine that are due."""
-    rules = _schedule(tuple(setting.options.items()), setting.antigens)
     doses = [Dose(id=str(place), day=each.day, vaccine=each.vaccine) for place, each in enumerate(child.doses)]
     if child.live:
         doses.append(Dose(id="live", day=child.live, vaccine=child.other_live))
@@ -155,18 +155,18 @@ def _kinds(part: SeriesForecast) -> set[str]:
     return {kind for each in doses[number - 1].preferable if (kind := {"178": "bOPV", "10": "IPV"}.get(each.vaccine))}
 
 
-@cache
-def _schedule(options: tuple[tuple[str, str], ...], antigens: tuple[str, ...]) -> Schedule:
+@lru_cache(maxsize=256)
+def _schedule(options: tuple[tuple[str, str], ...], antigens: tuple[str, ...], raw: bytes) -> Schedule:
     """The part of our file that is about these antigens, with the options the table is about.
 
     Vaccine groups are forecast one by one, and conflicts look at the doses given: the rest would change nothing.
     """
-    content: dict[str, Any] = orjson.loads(FILE.read_bytes())
+    content: dict[str, Any] = orjson.loads(raw)
     blocks = [each for each in content["antigens"] if not {each.get("name", ""), *each["of"]}.isdisjoint(antigens)]
     kept = {each.get("name") or one for each in blocks for one in each["of"]}
     taken = {name: option for name, option in (content["options"] | dict(options)).items() if name in kept}
     content |= {"options": taken, "variants": [], "antigens": blocks}
-    return authored.read(content, _known(), file=FILE.name, raw=FILE.read_bytes())[0]
+    return authored.read(content, _known(), file=FILE.name, raw=raw)[0]
 
 
 @cache
