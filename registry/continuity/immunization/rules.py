@@ -135,6 +135,8 @@ def _series(entry: Entry, name: str, code: str, block: Entry, file: File) -> Ser
     indications, title = file.listed(entry, "if"), entry.needed("name")
     doses = tuple(_dose(each, products or usual, code, file) for each in entry.each("doses"))
     if entry.flag("first_ever") and doses:
+        if not block.has("counts_from"):  # else a dose too early to count would keep the child from starting at all
+            raise entry.fault("`first_ever` needs the age from which doses count (`counts_from`)", "first_ever")
         doses = (replace(doses[0], intervals=(_NOTHING_BEFORE,)), *doses[1:])
     series = Series(
         name=f"{name}: {title}",

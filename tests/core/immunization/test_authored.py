@@ -147,6 +147,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "above",
         "series[0]",
     ),
+    "nothing before, without the age from which doses count": (
+        _changed(*TWO, "first_ever", to=True),
+        "counts_from",
+        "series[0]",
+    ),
     "a skip that is never": (
         _changed(*SECOND, "skip", to=[{"when": "never", "all": [{"from_age": "1 year"}]}]),
         "skip",
@@ -312,6 +317,23 @@ def test_a_dose_below_the_minimum_age_never_counts(data: st.DataObject) -> None:
     )
     verdicts = [each for part in _parts(outcome.groups, antigen) for each in part.evaluations]
     assert day >= least or all(each.status is not DoseStatus.VALID for each in verdicts)
+
+
+@given(st.data())
+def test_whatever_was_given_every_vaccine_group_is_answered(data: st.DataObject) -> None:
+    """A history that fits no series must not make the question disappear."""
+    name, version = data.draw(st.sampled_from(OURS))
+    schedule = _ours(name, version)
+    person = Person(birth=BIRTH, sex=Sex.FEMALE)
+    days = data.draw(st.lists(st.integers(0, 4000), max_size=6))
+    vaccines = st.sampled_from(sorted(code for code, each in schedule.vaccines.items() if each.associations))
+    doses = [
+        Dose(id=str(place), day=BIRTH + timedelta(days=day), vaccine=data.draw(vaccines))
+        for place, day in enumerate(days)
+    ]
+    on = BIRTH + timedelta(days=data.draw(st.integers(max(days, default=0), 5000)))
+    asked = {each.group for each in engine.forecast(schedule, person, [], [], on).groups}
+    assert asked <= {each.group for each in engine.forecast(schedule, person, doses, [], on).groups}
 
 
 def _parts(groups: tuple[GroupForecast, ...], antigen: str) -> Iterator[Any]:

@@ -117,7 +117,11 @@ def answer(rules: Schedule, row: Row, setting: Setting, child: Child, asked: set
         doses.append(Dose(id="live", day=child.live, vaccine=child.other_live))
     observed = [Observation(code=each) for each in sorted(child.observations)]
     outcome = engine.forecast(rules, Person(birth=BIRTH, sex=child.sex), doses, observed, child.on)
-    group = next(each for each in outcome.groups if set(setting.antigens) & {one.series.antigen for one in each.parts})
+    group = next(
+        (each for each in outcome.groups if set(setting.antigens) & {one.series.antigen for one in each.parts}), None
+    )
+    if group is None:
+        return "no answer", set()
     parts = [each for each in group.parts if each.series.antigen in setting.antigens]
     if setting.only_dose:
         parts = [each if each.next_dose == setting.only_dose else replace(each, recommended=None) for each in parts]
