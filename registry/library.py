@@ -26,6 +26,8 @@ from registry.continuity.education import ladder
 from registry.continuity.education.ladder import Ladder
 from registry.continuity.history import codes
 from registry.continuity.history.codes import Meaning, Vaccines
+from registry.continuity.immunization import authored, editions
+from registry.continuity.immunization.editions import Editions
 from registry.continuity.schedule import Schedule
 from registry.continuity.summary.words import Messages
 from registry.errors import BadInput, RegistryError
@@ -52,6 +54,8 @@ class Library:
     concept_maps: Mapping[str, ConceptMap]
     vaccines: Vaccines
     schedules: Mapping[str, Schedule]
+    editions: Mapping[str, Editions]
+    """The schedules of `schemas/schedules/<issuer>/`, by their id."""
     ladders: tuple[Ladder, ...]
     consent_texts: Mapping[str, Any]
     places: Places
@@ -81,13 +85,16 @@ def load(folder: Path = FOLDER) -> Library:
     value_sets = _by_url(_of_kind(resources, "ValueSet", lambda each: terminology.read_value_set(each, code_systems)))
     definitions = list(_of_kind(_resources(folder, "profiles"), "StructureDefinition", profile.read))
     concept_maps = dict(_of_kind(resources, "ConceptMap", lambda each: (each["id"], terminology.read(each))))
+    if wrong := _mistranslated(concept_maps, code_systems):  # schedules are read by what the maps say
+        raise _unusable("maps", "; ".join(wrong))
     return Library(
         profiles=_using("profiles", lambda: shape.link(definitions, value_sets)),
         code_systems=code_systems,
         value_sets=value_sets,
         concept_maps=concept_maps,
         vaccines=_using("terminology/cvx.json", lambda: _vaccines(concept_maps, folder)),
-        schedules={each.id: each for each in _each(folder, "schedules", schedule.read)},
+        schedules={each.id: each for each in _routine(folder)},
+        editions=_using("schedules", lambda: _editions(folder)),
         ladders=tuple(_each(folder, "ladders", ladder.read)),
         consent_texts=json("texts/consent-2.json", folder),
         places=_using("policies/places.json", lambda: _places(concept_maps, folder)),
@@ -109,6 +116,20 @@ def _vaccines(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Vaccines:
 
 def _places(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Places:
     return places.read(json("policies/places.json", folder), concept_maps["vaccine-to-antigen"])
+
+
+def _routine(folder: Path) -> Iterator[Schedule]:
+    """The files directly in `schedules`: the older form."""
+    for name in (f"schedules/{path.name}" for path in sorted((folder / "schedules").glob("*.json"))):
+        yield _using(name, lambda held=name: schedule.read(json(held, folder)))
+
+
+def _editions(folder: Path) -> Mapping[str, Editions]:
+    """A folder for each issuer, in it a file for each edition."""
+    known = authored.known(json("maps/vaccine-to-antigen.json", folder))
+    names = [path.relative_to(folder).as_posix() for path in sorted((folder / "schedules").glob("*/*.json"))]
+    read = (authored.read(json(name, folder), known, file=name, raw=text(name, folder).encode()) for name in names)
+    return editions.collect(each for found in read for each in found)
 
 
 WEIGHTS = "matching/weights-1.json"
@@ -168,18 +189,24 @@ def toml(relative_path: str, folder: Path = FOLDER) -> Mapping[str, Any]:
 
 def problems(library: Library) -> list[str]:
     """What the tables say of each other that is not so: codes that do not exist."""
-    found = [
+    return [
+        *_mistranslated(library.concept_maps, library.code_systems),
+        *(
+            f"schedule {each.id}: the antigen {antigen} does not exist"
+            for each in library.schedules.values()
+            for antigen in each.antigens
+            if not _exists(library.code_systems, ANTIGENS, antigen)
+        ),
+    ]
+
+
+def _mistranslated(concept_maps: Mapping[str, ConceptMap], code_systems: Mapping[str, CodeSystem]) -> list[str]:
+    return [
         f"{concept_map.url}: {source[1]} is translated to {target.code}, which {target.system} does not have"
-        for concept_map in library.concept_maps.values()
+        for concept_map in concept_maps.values()
         for source, targets in concept_map.targets.items()
         for target in targets
-        if not _exists(library, target.system, target.code)
-    ]
-    return found + [
-        f"schedule {each.id}: the antigen {antigen} does not exist"
-        for each in library.schedules.values()
-        for antigen in each.antigens
-        if not _exists(library, ANTIGENS, antigen)
+        if not _exists(code_systems, target.system, target.code)
     ]
 
 
@@ -208,7 +235,7 @@ def _check(folder: Path) -> Mapping[str, int]:
         "value sets": len(library.value_sets),
         "code systems": len(library.code_systems),
         "translations": sum(len(each.targets) for each in library.concept_maps.values()),
-        "schedules": len(library.schedules),
+        "schedules": len(library.schedules) + sum(len(each.schedules) for each in library.editions.values()),
         "ladders": len(library.ladders),
         "migrations": len(library.migrations),
     }
@@ -217,8 +244,8 @@ def _check(folder: Path) -> Mapping[str, int]:
 _PARSERS: Mapping[str, Callable[[str, Path], Any]] = {".json": json, ".toml": toml, ".ttf": binary}
 
 
-def _exists(library: Library, system: str, code: str) -> bool:
-    return system in library.code_systems and code in library.code_systems[system].displays
+def _exists(code_systems: Mapping[str, CodeSystem], system: str, code: str) -> bool:
+    return system in code_systems and code in code_systems[system].displays
 
 
 def _files(folder: Path, suffix: str = "") -> Iterator[Path]:

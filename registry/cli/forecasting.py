@@ -65,7 +65,9 @@ _PROBLEMS: Mapping[Problem, str] = {
 
 
 def forecast(
-    schedule: Annotated[str, typer.Option(help="A directory, tar or zip of CDSi supporting data.")],
+    schedule: Annotated[
+        str, typer.Option(help="A name (who, ukr, nga, ...), or a directory, tar or zip of CDSi supporting data.")
+    ],
     history: Annotated[Path, typer.Option(help="A FHIR Bundle, a list of resources, or plain JSON; - is the input.")],
     on: Annotated[str, typer.Option(help="The day of asking, like 2026-03-15.")],
     json: Json = False,
@@ -75,10 +77,10 @@ def forecast(
     Plain JSON is {"birthDate": ..., "sex": ..., "doses": [{"date": ..., "cvx": ...}], "observations": [{"code": ...}]}.
     Ends with 2 when a file cannot be used.
     """
-    rules = find(schedule)
     day = dates.parse(on)
     if day is None or not day.is_day:
         raise BadInput("this is no day", where="--on", remedy="write 2026-03-15")
+    rules = find(schedule, day.first)
     asked = question.read(evaluating.read_json(history), rules)
     outcome = engine.forecast(rules, asked.person, asked.doses, asked.observations, day.first)
     if json:
@@ -87,10 +89,14 @@ def forecast(
         _print(rules, outcome, asked)
 
 
-def find(name: str) -> Schedule:
-    """The schedule a name or place stands for."""
+def find(name: str, on: date) -> Schedule:
+    """The schedule a name or place stands for, in the edition of the day `on`."""
+    named = library.load().editions
+    if name in named:
+        return named[name].on(on)
     if not Path(name).exists():
-        raise UnknownName("no schedule of that name or place", where="--schedule", remedy="give supporting data")
+        remedy = f"give one of {', '.join(sorted(named))}, or supporting data"
+        raise UnknownName("no schedule of that name or place", where="--schedule", remedy=remedy)
     return schedules.supporting_data(Path(name))
 
 
@@ -113,6 +119,7 @@ def _group(each: GroupForecast) -> dict[str, Any]:
         **{name: getattr(each, name) for name in named},
         "vaccines": list(each.vaccines),
         "guidance": list(each.guidance),
+        "precautions": [{"text": one.text, "source": str(one.source)} for one in each.precautions],
         "series": [part.series.name for part in each.parts],
         "doses": [_verdict(one) for one in each.verdicts],
     }
@@ -147,6 +154,9 @@ def _print(rules: Schedule, outcome: Outcome, asked: question.Question) -> None:
     for each in outcome.groups:
         cells = (each.next_dose, each.earliest, each.recommended, each.past_due, each.latest)
         _line(each.group, each.status.value, *("" if cell is None else str(cell) for cell in cells))
+    for each in outcome.groups:
+        for one in each.precautions:
+            out.print(f"{each.group}, before a dose: {one.text} ({one.source})", markup=False, soft_wrap=True)
     for flag in (*asked.flags, *outcome.flags):
         out.print(f"dose or observation {flag.about} {_PROBLEMS[flag.problem]}", markup=False, soft_wrap=True)
     out.print(f"schedule {rules.id} (digest {rules.digest}), engine {outcome.engine_version}", soft_wrap=True)

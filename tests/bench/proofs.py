@@ -38,6 +38,7 @@ from tests.bench import (
     revocation,
     tampering,
     theft,
+    who_tables,
 )
 from tests.bench import durability as durable
 from tests.bench import histories as life
@@ -493,8 +494,16 @@ def placed(_: Asked) -> Figures | Skipped:
     return placements.figures(SHARED)
 
 
+def who(_: Asked) -> Figures | Skipped:
+    """WHO's decision tables, many children for each row; and faults planted in our WHO schedule."""
+    if not (SHARED / who_tables.WORKBOOK).is_file():
+        return Skipped("the reference data (../shared/data) is not beside the project")
+    return who_tables.figures(SHARED)
+
+
 _ALL = (
     placed,
+    who,
     files,
     truth,
     conversion,

@@ -141,3 +141,25 @@ def test_a_file_that_is_no_workbook_is_refused(bare: Commands, release: Path) ->
     no_book = bare.file("cases.xlsx", "text")
     ran = bare("evaluate", "forecast", "--supporting-data", str(release), "--cases", no_book)
     ran.failed("no workbook", code=2)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "on", "version"),
+    [
+        ("who", "2026-02-01", "2023.1"),
+        ("ukr", "2025-12-31", "2019.1"),
+        ("ukr", "2026-01-01", "2026.1"),
+        ("nga", "2026-02-01", "2025.1"),
+    ],
+)
+def test_a_schedule_of_our_own_is_asked_for_by_name(bare: Commands, schedule: str, on: str, version: str) -> None:
+    doses = [{"date": "2025-10-15", "cvx": "05"}]
+    history = bare.file("child.json", json.dumps({"birthDate": "2025-01-10", "sex": "female", "doses": doses}))
+    said = bare("forecast", "--schedule", schedule, "--history", history, "--on", on, "--json").json
+    assert (said["schedule"]["id"], said["schedule"]["version"]) == (schedule, version)
+    assert any(each["doses"] for each in said["groups"])
+
+
+def test_a_day_no_edition_is_for_is_refused(bare: Commands) -> None:
+    history = bare.file("history.json", json.dumps(HISTORY))
+    bare("forecast", "--schedule", "ukr", "--history", history, "--on", "2019-12-09").failed("no edition", code=2)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from registry.continuity.immunization import case as cases
-from registry.continuity.immunization import evaluation, exemptions, forecasting, groups, selection
+from registry.continuity.immunization import evaluation, exemptions, forecasting, groups, precautions, selection
 from registry.continuity.immunization.case import Case
 from registry.continuity.immunization.forecasting import Prospect
 from registry.continuity.immunization.outcome import Flag, GroupForecast, Outcome, Problem, SeriesForecast
@@ -45,7 +46,10 @@ def _unheard(case: Case, answered: Sequence[GroupForecast]) -> list[Flag]:
 def _group(case: Case, name: str) -> GroupForecast | None:
     group = case.schedule.groups[name]
     parts = [each for antigen in group.antigens for each in _best(case, case.schedule.antigens[antigen])]
-    return groups.blend(case, group, parts) if parts else None
+    if not parts:
+        return None
+    antigens = [case.schedule.antigens[each] for each in group.antigens]
+    return replace(groups.blend(case, group, parts), precautions=precautions.of(case, antigens, parts))
 
 
 def _best(case: Case, antigen: Antigen) -> list[SeriesForecast]:

@@ -81,7 +81,8 @@ def _by_birth(case: Case, rule: ImmuneByBirth) -> bool:
 
 
 def _applies(case: Case, rule: Contraindication) -> bool:
-    return rule.observation in case.observations and _now(case, rule.window)
+    """A rule without an observation is of everybody in its window of ages."""
+    return (not rule.observation or rule.observation in case.observations) and _now(case, rule.window)
 
 
 def _now(case: Case, window: Window) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from registry.continuity.immunization.schedule import Series
+from registry.continuity.immunization.schedule import Precaution, Series
 
 
 class DoseStatus(Enum):
@@ -109,6 +109,7 @@ class GroupForecast:
     guidance: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
     parts: tuple[SeriesForecast, ...]
+    precautions: tuple[Precaution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

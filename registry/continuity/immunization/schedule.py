@@ -246,6 +246,23 @@ class Contraindication:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Precaution:
+    """What a clinician must weigh before the next dose: of everybody, or of those with the `observation`.
+
+    It concerns the `genders` named (none means all) inside the window of ages, without any of the observations in
+    `unless`; with `valid_doses`, only those who have exactly so many, else everybody who still needs a dose.
+    """
+
+    text: str
+    observation: str = ""
+    unless: frozenset[str] = frozenset()
+    genders: frozenset[str] = frozenset()
+    window: Window = ANY_AGE
+    valid_doses: int | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImmuneByBirth:
     """Born before a day, in `country` if one is named, and none of the excluding observations."""
 
@@ -262,6 +279,7 @@ class Antigen:
     name: str
     series: tuple[Series, ...]
     contraindications: tuple[Contraindication, ...] = ()
+    precautions: tuple[Precaution, ...] = ()
     immune_by_history: frozenset[str] = frozenset()
     immune_by_birth: tuple[ImmuneByBirth, ...] = ()
 
@@ -331,6 +349,8 @@ class Schedule:
     """By the `current` vaccine type."""
     observations: Mapping[str, ObservationKind] = field(default_factory=dict[str, ObservationKind])
     vaccine_system: str = "http://hl7.org/fhir/sid/cvx"
+    validity: Validity = ALWAYS
+    """The days on which this is the schedule to go by; a dose given earlier is held against it all the same."""
     licence: str = ""
     limits: tuple[str, ...] = ()
     """In plain words, what the schedule does not know."""
