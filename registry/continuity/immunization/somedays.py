@@ -1,0 +1,271 @@
+"""Days that are not known to the day, as a computation over days meets them.
+
+A `Someday` is a day reckoned from one unknown day (`birth + 6 weeks`). It compares with other days like a `date`. Where
+the answer depends on what the unknown days are, the computation takes one answer, keeps it as a constraint on the
+unknown days, and is run again for the other: `courses` gives every course it can take, each with the days that lead
+to it. Nothing is sampled and no day is invented.
+
+Why this is exact: reckoning never reverses the order of days (`spans`), so every constraint is `f(x) < g(y)` or
+`f(x) <= g(y)` with f and g monotone. The solutions of such constraints are closed under taking the smaller, and the
+larger, day of each unknown; hence once the bounds of the unknowns are consistent with each constraint by itself, all
+the first days together are a solution, and all the last days are another (Jeavons and Cooper, Tractable constraints
+on ordered domains, Artificial Intelligence 79, 1995). So a course is given only if some days lead to it, and a day
+reckoned in it spans exactly what it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, TypeVar, cast
+
+from registry.continuity import spans
+from registry.continuity.spans import Days, Span
+
+Found = TypeVar("Found")
+
+
+class _Impossible(Exception):
+    """No day is left for some unknown: this answer cannot be."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Someday:
+    """A day that `steps` lead to from an unknown day, in one course of a computation."""
+
+    course: Course
+    unknown: int
+    steps: tuple[Span, ...] = ()
+
+    def plus(self, span: Span) -> Someday:
+        return Someday(self.course, self.unknown, (*self.steps, span))
+
+    def at(self, day: date) -> date:
+        """The day it is if the unknown is `day`."""
+        for each in self.steps:
+            day = spans.add(day, each)
+        return day
+
+    def __sub__(self, length: timedelta) -> Someday:
+        return self.plus(Span(text="", days=-length.days))
+
+    def __add__(self, length: timedelta) -> Someday:
+        return self.plus(Span(text="", days=length.days))
+
+    def __lt__(self, other: date | Someday) -> bool:
+        return self.course.holds(self, other, is_strict=True)
+
+    def __le__(self, other: date | Someday) -> bool:
+        return self.course.holds(self, other, is_strict=False)
+
+    def __gt__(self, other: date | Someday) -> bool:
+        return self.course.holds(other, self, is_strict=True)
+
+    def __ge__(self, other: date | Someday) -> bool:
+        return self.course.holds(other, self, is_strict=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, date | Someday):
+            return NotImplemented
+        return self is other or (self <= other and self >= other)
+
+    __hash__ = object.__hash__
+
+
+_Reckoned = date | Someday
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """`left` lies before `right`, or on it unless `is_strict`."""
+
+    left: _Reckoned
+    right: _Reckoned
+    is_strict: bool
+
+    @property
+    def denied(self) -> _Before:
+        return _Before(self.right, self.left, not self.is_strict)
+
+    def between(self, left: date, right: date) -> bool:
+        return left < right if self.is_strict else left <= right
+
+
+@dataclass(slots=True)
+class _Choice:
+    """One answer a course rests on; `is_open` while the other has not been tried."""
+
+    answer: bool
+    is_open: bool
+
+
+class Course:
+    """One run of a computation: what the unknown days can be in it, given the answers it rests on."""
+
+    def __init__(self, unknowns: Sequence[Days], choices: list[_Choice]) -> None:
+        self._first = [each.first for each in unknowns]
+        self._last = [each.last for each in unknowns]
+        self._kept: list[_Before] = []
+        self._choices, self._made = choices, 0
+
+    def somedays(self) -> list[date]:
+        """The unknown days, to compute with; one that is known is a plain date."""
+        pairs = enumerate(zip(self._first, self._last, strict=True))
+        return [first if first == last else cast(date, Someday(self, place)) for place, (first, last) in pairs]
+
+    def days(self, day: date) -> Days:
+        """The first and the last day it can be."""
+        return Days(self._lowest(day), self._highest(day))
+
+    def holds(self, left: _Reckoned, right: _Reckoned, *, is_strict: bool) -> bool:
+        claim = _Before(left, right, is_strict)
+        if isinstance(left, Someday) and isinstance(right, Someday) and left.unknown == right.unknown:
+            return self._holds_of_one(claim, left, right)
+        return self._decide(claim)
+
+    def _lowest(self, day: _Reckoned) -> date:
+        return day.at(self._first[day.unknown]) if isinstance(day, Someday) else day
+
+    def _highest(self, day: _Reckoned) -> date:
+        return day.at(self._last[day.unknown]) if isinstance(day, Someday) else day
+
+    def _decide(self, claim: _Before) -> bool:
+        if claim.between(self._highest(claim.left), self._lowest(claim.right)):
+            return True
+        if not claim.between(self._lowest(claim.left), self._highest(claim.right)):
+            return False
+        self._made += 1
+        if self._made > len(self._choices):
+            return self._choose(claim)
+        answer = self._choices[self._made - 1].answer
+        self._keep(claim if answer else claim.denied)
+        return answer
+
+    def _choose(self, claim: _Before) -> bool:
+        """Take it as true if it can be."""
+        try:
+            self._keep(claim)
+        except _Impossible:
+            self._choices.append(_Choice(answer=False, is_open=False))
+            self._keep(claim.denied)
+            return False
+        self._choices.append(_Choice(answer=True, is_open=True))
+        return True
+
+    def _holds_of_one(self, claim: _Before, left: Someday, right: Someday) -> bool:
+        """Two days of one unknown: known, or decided by which side of some day the unknown lies on."""
+        known = _by_length(claim, left, right)
+        while known is None:
+            first, last = self._first[left.unknown], self._last[left.unknown]
+            answer = claim.between(left.at(first), right.at(first))
+            turn = _turn(claim, left, right, Days(first, last), answer=answer)
+            if turn is None or self._decide(_Before(Someday(self, left.unknown), turn, True)):
+                known = answer
+        return known
+
+    def _keep(self, claim: _Before) -> None:
+        """Narrow the unknowns to what the claim, and those before it, leave. Raises _Impossible, and changes nothing."""
+        first, last = list(self._first), list(self._last)
+        kept = [*self._kept, claim]
+        try:
+            while any([self._narrow(each) for each in kept]):
+                pass
+        except _Impossible:
+            self._first, self._last = first, last
+            raise
+        if isinstance(claim.left, Someday) and isinstance(claim.right, Someday):
+            self._kept = kept
+
+    def _narrow(self, claim: _Before) -> bool:
+        """Whether the claim by itself narrowed an unknown."""
+        changed = False
+        if isinstance(claim.left, Someday):
+            limit, place = self._highest(claim.right), claim.left.unknown
+            last = _last(self._first[place], self._last[place], lambda day: claim.between(claim.left.at(day), limit))
+            changed, self._last[place] = last != self._last[place], last
+        if isinstance(claim.right, Someday):
+            floor, place = self._lowest(claim.left), claim.right.unknown
+            first = _first(self._first[place], self._last[place], lambda day: claim.between(floor, claim.right.at(day)))
+            changed, self._first[place] = changed or first != self._first[place], first
+        return changed
+
+
+def _last(first: date, last: date, fits: Callable[[date], bool]) -> date:
+    """The last day that fits, when every day before one that fits does."""
+    if fits(last):
+        return last
+    if not fits(first):
+        raise _Impossible
+    low, high = first.toordinal(), last.toordinal()
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(date.fromordinal(middle)) else (low, middle)
+    return date.fromordinal(low)
+
+
+def _first(first: date, last: date, fits: Callable[[date], bool]) -> date:
+    """The first day that fits, when every day after one that fits does."""
+    if fits(first):
+        return first
+    if not fits(last):
+        raise _Impossible
+    low, high = first.toordinal(), last.toordinal()
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(date.fromordinal(middle)) else (middle, high)
+    return date.fromordinal(high)
+
+
+_MEAN_MONTH = 30.436875
+_MOST_OFF = 5
+"""Days that some months may differ from so many mean months, the roll to the first of the next month included."""
+
+
+def _by_length(claim: _Before, left: Someday, right: Someday) -> bool | None:
+    """What the lengths of the steps decide by themselves."""
+    if left.steps == right.steps:
+        return not claim.is_strict
+    gap = _length(right) - _length(left)
+    slack = _MOST_OFF * (len(left.steps) + len(right.steps))
+    return gap > 0 if abs(gap) > slack else None
+
+
+def _length(day: Someday) -> float:
+    return sum(each.months * _MEAN_MONTH + each.days for each in day.steps)
+
+
+def _turn(claim: _Before, left: Someday, right: Someday, within: Days, *, answer: bool) -> date | None:
+    """The first day of the unknown for which the claim is no longer `answer`; None if there is none."""
+    days = map(date.fromordinal, range(within.first.toordinal(), within.last.toordinal() + 1))
+    return next((day for day in days if claim.between(left.at(day), right.at(day)) is not answer), None)
+
+
+def courses(
+    unknowns: Sequence[Days], compute: Callable[[Sequence[date]], Found]
+) -> Iterator[tuple[Found, Course]]:
+    """Every course `compute` can take over the unknown days, with what it found; found days are read by `Course.days`.
+
+    `compute` may compare the days it is given, add spans (`calendar.after`) and subtract timedeltas; it must do the same
+    whenever it gets the same answers. Together the courses hold every completion of the unknown days.
+    """
+    choices: list[_Choice] = []
+    while True:
+        course = Course(unknowns, choices)
+        try:
+            found: Any = compute(course.somedays())
+        except _Impossible:
+            pass
+        else:
+            yield found, course
+        if not _turn_back(choices):
+            return
+
+
+def _turn_back(choices: list[_Choice]) -> bool:
+    """Take the other answer of the last open choice; False when none is open."""
+    while choices and not choices[-1].is_open:
+        choices.pop()
+    if choices:
+        choices[-1] = _Choice(answer=False, is_open=False)
+    return bool(choices)
