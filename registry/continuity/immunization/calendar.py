@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import cast
+from typing import cast, overload
 
 from registry.continuity import spans
 from registry.continuity.immunization.schedule import Window
@@ -24,6 +24,10 @@ def _after(day: date, span: Span) -> date:
     return spans.add(day, span)
 
 
+@overload
+def latest(first: date, /, *days: date | None) -> date: ...
+@overload
+def latest(*days: date | None) -> date | None: ...
 def latest(*days: date | None) -> date | None:
     """The latest of the days that are given; None when none is."""
     known = [each for each in days if each is not None]

@@ -47,7 +47,7 @@ def _skip(walk: Progress, record: Record, before: Sequence[Record]) -> None:
 
 
 def _judge(walk: Progress, rule: TargetDose, dose: Dose, before: Sequence[Record]) -> _Found:
-    """Tables 6-13 to 6-31: the first step that fails gives the reason."""
+    """Tables 6-13 to 6-31; every step that fails is a reason."""
     if dose.vaccine in rule.inadvertent:
         return DoseStatus.NOT_VALID, (DoseReason.INADVERTENT,)
     steps = (
@@ -56,15 +56,11 @@ def _judge(walk: Progress, rule: TargetDose, dose: Dose, before: Sequence[Record
         _conflicts(walk, dose),
         _product(walk.case, rule, dose),
     )
-    grace: list[DoseReason] = []
-    for reason in steps:
-        if reason is DoseReason.TOO_OLD:
-            return DoseStatus.EXTRANEOUS, (reason,)
-        if reason is DoseReason.GRACE_PERIOD:
-            grace = [reason]
-        elif reason is not None:
-            return DoseStatus.NOT_VALID, (reason,)
-    return DoseStatus.VALID, tuple(grace)
+    reasons = tuple(dict.fromkeys(each for each in steps if each is not None))
+    failed = tuple(each for each in reasons if each is not DoseReason.GRACE_PERIOD)
+    if DoseReason.TOO_OLD in failed:
+        return DoseStatus.EXTRANEOUS, failed
+    return (DoseStatus.NOT_VALID, failed) if failed else (DoseStatus.VALID, reasons)
 
 
 def _age(case: Case, ages: Sequence[Age], dose: Dose) -> DoseReason | None:

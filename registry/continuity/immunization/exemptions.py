@@ -9,7 +9,6 @@ from registry.continuity.immunization.schedule import (
     Contraindication,
     ImmuneByBirth,
     Indication,
-    Product,
     Series,
     SeriesType,
     Window,
@@ -58,9 +57,10 @@ def forbidden(case: Case, antigen: Antigen) -> frozenset[str]:
     )
 
 
-def all_forbidden(products: tuple[Product, ...], forbidden_types: frozenset[str]) -> bool:
-    """Table 7-7, second row."""
-    return bool(products) and all(each.vaccine in forbidden_types for each in products)
+def all_forbidden(series: Series, forbidden_types: frozenset[str]) -> bool:
+    """Table 7-7, second row: no preferable vaccine of any dose of the series may be given."""
+    preferable = {each.vaccine for dose in series.doses for each in dose.preferable}
+    return bool(preferable) and preferable <= forbidden_types
 
 
 def _applies(case: Case, rule: Contraindication) -> bool:

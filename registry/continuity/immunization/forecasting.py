@@ -42,17 +42,19 @@ def _skip(walk: Progress, day: date) -> None:
         walk.skip()
 
 
-def _would_skip(walk: Progress, target: Target | None, day: date) -> bool:
-    return target is not None and skipping.is_skipped(target.rule, Context.FORECAST, Moment(walk, day, walk.records))
+def _would_skip(walk: Progress, target: Target | None, day: date | None) -> bool:
+    if target is None or day is None:
+        return False
+    return skipping.is_skipped(target.rule, Context.FORECAST, Moment(walk, day, walk.records))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Dates:
-    """The dates of table 7-13 for one target dose; `end` is the day of the maximum age."""
+    """The dates of table 7-13 for one target dose; `end` is the day of the maximum age. What is unbounded is empty."""
 
-    earliest: date
-    unadjusted_recommended: date
-    recommended: date
+    earliest: date | None
+    unadjusted_recommended: date | None
+    recommended: date | None
     unadjusted_past_due: date | None
     past_due: date | None
     end: date | None
@@ -73,9 +75,9 @@ def _dates(walk: Progress) -> _Dates | None:
     return _Dates(
         earliest=earliest,
         unadjusted_recommended=recommended,
-        recommended=max(recommended, earliest),
+        recommended=calendar.latest(recommended, earliest),
         unadjusted_past_due=past_due,
-        past_due=max(past_due, earliest) if past_due else None,
+        past_due=calendar.latest(past_due, earliest) if past_due else None,
         end=_at(case, age.maximum),
     )
 
@@ -91,8 +93,8 @@ def _run(runs: Iterable[tuple[Interval, date | None]], of: Callable[[Interval], 
     )
 
 
-def _earliest(walk: Progress, rule: TargetDose, age: Age, runs: list[tuple[Interval, date | None]]) -> date:
-    """FORECASTDTCAN-1; where nothing bounds it, a dose is possible from birth on."""
+def _earliest(walk: Progress, rule: TargetDose, age: Age, runs: list[tuple[Interval, date | None]]) -> date | None:
+    """FORECASTDTCAN-1."""
     bounds = (
         _at(walk.case, age.minimum),
         _run(runs, lambda each: each.minimum),
@@ -101,7 +103,7 @@ def _earliest(walk: Progress, rule: TargetDose, age: Age, runs: list[tuple[Inter
         *(each.dose.day for each in walk.records if each.is_inadvertent),
         max((each.dose.day for each in walk.records), default=None),
     )
-    return calendar.latest(*bounds) or walk.case.person.birth
+    return calendar.latest(*bounds)
 
 
 def _conflict_end(walk: Progress, rule: TargetDose) -> date | None:
@@ -135,9 +137,9 @@ def _status(walk: Progress, antigen: Antigen, dates: _Dates | None) -> SeriesSta
     table: Mapping[SeriesStatus, bool] = {
         SeriesStatus.IMMUNE: exemptions.is_immune(case, antigen),
         SeriesStatus.CONTRAINDICATED: exemptions.is_contraindicated(case, antigen)
-        or exemptions.all_forbidden(target.rule.preferable, forbidden),
+        or exemptions.all_forbidden(walk.series, forbidden),
         SeriesStatus.NOT_RECOMMENDED: season is not None and season.ends is not None and case.on > season.ends,
-        SeriesStatus.AGED_OUT: dates.end is not None and (case.on >= dates.end or dates.earliest >= dates.end),
+        SeriesStatus.AGED_OUT: dates.end is not None and calendar.latest(case.on, dates.earliest) >= dates.end,
     }
     return next((status for status, holds in table.items() if holds), SeriesStatus.NOT_COMPLETE)
 
@@ -203,13 +205,13 @@ def _named(case: Case, antigen: Antigen, rule: TargetDose, dates: _Dates) -> tup
 
 
 def _fits(case: Case, product: Product, dates: _Dates) -> bool:
-    days = (dates.earliest, dates.recommended)
+    days = (dates.earliest or case.on, dates.recommended or case.on)
     return any(calendar.within(product.window, case.person.birth, each) for each in days)
 
 
 def _finish(walk: Progress, dates: _Dates | None) -> date | None:
     """SELECTB-12: the earliest date plus the longest minimum interval among the targets after it."""
-    if dates is None:
+    if dates is None or dates.earliest is None:
         return None
     later = [each.minimum for target in walk.targets[walk.at + 1 :] for each in target.rule.intervals]
     ends = [calendar.after(dates.earliest, each) for each in later if each is not None]

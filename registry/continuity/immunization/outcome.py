@@ -86,7 +86,7 @@ class SeriesForecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether a dose counts for a vaccine group: the least good of its antigens decides, and gives the reasons."""
+    """Whether a dose counts for a vaccine group, and why not."""
 
     dose: str
     status: DoseStatus

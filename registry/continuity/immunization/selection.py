@@ -46,21 +46,23 @@ def _is_in_process(each: Prospect) -> bool:
 def prioritized(members: Sequence[Prospect]) -> Prospect | None:
     """Table 8-3, and scoring where it does not decide."""
     candidates = scorable(members)
-    defaults = [each for each in members if each.progress.series.is_default]
+    # Where the data name several defaults, the first choice among them is the default.
+    defaults = sorted((each for each in members if each.progress.series.is_default), key=_preference)
+    defaults = [each for each in defaults if may_start(each)]
     if len(candidates) <= 1:
-        return candidates[0] if candidates else defaults[0] if len(defaults) == 1 else None
+        return next(iter([*candidates, *defaults]), None)
     complete = [each for each in candidates if is_complete(each)]
     in_process = [each for each in candidates if _is_in_process(each)]
     for finalists, table in ((complete, _COMPLETE), (in_process, _IN_PROCESS)):
         if finalists:
             return _winner(finalists, table)
-    return defaults[0] if len(defaults) == 1 else _winner(candidates, _NO_VALID_DOSES)
+    return defaults[0] if defaults else _winner(candidates, _NO_VALID_DOSES)
 
 
 def scorable(members: Sequence[Prospect]) -> list[Prospect]:
     """SELECTB-24 and SELECTSCORE-2."""
     open_ = [each for each in members if each.forecast.status is not SeriesStatus.CONTRAINDICATED]
-    candidates = open_ or list(members)
+    candidates = [each for each in open_ or members if may_start(each)]
     first = min(each.progress.series.priority for each in members)
     untouched = not any(each.progress.valid_doses for each in members)
     has_default = any(each.progress.series.is_default for each in members)
@@ -70,6 +72,12 @@ def scorable(members: Sequence[Prospect]) -> list[Prospect]:
         SeriesType.EVALUATION_ONLY: is_complete,
     }
     return [each for each in candidates if tests[each.progress.series.type](each)]
+
+
+def may_start(each: Prospect) -> bool:
+    """Nobody follows a series before its minimum age to start (attribute of Select Series) unless a dose counts."""
+    first = each.progress.series.minimum_age_to_start
+    return first is None or each.progress.valid_doses > 0 or each.progress.case.on >= each.progress.case.age(first)
 
 
 def _began_in_time(each: Prospect) -> bool:

@@ -74,6 +74,12 @@ class Someday:
 
 
 _Reckoned = date | Someday
+_Name = date | tuple[int, tuple[Span, ...]]
+"""What tells reckoned days apart, whatever they can be."""
+
+
+def _name(day: _Reckoned) -> _Name:
+    return (day.unknown, day.steps) if isinstance(day, Someday) else day
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class Course:
         self._first = [each.first for each in unknowns]
         self._last = [each.last for each in unknowns]
         self._kept: list[_Before] = []
+        self._said: dict[tuple[_Name, _Name, bool], bool] = {}
         self._choices, self._made = choices, 0
 
     def somedays(self) -> list[date]:
@@ -135,6 +142,11 @@ class Course:
             return True
         if not claim.between(self._lowest(claim.left), self._highest(claim.right)):
             return False
+        said = self._said.get((_name(claim.left), _name(claim.right), claim.is_strict))
+        return self._open(claim) if said is None else said
+
+    def _open(self, claim: _Before) -> bool:
+        """Answer what the days leave open: as the run before did, or anew."""
         self._made += 1
         if self._made > len(self._choices):
             return self._choose(claim)
@@ -176,6 +188,15 @@ class Course:
             raise
         if isinstance(claim.left, Someday) and isinstance(claim.right, Someday):
             self._kept = kept
+            self._remember(_name(claim.left), _name(claim.right), claim.is_strict)
+
+    def _remember(self, left: _Name, right: _Name, is_strict: bool) -> None:
+        """What follows at once: of two days asked about again, in whatever way."""
+        self._said[left, right, False] = True
+        self._said[right, left, True] = False
+        if is_strict:
+            self._said[left, right, True] = True
+            self._said[right, left, False] = False
 
     def _narrow(self, claim: _Before) -> bool:
         """Whether the claim by itself narrowed an unknown."""
