@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
+from math import inf
 from typing import Any, TypeVar, cast
 
 from registry.continuity import spans
@@ -28,6 +30,11 @@ Found = TypeVar("Found")
 
 class _Impossible(Exception):
     """No day is left for some unknown: this answer cannot be."""
+
+
+# No span of whole months is further from so many mean months, rolls to the first of the next month included.
+_MEAN_MONTH = 30.436875
+_MOST_OFF = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +53,16 @@ class Someday:
         for each in self.steps:
             day = spans.add(day, each)
         return day
+
+    @property
+    def least(self) -> float:
+        """At least so many days after the unknown."""
+        return sum(each.days + each.months * _MEAN_MONTH - _MOST_OFF * (each.months != 0) for each in self.steps)
+
+    @property
+    def most(self) -> float:
+        """At most so many days after the unknown."""
+        return sum(each.days + each.months * _MEAN_MONTH + _MOST_OFF * (each.months != 0) for each in self.steps)
 
     def __sub__(self, length: timedelta) -> Someday:
         return self.plus(Span(text="", days=-length.days))
@@ -82,13 +99,21 @@ def _name(day: _Reckoned) -> _Name:
     return (day.unknown, day.steps) if isinstance(day, Someday) else day
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Before:
     """`left` lies before `right`, or on it unless `is_strict`."""
 
     left: _Reckoned
     right: _Reckoned
     is_strict: bool
+
+    @property
+    def is_of_two(self) -> bool:
+        return isinstance(self.left, Someday) and isinstance(self.right, Someday)
+
+    @property
+    def unknowns(self) -> frozenset[int]:
+        return frozenset(each.unknown for each in (self.left, self.right) if isinstance(each, Someday))
 
     @property
     def denied(self) -> _Before:
@@ -100,10 +125,12 @@ class _Before:
 
 @dataclass(slots=True)
 class _Choice:
-    """One answer a course rests on; `is_open` while the other has not been tried."""
+    """One answer a course rests on; `is_open` while the other has not been tried. `left` are the first and the last
+    days of the unknowns that it leaves, so that a course that shares it need not narrow them again."""
 
     answer: bool
     is_open: bool
+    left: tuple[list[date], list[date]] | None = None
 
 
 class Course:
@@ -113,6 +140,7 @@ class Course:
         self._first = [each.first for each in unknowns]
         self._last = [each.last for each in unknowns]
         self._kept: list[_Before] = []
+        self._distances: dict[tuple[int, int], float] = {}
         self._said: dict[tuple[_Name, _Name, bool], bool] = {}
         self._choices, self._made = choices, 0
 
@@ -127,9 +155,42 @@ class Course:
 
     def holds(self, left: _Reckoned, right: _Reckoned, *, is_strict: bool) -> bool:
         claim = _Before(left, right, is_strict)
+        known = self._by_distance(claim)
+        if known is not None:
+            return known
         if isinstance(left, Someday) and isinstance(right, Someday) and left.unknown == right.unknown:
             return self._holds_of_one(claim, left, right)
         return self._decide(claim)
+
+    def _by_distance(self, claim: _Before) -> bool | None:
+        """What follows from how far the unknowns are apart."""
+        if not isinstance(claim.left, Someday) or not isinstance(claim.right, Someday):
+            return None
+        if claim.left.unknown == claim.right.unknown and claim.left.steps == claim.right.steps:
+            return not claim.is_strict
+        if self._surely(claim):
+            return True
+        return False if self._surely(claim.denied) else None
+
+    def _surely(self, claim: _Before) -> bool:
+        left, right = cast(Someday, claim.left), cast(Someday, claim.right)
+        return self._ahead(left.unknown, right.unknown) <= right.least - left.most - claim.is_strict
+
+    def _ahead(self, one: int, other: int) -> float:
+        """The most days that one unknown can lie after another."""
+        return 0 if one == other else self._distances.get((one, other), inf)
+
+    def _keep_distance(self, claim: _Before) -> None:
+        """What the claim says of all distances. Raises _Impossible where an unknown would lie before itself."""
+        left, right = cast(Someday, claim.left), cast(Someday, claim.right)
+        most = right.most - left.least - claim.is_strict
+        places = range(len(self._first))
+        for one, other in product(places, places):
+            ahead = self._ahead(one, left.unknown) + most + self._ahead(right.unknown, other)
+            if one == other and ahead < 0:
+                raise _Impossible
+            if ahead < self._ahead(one, other):
+                self._distances[one, other] = ahead
 
     def _lowest(self, day: _Reckoned) -> date:
         return day.at(self._first[day.unknown]) if isinstance(day, Someday) else day
@@ -150,24 +211,23 @@ class Course:
         self._made += 1
         if self._made > len(self._choices):
             return self._choose(claim)
-        answer = self._choices[self._made - 1].answer
-        self._keep(claim if answer else claim.denied)
-        return answer
+        choice = self._choices[self._made - 1]
+        kept = claim if choice.answer else claim.denied
+        choice.left = self._again(kept, choice.left) if choice.left else self._keep(kept)
+        return choice.answer
 
     def _choose(self, claim: _Before) -> bool:
         """Take it as true if it can be."""
         try:
-            self._keep(claim)
+            choice = _Choice(answer=True, is_open=True, left=self._keep(claim))
         except _Impossible:
-            self._choices.append(_Choice(answer=False, is_open=False))
-            self._keep(claim.denied)
-            return False
-        self._choices.append(_Choice(answer=True, is_open=True))
-        return True
+            choice = _Choice(answer=False, is_open=False, left=self._keep(claim.denied))
+        self._choices.append(choice)
+        return choice.answer
 
     def _holds_of_one(self, claim: _Before, left: Someday, right: Someday) -> bool:
         """Two days of one unknown: known, or decided by which side of some day the unknown lies on."""
-        known = _by_length(claim, left, right)
+        known = None
         while known is None:
             first, last = self._first[left.unknown], self._last[left.unknown]
             answer = claim.between(left.at(first), right.at(first))
@@ -176,18 +236,31 @@ class Course:
                 known = answer
         return known
 
-    def _keep(self, claim: _Before) -> None:
+    def _keep(self, claim: _Before) -> tuple[list[date], list[date]]:
         """Narrow the unknowns to what the claim, and those before it, leave. Raises _Impossible, and changes nothing."""
-        first, last = list(self._first), list(self._last)
-        kept = [*self._kept, claim]
+        before = self._first, self._last, self._distances
+        self._first, self._last, self._distances = list(self._first), list(self._last), dict(self._distances)
         try:
-            while any([self._narrow(each) for each in kept]):
-                pass
+            if claim.is_of_two:
+                self._keep_distance(claim)
+            self._narrow_all(claim)
         except _Impossible:
-            self._first, self._last = first, last
+            self._first, self._last, self._distances = before
             raise
-        if isinstance(claim.left, Someday) and isinstance(claim.right, Someday):
-            self._kept = kept
+        self._note(claim)
+        return self._first, self._last
+
+    def _again(self, claim: _Before, left: tuple[list[date], list[date]]) -> tuple[list[date], list[date]]:
+        """Keep a claim of which it is known what it leaves."""
+        self._first, self._last = left
+        if claim.is_of_two:
+            self._keep_distance(claim)
+        self._note(claim)
+        return left
+
+    def _note(self, claim: _Before) -> None:
+        if claim.is_of_two:
+            self._kept.append(claim)
             self._remember(_name(claim.left), _name(claim.right), claim.is_strict)
 
     def _remember(self, left: _Name, right: _Name, is_strict: bool) -> None:
@@ -198,17 +271,29 @@ class Course:
             self._said[left, right, True] = True
             self._said[right, left, False] = False
 
-    def _narrow(self, claim: _Before) -> bool:
-        """Whether the claim by itself narrowed an unknown."""
-        changed = False
+    def _narrow_all(self, claim: _Before) -> None:
+        """Until nothing changes: whatever a narrowed unknown is in is looked at again."""
+        waiting = {claim: True}
+        while waiting:
+            each = next(iter(waiting))
+            del waiting[each]
+            changed = self._narrow(each)
+            waiting |= {one: True for one in (*self._kept, claim) if not one.unknowns.isdisjoint(changed)}
+
+    def _narrow(self, claim: _Before) -> set[int]:
+        """The unknowns that the claim by itself narrowed."""
+        first, last = self._first, self._last
+        changed: set[int] = set()
         if isinstance(claim.left, Someday):
             limit, place = self._highest(claim.right), claim.left.unknown
-            last = _last(self._first[place], self._last[place], lambda day: claim.between(claim.left.at(day), limit))
-            changed, self._last[place] = last != self._last[place], last
+            found = _last(first[place], last[place], lambda day: claim.between(claim.left.at(day), limit))
+            changed |= {place} if found != last[place] else set()
+            last[place] = found
         if isinstance(claim.right, Someday):
             floor, place = self._lowest(claim.left), claim.right.unknown
-            first = _first(self._first[place], self._last[place], lambda day: claim.between(floor, claim.right.at(day)))
-            changed, self._first[place] = changed or first != self._first[place], first
+            found = _first(first[place], last[place], lambda day: claim.between(floor, claim.right.at(day)))
+            changed |= {place} if found != first[place] else set()
+            first[place] = found
         return changed
 
 
@@ -236,24 +321,6 @@ def _first(first: date, last: date, fits: Callable[[date], bool]) -> date:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(date.fromordinal(middle)) else (middle, high)
     return date.fromordinal(high)
-
-
-_MEAN_MONTH = 30.436875
-_MOST_OFF = 5
-"""Days that some months may differ from so many mean months, the roll to the first of the next month included."""
-
-
-def _by_length(claim: _Before, left: Someday, right: Someday) -> bool | None:
-    """What the lengths of the steps decide by themselves."""
-    if left.steps == right.steps:
-        return not claim.is_strict
-    gap = _length(right) - _length(left)
-    slack = _MOST_OFF * (len(left.steps) + len(right.steps))
-    return gap > 0 if abs(gap) > slack else None
-
-
-def _length(day: Someday) -> float:
-    return sum(each.months * _MEAN_MONTH + each.days for each in day.steps)
 
 
 def _turn(claim: _Before, left: Someday, right: Someday, within: Days, *, answer: bool) -> date | None:
