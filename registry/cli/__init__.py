@@ -19,6 +19,7 @@ from registry.cli import (
     demo,
     erasing,
     evaluating,
+    forecasting,
     importing,
     keeping,
     linking,
@@ -64,6 +65,8 @@ app.command("ask")(asking.ask)
 app.command("verify")(verifying.verify)
 app.command("link")(linking.link)
 app.command("decide")(evaluating.decide)
+app.command("forecast")(forecasting.forecast)
+evaluating.app.command("forecast")(forecasting.evaluate)
 app.command("train-names")(naming.train_names)
 app.command("train-matching")(training.train_matching)
 app.add_typer(evaluating.app, name="evaluate")

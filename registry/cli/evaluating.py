@@ -37,12 +37,12 @@ def decide(
     Ends with 0 whatever the decision is, and with 2 when a file cannot be used.
     """
     _ = json  # this command speaks nothing else
-    stated = _read(request)
+    stated = read(request)
     if not isinstance(stated, dict):
         raise BadInput("a request is a JSON object", where=str(request))
     held = cast("dict[str, Any]", stated)
     asked = asking.read(
-        _read(consents),
+        read(consents),
         held.get("request", held),
         held.get("items"),
         where=str(request),
@@ -73,7 +73,7 @@ def decisions(
 
     Ends with 0 only when all agree, and with 2 when the file cannot be used.
     """
-    judged = cases.judge(_read(file))
+    judged = cases.judge(read(file))
     differing = [each for each in judged if each.differences]
     if json:
         print_json(_report(judged))
@@ -107,7 +107,8 @@ def links(
         linking.print_measured(measured)
 
 
-def _read(path: Path) -> Any:
+def read(path: Path) -> Any:
+    """The JSON of a file; - is the standard input."""
     body = read_file(path)
     try:
         content = orjson.loads(body)

@@ -29,8 +29,6 @@ class DoseReason(Enum):
     WRONG_AGE_FOR_PRODUCT = "wrong-age-for-product"
     ALREADY_COMPLETE = "already-complete"
     SUB_STANDARD = "sub-standard"
-    BEFORE_BIRTH = "before-birth"
-    NOT_NEEDED = "not-needed"
 
 
 class SeriesStatus(Enum):
@@ -51,6 +49,8 @@ class Problem(Enum):
     BEFORE_BIRTH = "before-birth"
     UNKNOWN_VACCINE = "unknown-vaccine"
     NOT_IN_SCHEDULE = "not-in-schedule"
+    NOT_GIVEN = "not-given"
+    DAY_UNKNOWN = "day-unknown"
     UNKNOWN_OBSERVATION = "unknown-observation"
 
 
