@@ -175,8 +175,9 @@ class _Search:
         while ready := self._ready(state, day):
             day = min(ready.values())
             visits = self._visits(state, ready, day, frozenset())
-            state = state.after(visits[0]) if visits else state
-            day += _ONE_DAY
+            if not visits:
+                break
+            state, day = state.after(visits[0]), day + _ONE_DAY
         return state
 
     def _today(self, state: _State, bounds: _Bounds) -> None:
@@ -234,15 +235,15 @@ class _Search:
         return list(found.values())
 
     def _choices(self, state: _State, day: date, due: Sequence[str], needed: frozenset[str]) -> list[frozenset[str]]:
-        """Every largest choice of groups that fits in a visit: all of them, where nothing limits injections."""
-        if self.most_shots is None:
-            return [frozenset(due)]
+        """Every largest choice of groups that fits in a visit."""
         found: list[frozenset[str]] = []
         for chosen in _largest_first(due):
             if needed <= chosen and not any(chosen < each for each in found):
                 shots = self.desk.shots(sorted(chosen), state.planned, day)
-                if shots is not None and len(shots) <= self.most_shots:
+                if shots is not None and len(shots) <= (self.most_shots or len(shots)):
                     found.append(chosen)
+            if len(chosen) == len(due) and found:
+                break
         return found
 
     def _delaying(self, given: frozenset[str], ready: Mapping[str, date]) -> frozenset[str]:
