@@ -143,14 +143,19 @@ def _print(rules: Schedule, outcome: Outcome, asked: question.Question) -> None:
             dose = days[verdict.dose]
             title = rules.vaccines[dose.vaccine].title
             out.print(f"{dose.day}  {title} for {each.group}: {says(verdict)}", markup=False, soft_wrap=True)
-    table = Table("group", "status", "dose", "earliest", "recommended", "past due", "latest")
+    _line("group", "status", "dose", "earliest", "recommended", "past due", "latest")
     for each in outcome.groups:
         cells = (each.next_dose, each.earliest, each.recommended, each.past_due, each.latest)
-        table.add_row(each.group, each.status.value, *("" if cell is None else str(cell) for cell in cells))
-    out.print(table)
+        _line(each.group, each.status.value, *("" if cell is None else str(cell) for cell in cells))
     for flag in (*asked.flags, *outcome.flags):
         out.print(f"dose or observation {flag.about} {_PROBLEMS[flag.problem]}", markup=False, soft_wrap=True)
     out.print(f"schedule {rules.id} (digest {rules.digest}), engine {outcome.engine_version}", soft_wrap=True)
+
+
+def _line(group: str, status: str, dose: str, *days: str) -> None:
+    """A line as wide as it is: a date cut off by a narrow screen would be another date."""
+    cells = (f"{group:<22}", f"{status:<15}", f"{dose:>4}", *(f"{each:<11}" for each in days))
+    out.print(" ".join(cells).rstrip(), markup=False, soft_wrap=True)
 
 
 def evaluate(

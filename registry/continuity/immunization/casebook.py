@@ -88,7 +88,7 @@ def _cases(sheet: str, rows: Sequence[tuple[Any, ...]]) -> Iterator[ForecastCase
 
 def _case(row: Row, where: str) -> ForecastCase:
     numbers = sorted({int(found[1]) for heading in row if (found := re.fullmatch(r"[a-z]+?(\d+)", heading))})
-    given = [each for each in numbers if _text(row, f"cvx{each}") and row.get(f"dateadministered{each}")]
+    given = [each for each in numbers if _text(row, f"cvx{each}") or _text(row, f"dateadministered{each}")]
     birth, on = _day(row, "dob", where), _day(row, "assessmentdate", where)
     if birth is None or on is None:
         raise BadInput("a case needs a date of birth and an assessment date", where=where)
@@ -109,8 +109,8 @@ def _case(row: Row, where: str) -> ForecastCase:
 
 def _dose(row: Row, number: int, where: str) -> Dose:
     day = _day(row, f"dateadministered{number}", where)
-    if day is None:
-        raise BadInput("a dose without its date", where=where)
+    if day is None or not _text(row, f"cvx{number}"):
+        raise BadInput("a dose needs its date and its CVX code", where=f"{where}, dose {number}")
     vaccine, maker = elements.code(_text(row, f"cvx{number}")), _text(row, f"mvx{number}")
     return Dose(id=str(number), day=day, vaccine=vaccine, manufacturer=maker)
 

@@ -9,6 +9,7 @@ from datetime import date
 from registry.continuity.immunization import engine
 from registry.continuity.immunization.casebook import ExpectedDose, ForecastCase, plain
 from registry.continuity.immunization.outcome import DoseReason, GroupForecast, Outcome, Problem, Verdict
+from registry.continuity.immunization.person import Observation
 from registry.continuity.immunization.schedule import Schedule
 
 # What the workbooks call a reason, by the word that tells it from the others.
@@ -49,9 +50,20 @@ def judge(schedule: Schedule, cases: Iterable[ForecastCase], names: Mapping[str,
         group = known.get(plain(case.group)) or names.get(plain(case.group), case.group)
         # The logic specification judges every dose of a case; two published ones are dated after the assessment.
         on = max([case.on, *(each.day for each in case.doses)])
-        outcome = engine.forecast(schedule, case.person, case.doses, case.observations, on)
+        outcome = engine.forecast(schedule, case.person, case.doses, list(_observations(schedule, case)), on)
         found = next((each for each in outcome.groups if each.group == group), None)
         yield Judged(case=case.id, group=group, differences=tuple(_differences(case, outcome, found)))
+
+
+def _observations(schedule: Schedule, case: ForecastCase) -> Iterator[Observation]:
+    """Those of the case; a code of another system (a medical history) stands for every observation it is coded as."""
+    for each in case.observations:
+        if each.code in schedule.observations:
+            yield each
+        else:
+            kinds = schedule.observations.values()
+            coded = [kind.code for kind in kinds if any(code == each.code for _, code in kind.codings)]
+            yield from (Observation(code=code, day=each.day) for code in coded)
 
 
 def _differences(case: ForecastCase, outcome: Outcome, found: GroupForecast | None) -> Iterator[Difference]:

@@ -58,7 +58,7 @@ class _Relevant:
     """The relevant series of an antigen, each walked once, in whatever order they ask for each other (table 6-7)."""
 
     def __init__(self, case: Case, antigen: Antigen) -> None:
-        self._case, self._antigen = case, antigen
+        self._case, self._exemption = case, exemptions.of(case, antigen)
         self._series = [each for each in antigen.series if exemptions.is_relevant(case, each)]
         self._doses = case.of_antigen(antigen.name)
         self._found: dict[str, Prospect] = {}
@@ -71,7 +71,7 @@ class _Relevant:
         if series.name not in self._found:
             self._walking.add(series.name)
             walk = evaluation.evaluate(self._case, series, self._doses, self._completed)
-            self._found[series.name] = forecasting.forecast(walk, self._antigen)
+            self._found[series.name] = forecasting.forecast(walk, self._exemption)
         return self._found[series.name]
 
     def _completed(self, group: str) -> bool:

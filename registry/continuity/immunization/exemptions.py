@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from registry.continuity.immunization import calendar
 from registry.continuity.immunization.case import Case
 from registry.continuity.immunization.schedule import (
@@ -27,8 +29,33 @@ def _indicates(case: Case, indication: Indication) -> bool:
     return indication.observation in case.observations and _now(case, indication.window)
 
 
-def is_immune(case: Case, antigen: Antigen) -> bool:
-    """Table 7-3."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """What keeps the person from doses of an antigen; `forbidden` are the vaccine types that may not be given."""
+
+    is_immune: bool
+    is_contraindicated: bool
+    forbidden: frozenset[str]
+
+    def forbids_all_of(self, series: Series) -> bool:
+        """Table 7-7, second row: no preferable vaccine of any dose of the series may be given."""
+        if not self.forbidden:
+            return False
+        preferable = {each.vaccine for dose in series.doses for each in dose.preferable}
+        return bool(preferable) and preferable <= self.forbidden
+
+
+def of(case: Case, antigen: Antigen) -> Exemption:
+    """Tables 7-3, 7-5 and 7-6."""
+    applying = [each for each in antigen.contraindications if _applies(case, each)]
+    return Exemption(
+        is_immune=_is_immune(case, antigen),
+        is_contraindicated=any(not each.vaccines for each in applying),
+        forbidden=frozenset(one.vaccine for each in applying for one in each.vaccines if _now(case, one.window)),
+    )
+
+
+def _is_immune(case: Case, antigen: Antigen) -> bool:
     if not antigen.immune_by_history.isdisjoint(case.observations):
         return True
     return any(_by_birth(case, each) for each in antigen.immune_by_birth)
@@ -40,27 +67,6 @@ def _by_birth(case: Case, rule: ImmuneByBirth) -> bool:
         and rule.exclusions.isdisjoint(case.observations)
         and rule.country in ("", case.person.country_of_birth)
     )
-
-
-def is_contraindicated(case: Case, antigen: Antigen) -> bool:
-    """Table 7-5: the whole antigen."""
-    return any(not each.vaccines and _applies(case, each) for each in antigen.contraindications)
-
-
-def forbidden(case: Case, antigen: Antigen) -> frozenset[str]:
-    """Table 7-6: vaccine types the person may not have."""
-    return frozenset(
-        vaccine.vaccine
-        for each in antigen.contraindications
-        for vaccine in each.vaccines
-        if _applies(case, each) and _now(case, vaccine.window)
-    )
-
-
-def all_forbidden(series: Series, forbidden_types: frozenset[str]) -> bool:
-    """Table 7-7, second row: no preferable vaccine of any dose of the series may be given."""
-    preferable = {each.vaccine for dose in series.doses for each in dose.preferable}
-    return bool(preferable) and preferable <= forbidden_types
 
 
 def _applies(case: Case, rule: Contraindication) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from registry.continuity.immunization import calendar, exemptions, skipping
+from registry.continuity.immunization import calendar, skipping
 from registry.continuity.immunization.case import Case
+from registry.continuity.immunization.exemptions import Exemption
 from registry.continuity.immunization.outcome import Evaluation, SeriesForecast, SeriesStatus
 from registry.continuity.immunization.progress import Progress, Record, Target
-from registry.continuity.immunization.schedule import Age, Antigen, Context, Interval, Product, TargetDose
+from registry.continuity.immunization.schedule import Age, Context, Interval, Product, TargetDose
 from registry.continuity.immunization.skipping import Moment
 from registry.continuity.spans import Span
 
@@ -25,7 +26,7 @@ class Prospect:
     is_completable: bool
 
 
-def forecast(walk: Progress, antigen: Antigen) -> Prospect:
+def forecast(walk: Progress, exemption: Exemption) -> Prospect:
     """Forecast the target dose looked for; what a skip makes needless on the earliest day is passed over (7.6)."""
     while True:
         _skip(walk, walk.case.on)
@@ -33,8 +34,7 @@ def forecast(walk: Progress, antigen: Antigen) -> Prospect:
         if dates is None or not _would_skip(walk, walk.target, dates.earliest):
             break
         walk.skip()
-    status = _status(walk, antigen, dates)
-    return _prospect(walk, antigen, status, dates)
+    return _prospect(walk, exemption, _status(walk, exemption, dates), dates)
 
 
 def _skip(walk: Progress, day: date) -> None:
@@ -127,24 +127,22 @@ def _free_of_conflict(walk: Progress, vaccine: str) -> date | None:
     )
 
 
-def _status(walk: Progress, antigen: Antigen, dates: _Dates | None) -> SeriesStatus:
+def _status(walk: Progress, exemption: Exemption, dates: _Dates | None) -> SeriesStatus:
     """Table 7-10."""
     case, target = walk.case, walk.target
     if target is None or dates is None:
         return SeriesStatus.COMPLETE if walk.valid_doses else SeriesStatus.NOT_RECOMMENDED
     season = target.rule.season
-    forbidden = exemptions.forbidden(case, antigen)
     table: Mapping[SeriesStatus, bool] = {
-        SeriesStatus.IMMUNE: exemptions.is_immune(case, antigen),
-        SeriesStatus.CONTRAINDICATED: exemptions.is_contraindicated(case, antigen)
-        or exemptions.all_forbidden(walk.series, forbidden),
+        SeriesStatus.IMMUNE: exemption.is_immune,
+        SeriesStatus.CONTRAINDICATED: exemption.is_contraindicated or exemption.forbids_all_of(walk.series),
         SeriesStatus.NOT_RECOMMENDED: season is not None and season.ends is not None and case.on > season.ends,
         SeriesStatus.AGED_OUT: dates.end is not None and calendar.latest(case.on, dates.earliest) >= dates.end,
     }
     return next((status for status, holds in table.items() if holds), SeriesStatus.NOT_COMPLETE)
 
 
-def _prospect(walk: Progress, antigen: Antigen, status: SeriesStatus, dates: _Dates | None) -> Prospect:
+def _prospect(walk: Progress, exemption: Exemption, status: SeriesStatus, dates: _Dates | None) -> Prospect:
     bare = SeriesForecast(
         series=walk.series, status=status, evaluations=tuple(_evaluation(walk, each) for each in walk.records)
     )
@@ -161,7 +159,7 @@ def _prospect(walk: Progress, antigen: Antigen, status: SeriesStatus, dates: _Da
         latest=dates.end - calendar.ONE_DAY if dates.end else None,
         unadjusted_recommended=dates.unadjusted_recommended,
         unadjusted_past_due=dates.unadjusted_past_due,
-        vaccines=_named(walk.case, antigen, rule, dates),
+        vaccines=_named(walk.case, exemption, rule, dates),
         overrides=bool(rule.intervals) and all(each.overrides for each in rule.intervals),
     )
     return Prospect(progress=walk, forecast=named, finish=finish, is_completable=_in_time(walk, finish))
@@ -192,14 +190,13 @@ def _in_season(target: Target) -> bool:
     return target.satisfied_by.day >= season.starts
 
 
-def _named(case: Case, antigen: Antigen, rule: TargetDose, dates: _Dates) -> tuple[str, ...]:
+def _named(case: Case, exemption: Exemption, rule: TargetDose, dates: _Dates) -> tuple[str, ...]:
     """FORECASTRECVAC-1."""
-    forbidden = exemptions.forbidden(case, antigen)
     return tuple(
         dict.fromkeys(
             each.vaccine
             for each in rule.preferable
-            if each.is_named and each.vaccine not in forbidden and _fits(case, each, dates)
+            if each.is_named and each.vaccine not in exemption.forbidden and _fits(case, each, dates)
         )
     )
 
