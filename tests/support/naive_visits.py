@@ -68,13 +68,13 @@ def case(rng: Random) -> Small:
         },
         conflicts={each: tuple(_conflict(other, each) for other in LIVE) for each in LIVE},
     )
-    on = rng.randrange(4)
-    told = tuple((rng.choice(groups), rng.randrange(on + 1)) for _ in range(rng.choice((0, 0, 1, 2))))
+    on = rng.randrange(1, 4)
+    told = tuple((rng.choice(groups), rng.randrange(on)) for _ in range(rng.choice((0, 0, 1, 2))))
     return Small(schedule=schedule, told=told, on=on, most_shots=rng.choice((None, None, 1, 2)))
 
 
 def _conflict(previous: str, current: str) -> Conflict:
-    return Conflict(previous=previous, current=current, begins=_days(1), ends_after_valid=_days(4), ends=_days(4))
+    return Conflict(previous=previous, current=current, begins=_days(1), ends_after_valid=_days(3), ends=_days(3))
 
 
 def _days(number: int) -> spans.Span:

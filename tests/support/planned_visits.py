@@ -8,7 +8,7 @@ from registry.continuity.immunization import visits
 from registry.continuity.immunization.given import Given, Someone
 from registry.continuity.immunization.visits import Plan
 from registry.continuity.spans import Days
-from tests.support.naive_visits import BIRTH, Small, Worth
+from tests.support.naive_visits import BIRTH, LONGEST, Small, Worth
 
 
 def plan(small: Small) -> Plan:
@@ -30,3 +30,8 @@ def worth(small: Small, found: Plan) -> Worth:
     days = [(each.day - BIRTH).days for each in found.visits]
     waits = [((each.day - BIRTH).days - small.on) * len(shot.groups) for each in found.visits for shot in each.shots]
     return sum(found.lost.values()), len(set(days) - {small.on}), max(days, default=small.on), sum(waits)
+
+
+def is_beyond(small: Small, planned: Worth, naive: Worth) -> bool:
+    """Whether the plan goes on where the slow way stopped looking, and that one lost doses by it."""
+    return naive[0] > 0 and planned[2] >= small.on + LONGEST

@@ -19,6 +19,7 @@ class Doubt(Enum):
     DISPUTED = "disputed"
     DUPLICATE = "possible-duplicate"
     IMPLAUSIBLE = "implausible"
+    UNDATED = "undated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

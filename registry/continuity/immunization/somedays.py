@@ -237,7 +237,7 @@ class Course:
         return known
 
     def _keep(self, claim: _Before) -> tuple[list[date], list[date]]:
-        """Narrow the unknowns to what the claim, and those before it, leave. Raises _Impossible, and changes nothing."""
+        """Narrow the unknowns to what the claim, and those before it, leave. Raises _Impossible, changing nothing."""
         before = self._first, self._last, self._distances
         self._first, self._last, self._distances = list(self._first), list(self._last), dict(self._distances)
         try:
@@ -282,19 +282,25 @@ class Course:
 
     def _narrow(self, claim: _Before) -> set[int]:
         """The unknowns that the claim by itself narrowed."""
-        first, last = self._first, self._last
+        left, right = claim.left, claim.right
         changed: set[int] = set()
-        if isinstance(claim.left, Someday):
-            limit, place = self._highest(claim.right), claim.left.unknown
-            found = _last(first[place], last[place], lambda day: claim.between(claim.left.at(day), limit))
-            changed |= {place} if found != last[place] else set()
-            last[place] = found
-        if isinstance(claim.right, Someday):
-            floor, place = self._lowest(claim.left), claim.right.unknown
-            found = _first(first[place], last[place], lambda day: claim.between(floor, claim.right.at(day)))
-            changed |= {place} if found != first[place] else set()
-            first[place] = found
+        if isinstance(left, Someday):
+            changed |= self._narrow_last(left, claim)
+        if isinstance(right, Someday):
+            changed |= self._narrow_first(right, claim)
         return changed
+
+    def _narrow_last(self, left: Someday, claim: _Before) -> set[int]:
+        place, limit = left.unknown, self._highest(claim.right)
+        before = self._last[place]
+        self._last[place] = _last(self._first[place], before, lambda day: claim.between(left.at(day), limit))
+        return {place} if self._last[place] != before else set()
+
+    def _narrow_first(self, right: Someday, claim: _Before) -> set[int]:
+        place, floor = right.unknown, self._lowest(claim.left)
+        before = self._first[place]
+        self._first[place] = _first(before, self._last[place], lambda day: claim.between(floor, right.at(day)))
+        return {place} if self._first[place] != before else set()
 
 
 def _last(first: date, last: date, fits: Callable[[date], bool]) -> date:
@@ -329,13 +335,11 @@ def _turn(claim: _Before, left: Someday, right: Someday, within: Days, *, answer
     return next((day for day in days if claim.between(left.at(day), right.at(day)) is not answer), None)
 
 
-def courses(
-    unknowns: Sequence[Days], compute: Callable[[Sequence[date]], Found]
-) -> Iterator[tuple[Found, Course]]:
-    """Every course `compute` can take over the unknown days, with what it found; found days are read by `Course.days`.
+def courses(unknowns: Sequence[Days], compute: Callable[[Sequence[date]], Found]) -> Iterator[tuple[Found, Course]]:
+    """Every course `compute` can take over the unknown days, with what it found. `Course.days` reads the days in it.
 
-    `compute` may compare the days it is given, add spans (`calendar.after`) and subtract timedeltas; it must do the same
-    whenever it gets the same answers. Together the courses hold every completion of the unknown days.
+    `compute` may compare the days it is given, add spans (`calendar.after`) and subtract timedeltas; it must do
+    the same whenever it gets the same answers. Together the courses hold every completion of the unknown days.
     """
     choices: list[_Choice] = []
     while True:

@@ -113,9 +113,7 @@ class Desk:
         key = group, frozenset((each.days.first, each.vaccine) for each in concerned), day
         if key not in self._answers:
             doses = [*self.told, *concerned]
-            self._answers[key] = uncertain.of_group(
-                self.schedule, group, self.someone, doses, self.observations, day
-            )
+            self._answers[key] = uncertain.of_group(self.schedule, group, self.someone, doses, self.observations, day)
         return self._answers[key]
 
     def ready(self, group: str, planned: Sequence[Given], day: date, *, is_behind: bool) -> date | None:
@@ -135,7 +133,7 @@ class Desk:
         return (safe is None or safe <= day) and self.first_product(group, planned, day) is not None
 
     def first_product(self, group: str, planned: Sequence[Given], day: date) -> str | None:
-        """The fittest vaccine that can be given for the group on the day; None if there is none, or none is asked for."""
+        """The fittest vaccine that can be given for the group on the day, if one is asked for and fits."""
         if SeriesStatus.NOT_COMPLETE not in self.answer(group, planned, day).statuses:
             return None
         fitting = stock(self.schedule)[group].fitting(self.someone.birth, day)
