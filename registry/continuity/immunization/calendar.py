@@ -16,7 +16,7 @@ ONE_DAY = timedelta(days=1)
 
 def after(day: date, span: Span) -> date:
     """`day` plus `span` (CALCDT-1 to CALCDT-6); a day not fully known (`somedays`) stays one."""
-    return _after(day, span) if type(day) is date else cast(Someday, day).plus(span)
+    return _after(day, span) if type(day) is date else cast(date, cast(Someday, day).plus(span))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -3,7 +3,7 @@
 The engine is run once for every course that the unknown days allow (`somedays`), per vaccine group and with the doses
 that concern it. So an answer with one value is true of every completion, and one with several gives exactly the
 values that some completion gives. A day proposed as `safe_from` is late enough for all of them. With more than
-`MOST_COURSES` courses nothing is claimed about that group.
+`MOST_COURSES` courses, or `MOST_UNKNOWN` unknown days, nothing is claimed about that group.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from registry.continuity.immunization.somedays import Course
 from registry.continuity.spans import Days
 
 MOST_COURSES = 400
+MOST_UNKNOWN = 12
+"""Days known only partly in one group. Beyond either nothing is claimed: nobody waits for an answer for minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ def of_group(
         return next(iter(engine.forecast(alone, person, known, observations, on).groups), None)
 
     unknowns = [someone.birth, *(each.days for each in concerned)]
+    if sum(each.first != each.last for each in unknowns) > MOST_UNKNOWN:
+        return _nothing_claimed(name, concerned)
     courses = list(islice(somedays.courses(unknowns, run), MOST_COURSES + 1))
     if len(courses) > MOST_COURSES:
         return _nothing_claimed(name, concerned)
