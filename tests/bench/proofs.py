@@ -34,6 +34,7 @@ from tests.bench import (
     main_job,
     mutation,
     oblivion,
+    plans,
     revocation,
     tampering,
     theft,
@@ -463,6 +464,16 @@ def trained(_: Asked, *, people: int = 3000, look_alikes: int = 10_000) -> Figur
     }
 
 
+def uncertain(_asked: Asked) -> Figures:
+    """Forecasts for partly known days, held against completions of them."""
+    return plans.histories(WORKERS)
+
+
+def visits(_asked: Asked) -> Figures:
+    """Visit plans, held against the best of all days."""
+    return plans.plans(WORKERS)
+
+
 _ALL = (
     files,
     truth,
@@ -485,5 +496,7 @@ _ALL = (
     trained,
     fishing,
     timing,
+    uncertain,
+    visits,
 )
 PROOFS: Mapping[str, Proof] = {each.__name__: each for each in _ALL}

@@ -12,10 +12,6 @@ from registry.continuity.immunization.schedule import Schedule
 from tests.support import completions, small_schedules
 from tests.support.small_schedules import Asked
 
-MOST_COMPLETIONS = 600
-"""So many are tried all; of more, some."""
-DRAWN = 12
-
 
 @dataclass(slots=True)
 class Count:
@@ -44,11 +40,11 @@ def case(seed: int) -> tuple[Schedule, Asked]:
     return schedule, small_schedules.asked(rng, longest=longest, every=every)
 
 
-def tried(seeds: range) -> Count:
-    """Every case of these seeds; stops after ten faults."""
+def tried(seeds: range, *, exhaustive: int = 600, drawn: int = 12) -> Count:
+    """Every case of these seeds; stops after ten faults. Up to so many completions are tried all; of more, some."""
     count = Count(faults=[])
     for seed in seeds:
-        faults = list(_faults(seed, count))
+        faults = list(_faults(seed, count, exhaustive, drawn))
         assert count.faults is not None
         count.faults += [f"seed {seed}: {each}" for each in faults]
         if len(count.faults) > 10:
@@ -56,12 +52,12 @@ def tried(seeds: range) -> Count:
     return count
 
 
-def _faults(seed: int, count: Count) -> Iterator[str]:
+def _faults(seed: int, count: Count, exhaustive: int, drawn: int) -> Iterator[str]:
     schedule, asked = case(seed)
     answer = uncertain.forecast(schedule, asked.someone, asked.doses, (), asked.on)
     unknowns = [asked.someone.birth, *(each.days for each in asked.doses)]
-    is_exhaustive = prod((each.last - each.first).days + 1 for each in unknowns) <= MOST_COMPLETIONS
-    days = completions.every(asked) if is_exhaustive else completions.drawn(Random(seed), asked, DRAWN)
+    is_exhaustive = prod((each.last - each.first).days + 1 for each in unknowns) <= exhaustive
+    days = completions.every(asked) if is_exhaustive else completions.drawn(Random(seed), asked, drawn)
     outcomes = [completions.ask(schedule, asked, each) for each in days]
     count.cases += 1
     count.exhaustive += is_exhaustive

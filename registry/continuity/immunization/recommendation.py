@@ -21,8 +21,8 @@ from registry.fhir.resource import Content
 _LOINC = "http://loinc.org"
 _RECOMMENDATION = "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status"
 _EVALUATION = "http://terminology.hl7.org/CodeSystem/immunization-evaluation-dose-status"
-_STATUS = f"{CANONICAL}/CodeSystem/forecast-status"
-_DOSE = f"{CANONICAL}/CodeSystem/dose-status"
+STATUS = f"{CANONICAL}/CodeSystem/forecast-status"
+DOSE = f"{CANONICAL}/CodeSystem/dose-status"
 _FORECAST = f"{CANONICAL}/NamingSystem/forecast"
 _UNCERTAIN = "uncertain"
 _NO_SERIES = "of no concern"
@@ -86,7 +86,7 @@ def _vaccine(code: str, schedule: Schedule) -> Content:
 
 def _codings(group: GroupAnswer, on: date) -> Iterator[Content]:
     status = group.status
-    yield {"system": _STATUS, "code": status.value if status else _UNCERTAIN}
+    yield {"system": STATUS, "code": status.value if status else _UNCERTAIN}
     if status is SeriesStatus.NOT_COMPLETE:
         yield from ({"system": _RECOMMENDATION, "code": each} for each in _due(group, on))
     elif status is not None and status in _OF_HL7:
@@ -153,7 +153,7 @@ def _status(dose: DoseAnswer) -> DoseStatus | None:
 
 def _dose(dose: DoseAnswer) -> Content:
     status = _status(dose)
-    codings = [{"system": _DOSE, "code": status.value if status else _UNCERTAIN}]
+    codings = [{"system": DOSE, "code": status.value if status else _UNCERTAIN}]
     if status is not None and status in _DOSE_OF_HL7:
         codings.append({"system": _EVALUATION, "code": _DOSE_OF_HL7[status]})
     reasons = _reasons(dose)
