@@ -4,7 +4,7 @@ Pure: records, rules and the day of asking are arguments; the same arguments giv
 records. What is not known stays not known: a partial date is an interval, an ambiguous grade stays ambiguous, and
 every answer carries its reason. Answers advise; the nurse and the head teacher decide.
 
-Read in this order: `reasons`, `spans`, `history` (records to dose events), `schedule` (rules as data),
-`immunization` (what is due), `ladder` (a country's grades as data), `education` (which grade), `summary`
-(what leaves), `page` (how it is read).
+Read in this order: `reasons`, `spans`, `history` (records to dose events), `immunization` (schedules as data, what
+counts and what is due), `schedule` (the older form of one), `ladder` (a country's grades as data), `education` (which
+grade), `summary` (what leaves), `page` (how it is read).
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from registry.continuity.immunization import supporting
 from registry.continuity.immunization.schedule import Schedule
@@ -23,25 +23,24 @@ def supporting_data(place: Path) -> Schedule:
     """
     if not place.exists():
         raise BadInput("there is no such directory or file", where=str(place), remedy="check its name")
-    files = dict(_read(place))
-    if sum(map(len, files.values())) > MOST_BYTES:
-        raise BadInput("this is larger than any release of supporting data", where=str(place))
-    return supporting.read(files)
+    try:
+        return supporting.read(dict(_read(place)))
+    except (tarfile.TarError, zipfile.BadZipFile, RuntimeError, EOFError, zlib.error):
+        raise Unreadable("this is no directory, tar or zip file that can be read", where=str(place)) from None
+    except OSError as error:
+        raise Unreadable(f"this cannot be read ({error.strerror})", where=str(place)) from None
 
 
 def _read(place: Path) -> Iterator[tuple[str, bytes]]:
     if place.is_dir():
-        yield from ((each.name, each.read_bytes()) for each in sorted(place.rglob("*.xml")) if _is_wanted(each.name))
-    elif zipfile.is_zipfile(place):
-        yield from _of_zip(place)
-    else:
-        yield from _of_tar(place)
+        return _of_directory(place)
+    return _of_zip(place) if zipfile.is_zipfile(place) else _of_tar(place)
 
 
-def _is_wanted(name: str) -> bool:
-    """Copies that other systems leave beside a file (`._name`) are not part of the release."""
-    last = Path(name).name
-    return last.lower().endswith(".xml") and not last.startswith(".")
+def _of_directory(place: Path) -> Iterator[tuple[str, bytes]]:
+    wanted = [each for each in sorted(place.rglob("*")) if each.is_file() and _is_wanted(each.name)]
+    _check_size(sum(each.stat().st_size for each in wanted), place)
+    yield from ((each.name, each.read_bytes()) for each in wanted)
 
 
 def _of_zip(place: Path) -> Iterator[tuple[str, bytes]]:
@@ -52,16 +51,18 @@ def _of_zip(place: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _of_tar(place: Path) -> Iterator[tuple[str, bytes]]:
-    try:
-        with tarfile.open(place) as packed:
-            wanted = [each for each in packed if each.isfile() and _is_wanted(each.name)]
-            _check_size(sum(each.size for each in wanted), place)
-            for each in wanted:
-                file: IO[bytes] | None = packed.extractfile(each)
-                if file is not None:
-                    yield Path(each.name).name, file.read()
-    except (tarfile.TarError, EOFError, OSError):
-        raise Unreadable("this is no directory, tar or zip file", where=str(place)) from None
+    with tarfile.open(place) as packed:
+        wanted = [each for each in packed if each.isfile() and _is_wanted(each.name)]
+        _check_size(sum(each.size for each in wanted), place)
+        for each in wanted:
+            if file := packed.extractfile(each):
+                yield Path(each.name).name, file.read()
+
+
+def _is_wanted(name: str) -> bool:
+    """Copies that other systems leave beside a file (`._name`) are not part of the release."""
+    last = Path(name).name
+    return last.lower().endswith(".xml") and not last.startswith(".")
 
 
 def _check_size(size: int, place: Path) -> None:

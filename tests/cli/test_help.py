@@ -40,6 +40,7 @@ EXPECTED = {
     "ombudsperson acknowledge", "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
     "ombudsperson emergencies", "ombudsperson review", "link", "evaluate links", "train-names",
     "evaluate names", "train-matching", "evaluate matching", "match",
+    "forecast", "evaluate forecast",
 }  # fmt: skip
 
 

@@ -11,7 +11,9 @@ in the code.
 `on` is the assessment date; doses may come in any order, and those after it change nothing.
 
 Read in this order: `schedule` (the rules), `person` (who is asked about), `outcome` (what is answered), `engine`
-(`forecast`), then the steps: `calendar`, `evaluation`, `skipping`, `series`, `selection`, `groups`.
+(`forecast`), then the steps: `case`, `progress`, `evaluation`, `skipping`, `exemptions`, `forecasting`, `selection`,
+`groups`. Around them: `supporting` reads CDSi files, `question` a person's history, `casebook` and `casejudging`
+published cases.
 
 The steps are those of the CDC's Clinical Decision Support for Immunization (CDSi), Logic Specification for ACIP
 Recommendations, version 4.5; numbers such as 6.5 or CALCDTINT-3 in comments are its sections and business rules.

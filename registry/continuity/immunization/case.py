@@ -42,16 +42,13 @@ def prepare(
     schedule: Schedule, person: Person, doses: Sequence[Dose], observations: Sequence[Observation], on: date
 ) -> tuple[Case, tuple[Flag, ...]]:
     """Put the input in order. What cannot be used is flagged, and nothing is left out without a flag."""
+    wrong = {each.id: problem for each in doses if (problem := _problem(schedule, person, each, on)) is not None}
+    strange = [each.code for each in observations if each.code not in schedule.observations]
     flags = [
-        *(Flag(about=each.id, problem=problem) for each in doses if (problem := _problem(schedule, person, each, on))),
-        *(
-            Flag(about=each.code, problem=Problem.UNKNOWN_OBSERVATION)
-            for each in observations
-            if each.code not in schedule.observations
-        ),
+        *(Flag(about=id, problem=problem) for id, problem in wrong.items()),
+        *(Flag(about=code, problem=Problem.UNKNOWN_OBSERVATION) for code in strange),
     ]
-    unusable = {each.about for each in flags}
-    usable = sorted((each for each in doses if each.id not in unusable), key=_order)
+    usable = sorted((each for each in doses if each.id not in wrong), key=_order)
     case = Case(schedule=schedule, person=person, doses=tuple(usable), observations=_active(observations, on), on=on)
     return case, tuple(flags)
 

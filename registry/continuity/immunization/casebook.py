@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import openpyxl
@@ -22,7 +23,9 @@ from registry.continuity.immunization.person import Dose, Observation, Person, S
 from registry.errors import BadInput, Unreadable
 
 _KEY = "cdctestid"
-_NEEDED = ("dob", "seriesstatus", "vaccinegroup", "assessmentdate")
+_NEEDED = {_KEY, "dob", "seriesstatus", "vaccinegroup", "assessmentdate"}
+_ALSO = {"testid": _KEY, "testcaseid": _KEY, "dateofbirth": "dob", "birthdate": "dob", "sex": "gender"}
+_MOST_ROWS_ABOVE = 20
 _SEXES = {"f": Sex.FEMALE, "female": Sex.FEMALE, "m": Sex.MALE, "male": Sex.MALE}
 
 Row = Mapping[str, Any]
@@ -63,24 +66,34 @@ def read(content: bytes, name: str) -> tuple[ForecastCase, ...]:
     """Every case of a workbook. Raises BadInput naming sheet, row and column of what cannot be read."""
     found = [each for sheet, rows in _sheets(content, name) for each in _cases(sheet, rows)]
     if not found:
-        raise BadInput("no sheet of this workbook has cases", where=name, remedy="its first row needs CDC_Test_ID")
+        raise BadInput(
+            "no sheet of this workbook has cases", where=name, remedy="it needs the headings of a CDSi workbook"
+        )
     return tuple(found)
 
 
 def _sheets(content: bytes, name: str) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
     try:
         book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
+        sheets = [(each.title, list(each.iter_rows(values_only=True))) for each in book.worksheets]
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ParseError, TypeError, ValueError):
         raise Unreadable("this is no workbook", where=name, remedy="give an .xlsx file") from None
-    for sheet in book.worksheets:
-        yield f"{name}, sheet {sheet.title}", list(sheet.iter_rows(values_only=True))
+    yield from ((f"{name}, sheet {title}", rows) for title, rows in sheets)
 
 
 def _cases(sheet: str, rows: Sequence[tuple[Any, ...]]) -> Iterator[ForecastCase]:
-    headings = [plain(each) for each in rows[0]] if rows else []
-    if _KEY not in headings or not set(_NEEDED) <= set(headings):
-        return
-    for place, cells in enumerate(rows[1:], start=2):
+    """The cases below the first row that has the headings; titles may stand above it."""
+    for above, cells in enumerate(rows[:_MOST_ROWS_ABOVE]):
+        headings = [_ALSO.get(plain(each), plain(each)) for each in cells]
+        if set(headings) >= _NEEDED:
+            yield from _below(headings, rows[above + 1 :], sheet, first=above + 2)
+            return
+
+
+def _below(
+    headings: Sequence[str], rows: Sequence[tuple[Any, ...]], sheet: str, *, first: int
+) -> Iterator[ForecastCase]:
+    for place, cells in enumerate(rows, start=first):
         row = {heading: cell for heading, cell in zip(headings, cells, strict=False) if heading}
         if _text(row, _KEY):
             yield _case(row, f"{sheet}, row {place}")

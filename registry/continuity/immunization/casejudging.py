@@ -8,7 +8,7 @@ from datetime import date
 
 from registry.continuity.immunization import engine
 from registry.continuity.immunization.casebook import ExpectedDose, ForecastCase, plain
-from registry.continuity.immunization.outcome import DoseReason, GroupForecast, Outcome, Problem, Verdict
+from registry.continuity.immunization.outcome import DoseReason, GroupForecast, Outcome, Verdict
 from registry.continuity.immunization.person import Observation
 from registry.continuity.immunization.schedule import Schedule
 
@@ -73,10 +73,8 @@ def _differences(case: ForecastCase, outcome: Outcome, found: GroupForecast | No
         yield Difference(what="series status", expected=case.status, actual=status)
     others = {each.dose: each for group in outcome.groups for each in group.verdicts}
     verdicts = others | ({each.dose: each for each in found.verdicts} if found else {})
-    late = {each.about for each in outcome.flags if each.problem is Problem.AFTER_ASSESSMENT}
     for each in case.expected:
-        if each.id not in late:
-            yield from _dose(each, verdicts.get(each.id))
+        yield from _dose(each, verdicts.get(each.id))
     for what, expected, actual in (
         ("earliest date", case.earliest, found and found.earliest),
         ("recommended date", case.recommended, found and found.recommended),

@@ -41,7 +41,7 @@ def _is_sub_standard(dose: Dose) -> bool:
 
 
 def _skip(walk: Progress, record: Record, before: Sequence[Record]) -> None:
-    moment = Moment(walk, record.dose.day, before)
+    moment = Moment(walk, record.dose.day, before, record.dose)
     while walk.target is not None and skipping.is_skipped(walk.target.rule, Context.EVALUATION, moment):
         walk.skip()
 

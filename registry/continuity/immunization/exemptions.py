@@ -31,11 +31,15 @@ def _indicates(case: Case, indication: Indication) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """What keeps the person from doses of an antigen; `forbidden` are the vaccine types that may not be given."""
+    """What keeps the person from doses of an antigen; `forbidden` are the vaccine types that may not be given.
+
+    `guidance` is what the clinician should read about the contraindications that apply.
+    """
 
     is_immune: bool
     is_contraindicated: bool
     forbidden: frozenset[str]
+    guidance: tuple[str, ...] = ()
 
     def forbids_all_of(self, series: Series) -> bool:
         """Table 7-7, second row: no preferable vaccine of any dose of the series may be given."""
@@ -52,7 +56,14 @@ def of(case: Case, antigen: Antigen) -> Exemption:
         is_immune=_is_immune(case, antigen),
         is_contraindicated=any(not each.vaccines for each in applying),
         forbidden=frozenset(one.vaccine for each in applying for one in each.vaccines if _now(case, one.window)),
+        guidance=tuple(text for each in applying for text in (each.text, each.guidance) if text),
     )
+
+
+def guidance(case: Case, series: Series, exemption: Exemption) -> tuple[str, ...]:
+    """FORECASTGUIDANCE-1: of the series, of the indications that apply, of the contraindications that apply."""
+    indicated = (each.guidance for each in series.indications if each.guidance and _indicates(case, each))
+    return tuple(dict.fromkeys((*series.guidance, *indicated, *exemption.guidance)))
 
 
 def _is_immune(case: Case, antigen: Antigen) -> bool:

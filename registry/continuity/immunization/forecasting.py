@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from registry.continuity.immunization import calendar, skipping
+from registry.continuity.immunization import calendar, exemptions, skipping
 from registry.continuity.immunization.case import Case
 from registry.continuity.immunization.exemptions import Exemption
 from registry.continuity.immunization.outcome import Evaluation, SeriesForecast, SeriesStatus
@@ -144,7 +144,10 @@ def _status(walk: Progress, exemption: Exemption, dates: _Dates | None) -> Serie
 
 def _prospect(walk: Progress, exemption: Exemption, status: SeriesStatus, dates: _Dates | None) -> Prospect:
     bare = SeriesForecast(
-        series=walk.series, status=status, evaluations=tuple(_evaluation(walk, each) for each in walk.records)
+        series=walk.series,
+        status=status,
+        guidance=exemptions.guidance(walk.case, walk.series, exemption),
+        evaluations=tuple(_evaluation(walk, each) for each in walk.records),
     )
     finish = _finish(walk, dates)
     if status is not SeriesStatus.NOT_COMPLETE or dates is None or walk.target is None:

@@ -62,7 +62,7 @@ def blend(case: Case, group: VaccineGroup, series: Sequence[SeriesForecast]) -> 
         past_due=_not_before(earliest, _first(each.past_due for each in due)),
         latest=_first(each.latest for each in due),
         vaccines=tuple(dict.fromkeys(vaccine for each in series for vaccine in each.vaccines)),
-        guidance=tuple(dict.fromkeys(text for each in series for text in each.series.guidance)),
+        guidance=tuple(dict.fromkeys(text for each in series for text in each.guidance)),
         verdicts=_verdicts(case, series),
         parts=tuple(series),
     )

@@ -80,6 +80,7 @@ class SeriesForecast:
     unadjusted_recommended: date | None = None
     unadjusted_past_due: date | None = None
     vaccines: tuple[str, ...] = ()
+    guidance: tuple[str, ...] = ()
     overrides: bool = False
     evaluations: tuple[Evaluation, ...] = ()
 

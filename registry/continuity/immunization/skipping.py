@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 
 from registry.continuity.immunization import calendar
 from registry.continuity.immunization.outcome import DoseStatus
+from registry.continuity.immunization.person import Dose
 from registry.continuity.immunization.progress import Progress, Record
 from registry.continuity.immunization.schedule import Comparison, Condition, ConditionKind, Context, SkipSet, TargetDose
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """From where a skip is looked at: the reference date (CONDSKIP-2) and the records behind it."""
+    """From where a skip is looked at: the reference date (CONDSKIP-2), the records behind it, and the dose judged."""
 
     progress: Progress
     day: date
     before: Sequence[Record]
+    until: Dose | None = None
+
+    @property
+    def given(self) -> Iterable[Dose]:
+        """The doses of every antigen behind this moment."""
+        return takewhile(lambda each: each is not self.until, self.progress.case.doses)
 
 
 def is_skipped(rule: TargetDose, context: Context, moment: Moment) -> bool:
@@ -60,18 +68,22 @@ def _interval(condition: Condition, moment: Moment) -> bool:
 
 def _vaccine_count(condition: Condition, moment: Moment) -> bool:
     """Table 6-9."""
-    count = sum(_counts(condition, each, moment) for each in moment.before)
+    count = sum(_counts(condition, each, moment) for each in _counted(condition, moment))
     return _COMPARES[condition.comparison](count, condition.count)
 
 
-def _counts(condition: Condition, record: Record, moment: Moment) -> bool:
-    """CONDSKIP-1."""
-    dose = record.dose
+def _counted(condition: Condition, moment: Moment) -> Iterable[Dose]:
+    """CONDSKIP-1: doses of this series, or of every antigen where vaccines are named and need not be valid."""
+    if condition.valid_only:
+        return (each.dose for each in moment.before if each.status is DoseStatus.VALID)
+    return moment.given if condition.vaccines else (each.dose for each in moment.before)
+
+
+def _counts(condition: Condition, dose: Dose, moment: Moment) -> bool:
     return (
         (not condition.vaccines or dose.vaccine in condition.vaccines)
         and condition.from_day <= dose.day < condition.until_day
         and calendar.within(condition.window, moment.progress.case.person.birth, dose.day)
-        and (not condition.valid_only or record.status is DoseStatus.VALID)
     )
 
 

@@ -162,8 +162,8 @@ def _given(row: Mapping[str, Any], someone: Someone, on: date) -> Given:
 
 
 def _known(code: str, schedule: Schedule) -> str:
-    """The code as the schedule writes it: a number may have lost the zero it begins with."""
-    padded = code.strip().zfill(2)
+    """The code as the schedule writes it: a number may have lost, or gained, zeros before it."""
+    padded = code.strip().lstrip("0").zfill(2)
     return padded if padded in schedule.vaccines else code.strip()
 
 

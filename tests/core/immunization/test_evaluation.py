@@ -10,7 +10,7 @@ from registry.continuity import spans
 from registry.continuity.immunization import engine
 from registry.continuity.immunization.outcome import DoseStatus
 from registry.continuity.immunization.person import Dose, Person
-from registry.continuity.immunization.schedule import Conflict, Context, Validity
+from registry.continuity.immunization.schedule import Comparison, Conflict, Context, Validity
 from tests.core.immunization.plans import (
     BORN,
     age,
@@ -76,7 +76,9 @@ def test_all_preferable_intervals_must_hold_or_all_allowable_ones() -> None:
     assert verdicts(group(strict, *doses))[1] == "not-valid too-soon"
     lenient = schedule(series(target(1), target(2, intervals=both, allowable_intervals=(interval("8 weeks"),))))
     assert verdicts(group(lenient, *doses))[1] == "valid"
-    unmet = schedule(series(target(1), target(2, intervals=both, allowable_intervals=(interval("10 weeks"),))))
+    unmet = schedule(
+        series(target(1), target(2, intervals=both, allowable_intervals=(interval("8 weeks"), interval("10 weeks"))))
+    )
     assert verdicts(group(unmet, *doses))[1] == "not-valid too-soon"
 
 
@@ -110,6 +112,12 @@ def test_an_interval_runs_from_a_dose_a_vaccine_or_an_event(since: Any, given: A
     rules = schedule(series(target(1, products="AB"), target(2, intervals=(interval("4 weeks", "4 weeks", **since),))))
     found = group(rules, *given, observed=[observed("event", "2020-03-25")])
     assert verdicts(found)[-1] == said
+
+
+def test_a_later_dose_starts_no_interval_of_an_earlier_one() -> None:
+    since = interval("4 weeks", "4 weeks", from_most_recent=frozenset("X"))
+    rules = schedule(series(target(1, intervals=(since,))), holds={"X": ["beta"]})
+    assert verdicts(group(rules, ("2020-03-01", "A"), ("2020-03-02", "X"))) == ["valid"]
 
 
 def test_the_most_recent_vaccine_may_be_of_another_antigen() -> None:
@@ -217,6 +225,10 @@ NOT_SKIPPED, SKIPPED = ["valid", "not-valid not-a-product"], ["valid", "valid"]
         (condition("interval", interval=spans.read("7 months")), NOT_SKIPPED),
         (condition("vaccine-count", count=0), SKIPPED),
         (condition("vaccine-count", count=1), NOT_SKIPPED),
+        (condition("vaccine-count", count=1, comparison=Comparison.EQUAL_TO), SKIPPED),
+        (condition("vaccine-count", count=0, comparison=Comparison.EQUAL_TO), NOT_SKIPPED),
+        (condition("vaccine-count", count=2, comparison=Comparison.LESS_THAN), SKIPPED),
+        (condition("vaccine-count", count=1, comparison=Comparison.LESS_THAN), NOT_SKIPPED),
         (condition("vaccine-count", count=0, vaccines=frozenset("A")), SKIPPED),
         (condition("vaccine-count", count=0, vaccines=frozenset("B")), NOT_SKIPPED),
         (condition("vaccine-count", "3 months", count=0), NOT_SKIPPED),
@@ -252,6 +264,23 @@ def test_a_count_of_valid_doses_leaves_out_the_others(first: str, found: list[st
     assert verdicts(group(rules, (first, "A"), ("2020-09-01", "A"))) == found
 
 
+@pytest.mark.parametrize(
+    ("counting", "found"),
+    [
+        ({"vaccines": frozenset("X")}, SKIPPED[1:]),  # a dose of another antigen counts where its type is named
+        ({"vaccines": frozenset("X"), "valid_only": True}, NOT_SKIPPED[1:]),  # it has no status in this series
+        ({}, NOT_SKIPPED[1:]),
+    ],
+)
+def test_a_count_of_named_vaccines_is_of_all_antigens(counting: Any, found: list[str]) -> None:
+    rules = schedule(
+        series(target(1, products="B", skips=(skip(condition("vaccine-count", **counting)),)), target(2)),
+        holds={"X": ["beta"]},
+    )
+    assert verdicts(group(rules, ("2020-03-01", "X"), ("2020-09-01", "A"))) == found
+    assert verdicts(group(rules, ("2020-09-02", "X"), ("2020-09-01", "A"))) == NOT_SKIPPED[1:]
+
+
 def test_a_completed_series_of_another_group_skips() -> None:
     other = series(target(1), name="other", group="2")
     first = series(
@@ -262,3 +291,15 @@ def test_a_completed_series_of_another_group_skips() -> None:
         "the series": "complete",
         "other": "complete",
     }
+
+
+def test_series_that_wait_for_each_other_have_completed_nothing() -> None:
+    waits_for_2 = (skip(condition("completed-series", series_groups=frozenset("2"))),)
+    waits_for_1 = (skip(condition("completed-series", series_groups=frozenset("1"))),)
+    rules = schedule(
+        series(target(1, products="B", skips=waits_for_2), target(2)),
+        series(target(1, products="B", skips=waits_for_1), target(2), name="other", group="2"),
+    )
+    assert {part.status.value for part in group(rules, ("2020-03-01", "A")).parts} == {"not-complete"}
+    alone = schedule(series(target(1, products="B", skips=waits_for_1), target(2)))
+    assert group(alone, ("2020-03-01", "A")).status.value == "not-complete"
