@@ -43,12 +43,17 @@ def _day(parts: Sequence[Content]) -> date:
 
 def of_resources(resources: Sequence[Content], schedule: Schedule, on: date) -> Content:
     """The same of a Patient and Immunizations (and Observations, Conditions, AllergyIntolerances) in a list."""
-    asked = told.read(list(resources), schedule, on)
-    found = doubtful.forecast(schedule, asked.someone, asked.doses, asked.observations, on)
-    return recommendation.parameters(found, schedule, _subject(resources, [each.id for each in asked.doses]))
-
-
-def _subject(resources: Sequence[Content], doses: Sequence[str]) -> Subject:
     patient = next((elements.text(each.get("id")) for each in resources if each.get("resourceType") == "Patient"), "")
+    return of_history(list(resources), schedule, on, patient=patient)
+
+
+def of_history(content: Any, schedule: Schedule, on: date, *, patient: str = "") -> Content:
+    """The same of any history that `told` reads; `patient` is the id by which the answer refers to its Patient."""
+    asked = told.read(content, schedule, on)
+    found = doubtful.forecast(schedule, asked.someone, asked.doses, asked.observations, on)
+    return recommendation.parameters(found, schedule, _subject(patient, [each.id for each in asked.doses]))
+
+
+def _subject(patient: str, doses: Sequence[str]) -> Subject:
     reference: Mapping[str, Any] = {"reference": f"Patient/{patient}"} if patient else {"display": "the patient sent"}
     return Subject(patient=reference, doses={each: f"Immunization/{each}" for each in doses})
