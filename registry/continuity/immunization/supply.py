@@ -35,19 +35,16 @@ class Stock:
         ]
 
 
-@lru_cache(maxsize=16)
-def stock(schedule: Schedule) -> Mapping[str, Stock]:
-    """By group: preferable vaccines, those for most of its antigens first, then those named in forecasts, then those
-    for least besides."""
-    return {name: _stock(schedule, name) for name in schedule.groups}
-
-
-def _stock(schedule: Schedule, name: str) -> Stock:
-    antigens = schedule.groups[name].antigens
+@lru_cache(maxsize=1 << 12)
+def stock(schedule: Schedule, group: str, followed: tuple[str, ...] = ()) -> Stock:
+    """What is preferable in the series followed, or in any: vaccines for most of the group's antigens first, then those
+    named in forecasts, then those for least besides."""
+    antigens = schedule.groups[group].antigens
     products = [
         product
         for antigen in antigens
         for series in schedule.antigens[antigen].series
+        if not followed or series.name in followed
         for rule in series.doses
         for product in rule.preferable
         if product.vaccine in schedule.vaccines
@@ -68,7 +65,7 @@ def _stock(schedule: Schedule, name: str) -> Stock:
 @lru_cache(maxsize=1 << 12)
 def delays(schedule: Schedule, group: str, other: str) -> bool:
     """Whether a dose for one group can make another group wait (live vaccines)."""
-    given, waiting = stock(schedule)[group].windows, stock(schedule)[other].windows
+    given, waiting = stock(schedule, group).windows, stock(schedule, other).windows
     return any(each.previous in given for vaccine in waiting for each in schedule.conflicts.get(vaccine, ()))
 
 
@@ -123,9 +120,12 @@ class Desk:
         if not answer.courses or SeriesStatus.NOT_COMPLETE not in answer.statuses:
             return None
         first = max(day, when.days.last if when.days else day)
-        opens = {calendar.after(self.someone.birth.last, each) for each in stock(self.schedule)[group].begins}
+        opens = {calendar.after(self.someone.birth.last, each) for each in self._stock(group, planned, day).begins}
         days = sorted({first, *(each for each in opens if each > first)})
         return next((each for each in days if self._is_possible(group, planned, each)), None)
+
+    def _stock(self, group: str, planned: Sequence[Given], day: date) -> Stock:
+        return stock(self.schedule, group, self.answer(group, planned, day).series)
 
     def _is_possible(self, group: str, planned: Sequence[Given], day: date) -> bool:
         """Whether the engine still asks for a dose when that day has come, and some vaccine fits."""
@@ -136,26 +136,30 @@ class Desk:
         """The fittest vaccine that can be given for the group on the day, if one is asked for and fits."""
         if SeriesStatus.NOT_COMPLETE not in self.answer(group, planned, day).statuses:
             return None
-        fitting = stock(self.schedule)[group].fitting(self.someone.birth, day)
+        fitting = self._stock(group, planned, day).fitting(self.someone.birth, day)
         return next((each for each in fitting if self.counts(each, (group,), planned, day)), None)
 
     def counts(self, vaccine: str, groups: Sequence[str], planned: Sequence[Given], day: date) -> bool:
-        """Whether a dose would surely count for each of the groups, and spoil nothing for the others it touches."""
+        """Whether a dose would count for each of the groups, and spoil nothing for the others it touches.
+
+        Where days are known only partly it counts for some completions, and is at worst not needed for the others.
+        """
         dose = shot(vaccine, day)
         for group in touched(self.schedule)[vaccine]:
             answer = self.answer(group, (*planned, dose), day)
             verdicts = next((each.verdicts for each in answer.verdicts if each.dose == dose.id), ())
-            allowed = {DoseStatus.VALID} if group in groups else _HARMLESS
-            if (not verdicts and answer.courses == 0) or any(each and each.status not in allowed for each in verdicts):
-                return False
-            if group in groups and (not verdicts or None in verdicts):
+            found = {each and each.status for each in verdicts}
+            is_good = (
+                found <= _HARMLESS and DoseStatus.VALID in found if group in groups else found <= {None, *_HARMLESS}
+            )
+            if not answer.courses or not is_good:
                 return False
         return True
 
     def shots(self, groups: Sequence[str], planned: Sequence[Given], day: date) -> tuple[Shot, ...] | None:
         """The fewest injections that give every group one dose, none twice; None where a group has none."""
         options: dict[tuple[str, ...], Shot] = {}
-        fitting = {each: stock(self.schedule)[each].fitting(self.someone.birth, day) for each in groups}
+        fitting = {each: self._stock(each, planned, day).fitting(self.someone.birth, day) for each in groups}
         for vaccine in dict.fromkeys(each for group in groups for each in fitting[group]):
             held = tuple(each for each in touched(self.schedule)[vaccine] if each in groups)
             is_preferable = all(vaccine in fitting[each] for each in held)

@@ -42,6 +42,7 @@ class Range:
         return self.days.first
 
 
+_DUE = SeriesStatus.NOT_COMPLETE
 NEVER = Range(None, False)
 ANY = Range(Days(date.min, date.max), False)
 
@@ -63,8 +64,8 @@ class DoseAnswer:
 class GroupAnswer:
     """One vaccine group. `statuses` holds all that may be, None where no series concerns the person.
 
-    `next_doses`, `vaccines` and the dates are those of the courses in which a dose is due. `courses` is how many there
-    were; 0 says that they were too many and that nothing is claimed.
+    `next_doses`, `vaccines`, `series` and the dates are those of the courses in which a dose is due. `courses` is
+    how many there were; 0 says that they were too many and that nothing is claimed.
     """
 
     group: str
@@ -75,6 +76,7 @@ class GroupAnswer:
     past_due: Range
     latest: Range
     vaccines: tuple[str, ...]
+    series: tuple[str, ...]
     guidance: tuple[str, ...]
     verdicts: tuple[DoseAnswer, ...]
     courses: int
@@ -168,6 +170,7 @@ def _nothing_claimed(name: str, doses: Iterable[Given]) -> GroupAnswer:
         past_due=ANY,
         latest=ANY,
         vaccines=(),
+        series=(),
         guidance=(),
         verdicts=tuple(DoseAnswer(dose=each.id, verdicts=()) for each in doses),
         courses=0,
@@ -178,7 +181,7 @@ _Found = Sequence[tuple[GroupForecast | None, Course]]
 
 
 def _joined(name: str, doses: Iterable[Given], courses: _Found) -> GroupAnswer:
-    due = [(each, course) for each, course in courses if each and each.status is SeriesStatus.NOT_COMPLETE]
+    due = [(each, course) for each, course in courses if each and each.status is _DUE]
     named = [each.vaccines for each, _ in due]
     statuses = {each and each.status for each, _ in courses}
     return GroupAnswer(
@@ -190,6 +193,7 @@ def _joined(name: str, doses: Iterable[Given], courses: _Found) -> GroupAnswer:
         past_due=_range(courses, lambda each: each.past_due),
         latest=_range(courses, lambda each: each.latest),
         vaccines=tuple(each for each in named[0] if all(each in other for other in named)) if named else (),
+        series=tuple(sorted({one.series.name for each, _ in due for one in each.parts if one.status is _DUE})),
         guidance=tuple(dict.fromkeys(text for each, _ in courses if each for text in each.guidance)),
         verdicts=tuple(_verdicts(each.id, courses) for each in doses),
         courses=len(courses),
