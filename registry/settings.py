@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         default_factory=dict[str, Path], description="JSON: the address of each witness and the trust file it published"
     )
 
+    schedules: dict[str, Path] = Field(
+        default_factory=dict[str, Path],
+        description="JSON: names of schedules and the places of their files",
+    )
+
     @property
     def keyring_path(self) -> Path:
         return self.keyring or self.state / "keyring.json"

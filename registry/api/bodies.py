@@ -48,6 +48,25 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=10_000)
 
 
+FORECAST = {
+    "resourceType": "Parameters",
+    "parameter": [
+        {"name": "assessmentDate", "valueDate": "2026-03-15"},
+        {"name": "patient", "resource": {"resourceType": "Patient", "birthDate": "2025-05", "gender": "female"}},
+        {
+            "name": "immunization",
+            "resource": {
+                "resourceType": "Immunization",
+                "id": "1",
+                "status": "completed",
+                "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "20"}]},
+                "occurrenceDateTime": "2025-08",
+            },
+        },
+    ],
+}
+"""A question to `$immds-forecast`; days may be known to the month or the year only."""
+
 Summary = Annotated[str, StringConstraints(max_length=200_000)]
 """A signed summary is longer than anything a person types; this one holds several hundred doses."""
 

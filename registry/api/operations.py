@@ -8,7 +8,8 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+import orjson
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from registry.api import bodies, deadline, forms
@@ -20,6 +21,7 @@ from registry.flows import (
     asking,
     balp,
     desk,
+    forecasts,
     ingest,
     lost_card,
     proofs,
@@ -155,6 +157,18 @@ async def record_enrolment(registry: Opened, caller: Calling, body: bodies.Enrol
 def _child(body: bodies.Dose | bodies.Enrolment) -> Child:
     described = question.read(body.person.model_dump())
     return Child(number=body.patient, description=described, summary=body.summary)
+
+
+@router.post("/$immds-forecast", tags=["clinic and school"], response_class=Response)
+async def forecast(
+    registry: Opened,
+    caller: Calling,
+    body: Annotated[dict[str, Any], Body(examples=[bodies.FORECAST])],
+    schedule: Annotated[str, Query(description="which schedule", examples=["us"])],
+) -> Response:
+    """What counts and what is due of the history sent, as FHIR Parameters; nothing is looked up and nothing is kept."""
+    found = await forecasts.forecast(registry, caller, body, schedule)
+    return Response(orjson.dumps(found), media_type=answers.FHIR_JSON)
 
 
 @router.get("/reviews", tags=["steward"])

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from registry import library
-from registry.cli import evaluating
+from registry.cli import evaluating, planning
 from registry.cli.running import Json, out, print_json, read_file
 from registry.continuity.immunization import casebook, casejudging, engine, question
 from registry.continuity.immunization.casejudging import Judged
@@ -71,6 +71,9 @@ def forecast(
     history: Annotated[Path, typer.Option(help="A FHIR Bundle, a list of resources, or plain JSON; - is the input.")],
     on: Annotated[str, typer.Option(help="The day of asking, like 2026-03-15.")],
     json: Json = False,
+    fhir: Annotated[bool, typer.Option("--fhir", help="FHIR Parameters: recommendation and evaluations.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="The fewest visits for what is due within a year.")] = False,
+    most_shots: Annotated[int | None, typer.Option(min=1, help="Of a plan: injections a visit, at most.")] = None,
 ) -> None:
     """Say which doses count under a schedule and why, and what is due next of every vaccine group.
 
@@ -81,7 +84,14 @@ def forecast(
     if day is None or not day.is_day:
         raise BadInput("this is no day", where="--on", remedy="write 2026-03-15")
     rules = find(schedule, day.first)
-    asked = question.read(evaluating.read_json(history), rules)
+    content = evaluating.read_json(history)
+    if fhir:
+        planning.print_fhir(content, rules, day.first)
+        return
+    if plan:
+        planning.print_plan(content, rules, day.first, most_shots=most_shots, json=json)
+        return
+    asked = question.read(content, rules)
     outcome = engine.forecast(rules, asked.person, asked.doses, asked.observations, day.first)
     if json:
         print_json(plain(rules, outcome, asked.flags, day.first))

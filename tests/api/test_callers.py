@@ -11,6 +11,7 @@ import pytest
 from starlette.routing import Mount, Route
 
 from registry.api import app as service_app
+from registry.api import bodies
 from registry.flows.organisations import Kind
 from registry.settings import Settings
 from tests.api.conftest import Service
@@ -81,6 +82,9 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ),
     ("POST", "/v1/enrolments"): Row(
         kinds=frozenset({Kind.SCHOOL}), body={"person": PERSON, "patient": "7", **ENROLMENT}
+    ),
+    ("POST", "/v1/$immds-forecast"): Row(
+        kinds=frozenset({Kind.CLINIC, Kind.SOURCE}), body=bodies.FORECAST, params={"schedule": "none"}
     ),
     ("GET", "/v1/reviews"): Row(kinds=frozenset({Kind.STEWARD})),
     ("GET", "/v1/reviews/{review_id}"): Row(kinds=frozenset({Kind.STEWARD})),

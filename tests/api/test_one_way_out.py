@@ -88,6 +88,7 @@ ROUTES: Mapping[tuple[str, str], Discloses] = {
     ("POST", "/v1/people"): Discloses.OWN,
     ("POST", "/v1/doses"): Discloses.OWN,
     ("POST", "/v1/enrolments"): Discloses.OWN,
+    ("POST", "/v1/$immds-forecast"): Discloses.OWN,
     ("GET", "/v1/reviews"): Discloses.STEWARD,
     ("GET", "/v1/reviews/{review_id}"): Discloses.STEWARD,
     ("POST", "/v1/reviews/{review_id}"): Discloses.STEWARD,

@@ -167,7 +167,7 @@ async def test_a_body_sent_slowly_does_not_choose_where_the_steps_fall(slow_serv
 
 
 def test_whatever_reads_about_a_child_is_answered_at_a_deadline_or_at_a_step() -> None:
-    at_a_deadline, of_no_child = {"/v1/questions", "/v1/emergencies"}, {"/v1/consent-texts"}
+    at_a_deadline, of_no_child = {"/v1/questions", "/v1/emergencies"}, {"/v1/consent-texts", "/v1/$immds-forecast"}
     routers = (operations.router, operations.stepped, redress.router, emergencies.router)
     routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
     about = [each for each in routes if {*each.tags} & {"family", "clinic and school"}]

@@ -35,6 +35,7 @@ from tests.bench import (
     mutation,
     oblivion,
     placements,
+    plans,
     revocation,
     tampering,
     theft,
@@ -499,6 +500,14 @@ def who(_: Asked) -> Figures | Skipped:
     if not (SHARED / who_tables.WORKBOOK).is_file():
         return Skipped("the reference data (../shared/data) is not beside the project")
     return who_tables.figures(SHARED)
+def uncertain(_asked: Asked) -> Figures:
+    """Forecasts for partly known days, held against completions of them."""
+    return plans.histories(WORKERS)
+
+
+def visits(_asked: Asked) -> Figures:
+    """Visit plans, held against the best of all days."""
+    return plans.plans(WORKERS)
 
 
 _ALL = (
@@ -526,5 +535,7 @@ _ALL = (
     doses,
     fishing,
     timing,
+    uncertain,
+    visits,
 )
 PROOFS: Mapping[str, Proof] = {each.__name__: each for each in _ALL}

@@ -18,6 +18,10 @@ published cases.
 The steps are those of the CDC's Clinical Decision Support for Immunization (CDSi), Logic Specification for ACIP
 Recommendations, version 4.5; numbers such as 6.5 or CALCDTINT-3 in comments are its sections and business rules.
 
+Days known only partly: `somedays` lets them run through the engine, `given` says what is told, `concern` which doses a
+group looks at, `uncertain` answers for every completion, `doubtful` with and without the doses that are doubted. On
+top: `supply` and `visits` plan the fewest visits, `told`, `operation` and `recommendation` read and answer FHIR.
+
 `routine` is the older, smaller forecast for schedules/who-routine-2023.json, whose names are offered here.
 """
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import overload
+from typing import cast, overload
 
 from registry.continuity import spans
 from registry.continuity.immunization.schedule import Window
+from registry.continuity.immunization.somedays import Someday
 from registry.continuity.spans import Span
 
 ONE_DAY = timedelta(days=1)
 
 
-@lru_cache(maxsize=1 << 16)
 def after(day: date, span: Span) -> date:
-    """`day` plus `span` (CALCDT-1 to CALCDT-6)."""
+    """`day` plus `span` (CALCDT-1 to CALCDT-6); a day not fully known (`somedays`) stays one."""
+    return _after(day, span) if type(day) is date else cast(date, cast(Someday, day).plus(span))
+
+
+@lru_cache(maxsize=1 << 16)
+def _after(day: date, span: Span) -> date:
     return spans.add(day, span)
 
 

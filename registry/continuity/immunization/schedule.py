@@ -334,7 +334,7 @@ class ObservationKind:
     codings: frozenset[tuple[str, str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Schedule:
     """Everything a forecast needs. `digest` is the SHA-256 of the files it was read from, in hex."""
 

@@ -1,0 +1,70 @@
+"""`continuity forecast --fhir` and `--plan`: the answer in FHIR, and the visits that catch a person up.
+
+Both take days known to the month or the year only.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from registry.cli.running import out, print_json
+from registry.continuity.immunization import operation, told, visits
+from registry.continuity.immunization.schedule import Schedule
+from registry.continuity.immunization.visits import Plan
+
+AHEAD = timedelta(days=365)
+"""How far a plan looks: doses recommended within a year of the day of asking."""
+
+
+def print_fhir(content: Any, rules: Schedule, on: date) -> None:
+    """Parameters with an ImmunizationRecommendation and ImmunizationEvaluations, as `$immds-forecast` answers."""
+    print_json(operation.of_history(content, rules, on))
+
+
+def print_plan(content: Any, rules: Schedule, on: date, *, most_shots: int | None, json: bool) -> None:
+    """The visits, as JSON or one a line."""
+    asked = told.read(content, rules, on)
+    someone, doses = asked.someone, asked.doses
+    found = visits.plan(rules, someone, doses, asked.observations, on, until=on + AHEAD, most_shots=most_shots)
+    if json:
+        print_json(plain(found, rules, on))
+    else:
+        _print(found, rules, on)
+
+
+def plain(plan: Plan, rules: Schedule, on: date) -> dict[str, Any]:
+    """A plan as plain JSON values."""
+    return {
+        "schedule": {"id": rules.id, "digest": rules.digest},
+        "on": on.isoformat(),
+        "until": (on + AHEAD).isoformat(),
+        "visits": [
+            {
+                "day": visit.day.isoformat(),
+                "shots": [
+                    {"vaccine": each.vaccine, "title": rules.vaccines[each.vaccine].title, "groups": list(each.groups)}
+                    for each in visit.shots
+                ],
+            }
+            for visit in plan.visits
+        ],
+        "lost": dict(plan.lost),
+        "unplanned": list(plan.unplanned),
+        "fewest_returns_proven": plan.is_proven,
+    }
+
+
+def _print(plan: Plan, rules: Schedule, on: date) -> None:
+    for visit in plan.visits:
+        when = "today" if visit.day == on else "come back"
+        out.print(f"{visit.day}  {when}", markup=False)
+        for each in visit.shots:
+            words = f"    {rules.vaccines[each.vaccine].title} ({each.vaccine}) for {', '.join(each.groups)}"
+            out.print(words, markup=False, soft_wrap=True)
+    for group, number in plan.lost.items():
+        out.print(f"{group}: {number} owed can no longer be given in time", markup=False)
+    for group in plan.unplanned:
+        out.print(f"{group}: due, but nothing would surely count; ask a clinician", markup=False)
+    proven = "no plan has fewer returns" if plan.is_proven else "a plan with fewer returns may exist"
+    out.print(f"every dose recommended by {on + AHEAD}; {proven}; schedule {rules.id}", soft_wrap=True)
