@@ -12,7 +12,7 @@ import orjson
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from registry.api import bodies, deadline, forms
+from registry.api import answers, bodies, deadline, forms
 from registry.api.deadline import Arrived
 from registry.api.security import Calling, Opened
 from registry.consent.interview import Interview

@@ -49,7 +49,7 @@ ASKED = {
 
 @pytest.mark.parametrize("parts", ASKED.values(), ids=ASKED)
 def test_every_answer_is_valid_fhir(parts: tuple[dict[str, Any], ...]) -> None:
-    answer = operation.answer(question(*parts), SCHEDULE)
+    answer = operation.answer(question(*parts), lambda _: SCHEDULE)
     Parameters.model_validate(answer)
     for each in named(answer, "recommendation"):
         ImmunizationRecommendation.model_validate(each)
@@ -58,7 +58,7 @@ def test_every_answer_is_valid_fhir(parts: tuple[dict[str, Any], ...]) -> None:
 
 
 def test_the_dates_stand_under_the_codes_of_loinc() -> None:
-    (found,) = named(operation.answer(question(dose("a", "2021-03-01")), SCHEDULE), "recommendation")
+    (found,) = named(operation.answer(question(dose("a", "2021-03-01")), lambda _: SCHEDULE), "recommendation")
     (group,) = found["recommendation"]
     dates = {each["code"]["coding"][0]["code"]: each["value"] for each in group["dateCriterion"]}
     assert dates == {"30981-5": "2021-03-29", "30980-7": "2021-03-29"}
@@ -69,7 +69,7 @@ def test_the_dates_stand_under_the_codes_of_loinc() -> None:
 
 
 def test_what_is_uncertain_says_what_it_may_be_and_its_date_is_late_enough() -> None:
-    answer = operation.answer(question(dose("a", "2021-01"), dose("b", "2021-06-01")), SCHEDULE)
+    answer = operation.answer(question(dose("a", "2021-01"), dose("b", "2021-06-01")), lambda _: SCHEDULE)
     (found,) = named(answer, "recommendation")
     (group,) = found["recommendation"]
     assert group["forecastStatus"]["text"] == "uncertain: not-complete or complete"
@@ -81,20 +81,20 @@ def test_what_is_uncertain_says_what_it_may_be_and_its_date_is_late_enough() -> 
 
 
 def test_a_doubted_dose_brings_a_second_recommendation_and_what_hangs_on_it() -> None:
-    answer = operation.answer(question(*ASKED["told only"]), SCHEDULE)
+    answer = operation.answer(question(*ASKED["told only"]), lambda _: SCHEDULE)
     (without,) = named(answer, "recommendation-without-doubted-doses")
     assert without["recommendation"][0]["forecastStatus"]["text"] == "not-complete"
     assert named(answer, "change") == ["without b, C is not-complete, not complete"]
 
 
 def test_a_dose_that_cannot_be_is_flagged() -> None:
-    assert named(operation.answer(question(*ASKED["before birth"]), SCHEDULE), "flag") == ["a: before-birth"]
-    born = operation.answer(question(dose("a", "2020-01"), birth="2020-01"), SCHEDULE)
+    assert named(operation.answer(question(*ASKED["before birth"]), lambda _: SCHEDULE), "flag") == ["a: before-birth"]
+    born = operation.answer(question(dose("a", "2020-01"), birth="2020-01"), lambda _: SCHEDULE)
     assert named(born, "flag") == ["a: perhaps before-birth"]
 
 
 def test_the_same_question_gives_the_same_bytes_and_says_by_what() -> None:
-    answers = {orjson.dumps(operation.answer(question(dose("a", "2021-03")), two_doses())) for _ in range(3)}
+    answers = {orjson.dumps(operation.answer(question(dose("a", "2021-03")), lambda _: two_doses())) for _ in range(3)}
     (only,) = answers
     answer = orjson.loads(only)
     assert named(answer, "engine-version") == [engine.VERSION]
@@ -106,8 +106,8 @@ def test_the_same_question_gives_the_same_bytes_and_says_by_what() -> None:
 
 def test_the_digest_of_the_doses_does_not_betray_the_birth_date() -> None:
     """Birth dates never leave (disclosure.md): nothing that leaves may be tried against them."""
-    one = operation.answer(question(dose("a", "2021-03-01")), SCHEDULE)
-    other = operation.answer(question(dose("a", "2021-03-01"), birth="2020-01-11"), SCHEDULE)
+    one = operation.answer(question(dose("a", "2021-03-01")), lambda _: SCHEDULE)
+    other = operation.answer(question(dose("a", "2021-03-01"), birth="2020-01-11"), lambda _: SCHEDULE)
     assert named(one, "doses-digest") == named(other, "doses-digest")
     assert BIRTH not in orjson.dumps(one).decode()
 
@@ -129,7 +129,7 @@ REFUSED: dict[str, Any] = {
 @pytest.mark.parametrize("asked", REFUSED.values(), ids=REFUSED)
 def test_what_asks_no_question_is_refused_with_its_place_and_without_its_content(asked: Any) -> None:
     with pytest.raises(BadInput) as refused:
-        operation.answer(asked, SCHEDULE)
+        operation.answer(asked, lambda _: SCHEDULE)
     assert refused.value.where
     assert BIRTH not in f"{refused.value} {refused.value.remedy}"
 
