@@ -5,6 +5,6 @@ records. What is not known stays not known: a partial date is an interval, an am
 every answer carries its reason. Answers advise; the nurse and the head teacher decide.
 
 Read in this order: `reasons`, `spans`, `history` (records to dose events), `immunization` (schedules as data, what
-counts and what is due), `schedule` (the older form of one), `ladder` (a country's grades as data), `education` (which
-grade), `summary` (what leaves), `page` (how it is read).
+counts and what is due), `education` (a country's grades as data, which grade), `summary` (what leaves, and how it is
+read).
 """

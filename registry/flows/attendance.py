@@ -145,7 +145,9 @@ async def _chosen(
 def _open(registry: Registry, person: Person, caller: Caller) -> list[Held]:
     """The school years whose places this school may know, by the decision it would be answered by."""
     decision = decide.ask(registry.library, person, caller, now=registry.now())
-    allowed = decision.opened.intersection(decision.permitted) if decision.outcome is Outcome.PERMIT else frozenset()
+    allowed = (
+        decision.opened.intersection(decision.permitted) if decision.outcome is Outcome.PERMIT else frozenset[str]()
+    )
     inside = (organisations.HOUSE, organisations.FAMILY)
     return [each for each in person.held if each.ref in allowed and each.dossier.source not in inside]
 

@@ -33,12 +33,16 @@ _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")  # what phones and scanners wri
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
     """A token and what carried it; `page` is the whole text when it was a page, to be compared word for word, and
-    `printed` the whole PDF with its language."""
+    `printed` the whole PDF with its language.
+
+    `beside` are the cards whose codes stand on the same paper: a printed page of ours carries a SMART Health Card too.
+    """
 
     carrier: str
     token: str
     page: str | None = None
     printed: tuple[bytes, str] | None = None
+    beside: Wallet | None = None
 
 
 def read(body: bytes) -> Carried | Wallet:
@@ -88,13 +92,16 @@ def _from_picture(body: bytes) -> Carried | Wallet:
     others = wallet.of_codes([(each.text, _version(each)) for each in codes])
     if not ours and others is None:
         raise Unreadable("no QR code of a registry or card is readable in the picture", remedy="photograph it closer")
-    if len({*ours}) + (0 if others is None else len(others.held)) > 1 and not _is_one_split_card(others):
+    if len({*ours}) > 1 or (others and _are_several(others)):
         raise Unreadable("the picture holds several codes", remedy="photograph one at a time")
-    return others if others is not None else Carried(carrier="picture", token=qr.from_digits(ours[0]))
+    if not ours and others:
+        return others
+    return Carried(carrier="picture", token=qr.from_digits(ours[0]), beside=others)
 
 
-def _is_one_split_card(held: Wallet | None) -> bool:
-    return held is not None and all(isinstance(each, Chunk) for each in held.held)
+def _are_several(held: Wallet) -> bool:
+    """Whether these are more codes than one card has; a card can be split over several."""
+    return len(held.held) > 1 and not all(isinstance(each, Chunk) for each in held.held)
 
 
 def _version(code: zxingcpp.Barcode) -> int:

@@ -73,9 +73,10 @@ def trust_files(files: Mapping[str, bytes]) -> Directory:
 _SUFFIXES = {".json", ".pem", ".crt", ".cer", ".der", ".txt"}
 
 
-def verify(body: bytes, believed: Directory, library: Library, *, now: datetime) -> Verdict:
+def verify(body: bytes, believed: Directory | TrustList, library: Library, *, now: datetime) -> Verdict:
     """Read a paper or card in any form and say whether it is genuine. Never goes online."""
-    return _judged(carriers.read(body), believed, library, now)
+    directory = trust.of_registries(believed) if isinstance(believed, TrustList) else believed
+    return _judged(carriers.read(body), directory, library, now)
 
 
 def verify_files(
@@ -111,7 +112,8 @@ def _judged(carried: Carried | Wallet, believed: Directory, library: Library, no
         return _refused(carried, outcome.reason.value, outcome.reason.sentence)
     if not _is_unaltered(carried, outcome, library):
         return _refused(carried, "page-altered", _ALTERED)
-    return _accepted(carried, outcome, believed.registries)
+    beside = foreign.verify(carried.beside, believed, now=now) if carried.beside else None
+    return beside if beside and not beside.accepted else _accepted(carried, outcome, believed.registries)
 
 
 def _type_of(token: str) -> str:

@@ -1,6 +1,6 @@
 """Why believe it, and why can nobody else read it? Arithmetic on bytes that were handed in.
 
-The idea, in seven parts:
+The idea, in eight parts:
 
 * *Envelopes* (`sealing`): what is stored is AES-256-GCM, bound to its table, row, column and edition, so a
   sealed cell moved elsewhere does not open. Keys live in a `keyring` that is never in the database.
@@ -12,6 +12,8 @@ The idea, in seven parts:
 * *Merkle log* (`merkle`, `checkpoint`, `history`): the audit log cannot be edited, reordered or shortened without
   its signed checkpoints showing it.
 * *Witnesses* (`witness`, `cosignature`): others, who remember one checkpoint and cosign only what continues it.
+* *Cards of others* (`shc`, `hcert`): SMART Health Cards and EU-type certificates, each judged by its own rules against
+  the keys of the verifier's own folder (`directory`), with a stable reason for every refusal (`fault`).
 * *Digits* (`qr`): a token as digits, so that a printed QR code holds it.
 
 What it is not: it draws no randomness and reads no clock or file (nonces, salts, `now` and key material are

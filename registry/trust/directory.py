@@ -79,7 +79,7 @@ def read(files: Mapping[str, bytes]) -> Directory:
     for path, body in sorted(files.items()):
         _read(found, path, body)
     own = trustlist.read(found.own)
-    known = {(issuer, key["kid"]): issuers.key(key) for (issuer, _), key in own.keys.items()}
+    known = dict(of_registries(own).issuers.keys)
     for issuer, keys in found.sets:
         known |= {(issuer, key["kid"]): issuers.key(key, found.withdrawn.get(key["kid"])) for key in keys}
     return Directory(
@@ -88,6 +88,12 @@ def read(files: Mapping[str, bytes]) -> Directory:
         signers=signers.of(found.certificates, found.revoked),
         problems=tuple(found.problems),
     )
+
+
+def of_registries(own: TrustList) -> Directory:
+    """Registries alone, each believed for its papers and its SMART Health Cards."""
+    known = {(issuer, kid): issuers.key(key) for (issuer, kid), key in own.keys.items()}
+    return Directory(registries=own, issuers=shc.Issuers(keys=known, names=own.names))
 
 
 def _read(found: _Found, path: str, body: bytes) -> None:

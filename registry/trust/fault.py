@@ -62,6 +62,7 @@ class Fault(Enum):
     NO_CERTIFICATE = "schema-invalid"
     NAMES_NO_COUNTRY = "issuer-not-a-country"
     BEFORE_ITS_KEY = "issued-before-its-key"
+    SIGNER_WITHOUT_COUNTRY = "signer-without-country"
 
     @property
     def sentence(self) -> str:
@@ -112,6 +113,7 @@ _SENTENCES = {
     Fault.NO_CERTIFICATE: "What was signed does not have the form of an EU certificate.",
     Fault.NAMES_NO_COUNTRY: "The issuer it names is not a country; its signer's country is shown instead.",
     Fault.BEFORE_ITS_KEY: "It was issued before the certificate of its signer began.",
+    Fault.SIGNER_WITHOUT_COUNTRY: "Its signer's certificate names no country; the one shown is what it says itself.",
 }
 
 

@@ -26,7 +26,7 @@ def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 LEAVES = list(commands(typer.main.get_command(cli.app)))
 GROUPS = [
     ("consent",), ("audit",), ("keys",), ("vault",), ("organisation",), ("review",), ("evaluate",), ("alert",),
-    ("witness",), ("rights",), ("ombudsperson",), ("ladders",), ("attendance",),
+    ("witness",), ("rights",), ("ombudsperson",), ("ladders",), ("attendance",), ("card",),
 ]  # fmt: skip
 EXPECTED = {
     "demo", "serve", "migrate", "import", "convert", "ask", "verify", "erase", "consent open", "consent card",
@@ -43,6 +43,7 @@ EXPECTED = {
     "forecast", "evaluate forecast",
     "attendance ask", "attendance follow", "attendance list", "attendance answer", "attendance overdue",
     "ladders load", "ladders show", "placement", "evaluate placement",
+    "card add",
 }  # fmt: skip
 
 

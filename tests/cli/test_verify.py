@@ -27,9 +27,9 @@ from registry.cli import scenes
 from registry.flows import opening, printing, publish, rights, verify
 from registry.flows.release import Released
 from registry.settings import Settings
-from registry.trust import p256, qr, signing, trustlist
+from registry.trust import p256, qr, shc, signing, trustlist
 from tests.cli.conftest import Commands, Ran
-from tests.support import builders, reused
+from tests.support import builders, cards, reused
 from tests.support.builders import CLINIC, Clock, World
 from tests.support.postgres import Cluster
 
@@ -415,14 +415,37 @@ def test_a_picture_of_too_many_dots_is_refused_and_not_unpacked(papers: Papers) 
     papers.refused(target.getvalue(), "unreadable")
 
 
-def test_a_picture_of_two_codes_is_refused(papers: Papers) -> None:
-    one, other = (Image.open(io.BytesIO(picture(qr.to_digits(text)))) for text in (papers.released.card, "a.b.c"))
-    both = Image.new("L", (one.width + other.width + 40, max(one.height, other.height)), 255)
-    both.paste(one, (0, 0))
-    both.paste(other, (one.width + 40, 0))
+def side_by_side(*codes: bytes) -> bytes:
+    """Several codes on one sheet."""
+    pictures = [Image.open(io.BytesIO(code)).convert("L") for code in codes]
+    sheet = Image.new("L", (sum(each.width + 40 for each in pictures), max(each.height for each in pictures)), 255)
+    for at, each in enumerate(pictures):
+        sheet.paste(each, (sum(one.width + 40 for one in pictures[:at]), 0))
     target = io.BytesIO()
-    both.save(target, "png")
-    papers.refused(target.getvalue(), "unreadable")
+    sheet.save(target, "png")
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("is_genuine", [True, False])
+def test_a_sheet_with_our_health_card_beside_the_summary_is_as_good_as_both(papers: Papers, is_genuine: bool) -> None:
+    card = shc.issue(
+        cards.PERSON,
+        cards.doses(2),
+        issuer="https://registry.almara.example",
+        key=papers.key if is_genuine else {**stranger(), "kid": papers.key["kid"]},
+        issued=papers.released.expires_at - timedelta(days=31),
+    )
+    digits = shc.numeric(card).removeprefix("shc:/")
+    sheet = side_by_side(picture(qr.to_digits(papers.released.card)), cards.picture("shc:/", digits))
+    if is_genuine:
+        assert papers.verdict(sheet)["facts"] == papers.verdict(papers.released.card.encode())["facts"]
+    else:
+        papers.refused(sheet, "bad-signature")
+
+
+def test_a_picture_of_two_codes_is_refused(papers: Papers) -> None:
+    codes = (picture(qr.to_digits(text)) for text in (papers.released.card, "a.b.c"))
+    papers.refused(side_by_side(*codes), "unreadable")
 
 
 def test_a_file_that_is_not_there_is_refused(papers: Papers) -> None:

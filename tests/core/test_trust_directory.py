@@ -124,12 +124,6 @@ def test_signers_as_countries_publish_them(path: str, content: Any, count: int) 
     assert not found.problems
 
 
-def test_a_signer_without_a_country_is_not_used() -> None:
-    found = of("a.der", cards.der(cards.signer(country=None)))
-    assert found.is_empty
-    assert len(found.problems) == 1
-
-
 def test_withdrawn_certificates_are_listed_by_hash() -> None:
     hashes = ["00" * 32, "11" * 16, base64.b64encode(b"2" * 32).decode()]
     found = directory.read({"a.der": cards.der(DSC), "revoked.json": body({"revoked": hashes})})

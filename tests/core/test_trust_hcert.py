@@ -81,6 +81,15 @@ def test_the_country_is_that_of_the_signer_whatever_the_issuer_claims() -> None:
     assert (outcome.country, outcome.group, outcome.warnings) == ("AT", "v", (Fault.NAMES_NO_COUNTRY,))
 
 
+def test_a_signer_whose_certificate_names_no_country_is_believed_and_that_is_said() -> None:
+    nowhere = cards.signer(country=None)
+    body = reading.of_text(Hcert(by=nowhere).text)
+    assert isinstance(body, bytes)
+    outcome = hcert.verify(body, trusted(nowhere), now=NOW)
+    assert isinstance(outcome, hcert.Certificate)
+    assert (outcome.country, outcome.warnings) == ("AT", (Fault.SIGNER_WITHOUT_COUNTRY,))
+
+
 def test_every_signer_of_one_key_id_is_tried() -> None:
     """Eight bytes are no proof: two certificates may share them (specification, "Key Identifier")."""
     known = signers.signer(GOOD.by)

@@ -94,8 +94,8 @@ _FLAGS = {"y": True, "yes": True, "n": False, "no": False}
 
 
 def code(text: str) -> str:
-    """A code of the CVX system as it is written officially, with at least two digits."""
-    return text.strip().zfill(2)
+    """A code of the CVX system as it is written officially: two digits, or three without a zero before them."""
+    return text.strip().lstrip("0").zfill(2)
 
 
 def _day(text: str) -> date:

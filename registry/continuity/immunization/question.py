@@ -144,8 +144,8 @@ def _dose(id: str, day: date | None, vaccine: str, row: Mapping[str, Any]) -> Do
 
 
 def _known(code: str, schedule: Schedule) -> str:
-    """The code as the schedule writes it: a number may have lost the zero it begins with."""
-    padded = code.strip().zfill(2)
+    """The code as the schedule writes it: a number may have lost, or gained, zeros before it."""
+    padded = code.strip().lstrip("0").zfill(2)
     return padded if padded in schedule.vaccines else code.strip()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from registry.continuity import elements
-from registry.continuity.summary import clinic, document
+from registry.continuity.summary import document
 from registry.fhir.resource import Content
 
 _MOST_DOSES = 60
@@ -51,7 +51,7 @@ def _clinic(summary: Content) -> dict[str, Any]:
 def _dose(immunization: Content) -> list[str]:
     codes = elements.codings(elements.mapping(immunization.get("vaccineCode")))
     cvx = [f"cvx:{each.get('code')}" for each in codes if each.get("system") == _CVX]
-    antigens = "+".join(elements.text(each.get("code")) for each in codes if each.get("system") == clinic.ANTIGEN)
+    antigens = "+".join(elements.text(each.get("code")) for each in codes if each.get("system") == document.ANTIGEN)
     certainty = document.inner(document.own(immunization, "dose-certainty")[0])["certainty"]
     when = elements.text(immunization.get("occurrenceDateTime")) or "?"
     return [when, cvx[0] if cvx else antigens or "?", str(certainty)[0]]

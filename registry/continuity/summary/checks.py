@@ -30,22 +30,23 @@ Found = Iterator[Fault]
 Check = Callable[[Content, str], Found]
 
 _STATUSES = frozenset({"preliminary", "final", "amended", "entered-in-error"})
-_IPS_TYPE, _IMMUNIZATIONS = "60591-5", "11369-6"
-# By the code of a section: the resources its entries may be (IPS 2.0.1, Composition-uv-ips); others are free.
+_IPS_TYPE = "60591-5"
+_MEDICATION = ("MedicationStatement", "MedicationRequest", "MedicationAdministration", "MedicationDispense")
+# By the code of a section: the resources its entries may be, beside a DocumentReference (IPS 2.0, Composition-uv-ips).
 _ENTRIES: Mapping[str, frozenset[str]] = {
-    "11450-4": frozenset({"Condition", "DocumentReference"}),
-    "48765-2": frozenset({"AllergyIntolerance", "DocumentReference"}),
-    "10160-0": frozenset(
-        {
-            "MedicationStatement",
-            "MedicationRequest",
-            "MedicationAdministration",
-            "MedicationDispense",
-            "DocumentReference",
-        }
-    ),
-    _IMMUNIZATIONS: frozenset({"Immunization", "DocumentReference"}),
-    "18776-5": frozenset({"CarePlan", "ImmunizationRecommendation", "DocumentReference"}),
+    code: frozenset({*kinds, "DocumentReference"})
+    for code, kinds in (
+        ("11450-4", ("Condition",)),
+        ("48765-2", ("AllergyIntolerance",)),
+        ("10160-0", _MEDICATION),
+        ("11369-6", ("Immunization",)),
+        ("18776-5", ("CarePlan",)),
+        ("11348-0", ("Condition",)),
+        ("30954-2", ("Observation", "DiagnosticReport")),
+        ("10162-6", ("Observation",)),
+        ("29762-2", ("Observation",)),
+        ("8716-3", ("Observation",)),
+    )
 }
 # By the kind of a Basic: the extensions it must have, whatever redaction took.
 _KINDS: Mapping[str, frozenset[str]] = {
@@ -121,6 +122,7 @@ def _section(section: Content, code: str, frame: Content, bundle: Content, *, is
     yield from _unless(section.get("title"), where, "title")
     yield from _unless(code, where, "code")
     yield from _unless(text.get("status") and _says_something(text.get("div")), where, "text")
+    yield from _unless(not section.get("section"), where, "section 0..0")
     yield from _unless(not (entries and section.get("emptyReason")), where, "cmp-2")
     yield from _unless(entries or section.get("emptyReason") or not is_required, where, "ips-comp-1")
     yield from _unless(all(kinds), where, "entry resolves")
@@ -204,6 +206,10 @@ def _recommendation(forecast: Content, where: str) -> Found:
     )
 
 
+def _plan(plan: Content, where: str) -> Found:
+    yield from _unless(plan.get("status") and plan.get("intent") and plan.get("subject"), where, "CarePlan 1..1")
+
+
 def _organization(organization: Content, where: str) -> Found:
     yield from _unless(organization.get("identifier") or organization.get("name"), where, "org-1")
 
@@ -221,6 +227,7 @@ _OF_KIND: Mapping[str, Check] = {
     "Patient": _patient,
     "Immunization": _immunization,
     "ImmunizationRecommendation": _recommendation,
+    "CarePlan": _plan,
     "Organization": _organization,
     "Basic": _basic,
 }

@@ -21,6 +21,8 @@ Json = dict[str, Any]
 RECORD_KIND = f"{CANONICAL}/CodeSystem/record-kind"
 EMPTY = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
 LOINC = "http://loinc.org"
+ANTIGEN = f"{CANONICAL}/CodeSystem/antigen"
+IPS = "http://hl7.org/fhir/uv/ips/StructureDefinition/"
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 

@@ -45,6 +45,7 @@ def _flags(advice: Content, words: Words) -> dict[str, str]:
 
 
 def _clerk(found: Facts, flags: dict[str, str], words: Words) -> list[tuple[str, str]]:
+    """Label and value of each fact. What was supplied is isolated, for a value is a line of the page's language."""
     say, years = words["page"], found["years"]
 
     def of(name: str) -> str:
@@ -70,7 +71,7 @@ def _clerk(found: Facts, flags: dict[str, str], words: Words) -> list[tuple[str,
 
 def _dates(years: Iterable[Facts]) -> str:
     told = sorted(each for year in years for each in (year["start"], year["end"]) if each)
-    return f"{told[0]} – {told[-1]}" if told else ""
+    return f"{isolated(told[0])} – {isolated(told[-1])}" if told else ""
 
 
 def _proposed(found: Facts, words: Words) -> str:

@@ -31,7 +31,10 @@ _ALL = frozenset("tvr")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
-    """A certificate of somebody who may sign: for which country, when, and which groups (`v`, `t`, `r`)."""
+    """A certificate of somebody who may sign: for which country, when, and which groups (`v`, `t`, `r`).
+
+    `country` is empty where the certificate names none, as the specification allows.
+    """
 
     kid: bytes
     key: PublicKey
@@ -67,12 +70,12 @@ def of(certificates: Iterable[x509.Certificate], revoked: Iterable[bytes] = ()) 
 
 
 def signer(certificate: x509.Certificate) -> Signer | None:
-    """A certificate as a signer; None when its key cannot sign an HCERT, or it names no country."""
+    """A certificate as a signer; None when its key cannot sign an HCERT."""
     try:
         key, country = certificate.public_key(), _country(certificate)
     except (ValueError, TypeError):
         return None
-    if not country or not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
         return None
     return Signer(
         kid=certificate.fingerprint(SHA256())[:KID_BYTES],

@@ -21,7 +21,8 @@ _ALPHA_2 = re.compile(r"[A-Z]{2}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A certificate believed. `country` is that of its signer's certificate, whatever the issuer claim says."""
+    """A certificate believed. `country` is that of its signer's certificate, whatever the issuer claim says; only
+    where that names none it is the claim."""
 
     content: Mapping[str, Any] = field(repr=False)
     body: bytes = field(repr=False)
@@ -86,7 +87,7 @@ def _objection(said: Claims, signer: Signer, now: datetime) -> Fault | None:
     if now >= said.expires:
         return Fault.EXPIRED
     names_country = said.issuer is not None and _ALPHA_2.fullmatch(said.issuer)
-    if names_country and not claims.same_country(str(said.issuer), signer.country):
+    if names_country and signer.country and not claims.same_country(str(said.issuer), signer.country):
         return Fault.OTHER_COUNTRY  # a trusted key does not make its owner anybody else
     return None
 
@@ -100,7 +101,7 @@ def _form_objection(said: Claims, signer: Signer) -> Fault | None:
 
 def _is_withdrawn(said: Claims, signed: Signed, signer: Signer, signers: Signers) -> bool:
     entries = [entry for name in schema.GROUPS for entry in said.certificate.get(name) or ()]
-    countries = {said.issuer or signer.country, signer.country}
+    countries = {said.issuer or "", signer.country}
     return any(signers.withdrew(country, entry["ci"], signed.signature) for entry in entries for country in countries)
 
 
@@ -108,11 +109,12 @@ def _believed(body: bytes, said: Claims, signer: Signer) -> Certificate:
     odd = {
         Fault.NAMES_NO_COUNTRY: said.issuer is not None and not _ALPHA_2.fullmatch(said.issuer),
         Fault.BEFORE_ITS_KEY: said.issued < signer.begins,
+        Fault.SIGNER_WITHOUT_COUNTRY: not signer.country,
     }
     return Certificate(
         content=said.certificate,
         body=body,
-        country=signer.country,
+        country=signer.country or said.issuer or "",
         kid=signer.kid,
         issued=said.issued,
         expires=said.expires,

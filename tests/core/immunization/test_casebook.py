@@ -74,6 +74,7 @@ def test_a_title_may_stand_above_the_headings() -> None:
     [
         ({}, []),
         ({"Series_Status": "NOT COMPLETE", "Evaluation_Status_1": "not valid"}, []),
+        ({"CVX_1": "001", "CVX_2": 1.0}, []),
         ({"Series_Status": "Complete"}, ["series status: Complete / not-complete"]),
         ({"Evaluation_Status_2": "Not Valid"}, ["dose 2 status: Not Valid / valid"]),
         ({"Evaluation_Reason_1": "Too Soon"}, ["dose 1 reason: Too Soon / too-young, wrong-age-for-product"]),

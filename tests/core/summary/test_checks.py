@@ -112,6 +112,15 @@ BROKEN: dict[str, tuple[Break, str]] = {
         lambda b: _section(b, "11369-6")["entry"].append({"reference": "Organization/issuer"}),
         "entry type",
     ),
+    "a forecast where a plan must stand": (
+        lambda b: _section(b, "18776-5").update(entry=[{"reference": "ImmunizationRecommendation/due"}]),
+        "entry type",
+    ),
+    "a section within a section": (
+        lambda b: _section(b, "18776-5").update(section=[{"title": "more"}]),
+        "section 0..0",
+    ),
+    "a plan that is no plan": (lambda b: _one(b, "CarePlan").pop("intent"), "CarePlan 1..1"),
     "a reference that leads nowhere": (
         lambda b: _one(b, "Immunization").update(patient={"reference": "Patient/other"}),
         "reference resolves",
