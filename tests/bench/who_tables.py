@@ -43,8 +43,9 @@ class Outcome:
         }
 
 
-MISSED_AT_MOST = 0
-"""Set from what was measured; see `figures`."""
+MISSED_AT_MOST = 103
+"""Of 475: mostly rules the tables have no row for (a course of those with HIV, a distance inside an older course), and
+two weeks more where no child with few is at the edge. A change that lets more of them pass says less than before."""
 
 
 def figures(data: Path) -> dict[str, Any]:
