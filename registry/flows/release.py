@@ -17,10 +17,11 @@ from uuid import UUID
 from registry.consent import redact
 from registry.consent.decision import Decision, Outcome
 from registry.consent.request import DOMAINS
-from registry.continuity import education, history, immunization, summary
+from registry.continuity import education, history, summary
 from registry.continuity.education import Timeline, placement, position
 from registry.continuity.history import DoseEvent, Provenance, Record
-from registry.continuity.schedule import Schedule
+from registry.continuity.immunization import dues
+from registry.continuity.immunization.schedule import Schedule
 from registry.continuity.summary import RuleSet
 from registry.continuity.summary.document import Asked as Described
 from registry.continuity.summary.document import Release as Heading
@@ -46,7 +47,7 @@ NOTHING = (
     "you can register the child here and record what you do."
 )
 GROUNDS = {Kind.CLINIC: "treatment", Kind.SCHOOL: "enrolment"}
-SCHEDULE = "who-routine-2023"
+SCHEDULE = "who"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,17 +250,24 @@ def _clinic_document(
     records = [_with_lot(_leaving(registry, _record_of(each), is_open=each.ref in opened), each) for each in permitted]
     told = history.events(records, library.meaning, birth=birth, today=today)
     events = [_without_closed_lots(each, opened) for each in told]
-    schedule = library.schedules[SCHEDULE]
+    schedule = _schedule(registry)
     return summary.clinic_summary(
         asked=described,
         events=events,
-        dues=immunization.forecast(events, birth, schedule, today),
+        dues=dues.forecast(events, birth, described.gender, schedule, today),
         rules=_rule_set(schedule),
         today=today,
         release=heading,
         words=library.page_messages[language],
         language=language,
     )
+
+
+def _schedule(registry: Registry) -> Schedule:
+    """The schedule children continue by here: the country's own, where one is held for today, else WHO's."""
+    editions, today = registry.library.editions, registry.today()
+    own = editions.get(registry.settings.country.lower())
+    return own.on(today) if own and own.covers(today) else editions[SCHEDULE].on(today)
 
 
 def _rule_set(schedule: Schedule) -> RuleSet:

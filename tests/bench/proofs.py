@@ -500,6 +500,8 @@ def who(_: Asked) -> Figures | Skipped:
     if not (SHARED / who_tables.WORKBOOK).is_file():
         return Skipped("the reference data (../shared/data) is not beside the project")
     return who_tables.figures(SHARED)
+
+
 def uncertain(_asked: Asked) -> Figures:
     """Forecasts for partly known days, held against completions of them."""
     return plans.histories(WORKERS)

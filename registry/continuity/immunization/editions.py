@@ -17,6 +17,10 @@ class Editions:
 
     schedules: tuple[Schedule, ...]
 
+    def covers(self, day: date) -> bool:
+        """Whether there is an edition to go by on that day."""
+        return any(each.validity.covers(day) for each in self.schedules)
+
     def on(self, day: date) -> Schedule:
         """The edition to go by on a day; doses given before it are held against it too.
 
