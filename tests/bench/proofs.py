@@ -36,6 +36,7 @@ from tests.bench import (
     oblivion,
     placements,
     plans,
+    retelling,
     revocation,
     tampering,
     theft,
@@ -502,6 +503,15 @@ def who(_: Asked) -> Figures | Skipped:
     return who_tables.figures(SHARED)
 
 
+def retold(_: Asked) -> Figures | Skipped:
+    """The published histories in other codes, from three systems, a fifth of it twice: the same forecast."""
+    if not (SHARED / "immunization").is_dir():
+        return Skipped("the reference data (../shared/data) is not beside the project")
+    found = retelling.figures(SHARED)
+    same, other = (found["exactly"].get(name, 0) for name in ("same", "another"))
+    return {"holds": not other and same >= 0.99 * found["histories"], **found}
+
+
 def uncertain(_asked: Asked) -> Figures:
     """Forecasts for partly known days, held against completions of them."""
     return plans.histories(WORKERS)
@@ -537,6 +547,7 @@ _ALL = (
     doses,
     fishing,
     timing,
+    retold,
     uncertain,
     visits,
 )

@@ -118,7 +118,7 @@ def _until(days: Days, today: date) -> Days:
 
 def _doubt(event: DoseEvent, group: VaccineGroup, schedule: Schedule, mine: Sequence[DoseEvent]) -> str:
     """Why a dose is left out of the careful count of a group; empty when it is not."""
-    code, wanted = _code(event, schedule), event.antigens & _named(group)
+    code, wanted = code_of(event, schedule), event.antigens & _named(group)
     if not event.is_possible:
         return "implausible"
     if event.certainty is Certainty.STATED:
@@ -137,11 +137,15 @@ def _antigens(code: str, schedule: Schedule) -> frozenset[str]:
     return frozenset(each.antigen.split()[0] for each in vaccine.associations) if vaccine else frozenset()
 
 
-def _code(event: DoseEvent, schedule: Schedule) -> str:
-    """The vaccine type of the schedule a dose is held for: it protects against nothing the dose may not hold."""
-    named = sorted(event.cvx & schedule.vaccines.keys()) or sorted(schedule.vaccines)
-    fitting = [each for each in named if (held := _antigens(each, schedule)) and held <= event.antigens]
-    return max(fitting, key=lambda each: _fit(each, schedule), default="")
+def code_of(event: DoseEvent, schedule: Schedule) -> str:
+    """The vaccine type of the schedule a dose is held for: it protects against nothing the dose may not hold.
+
+    Empty where the schedule has none.
+    """
+    named = sorted(event.cvx & schedule.vaccines.keys())
+    sure = frozenset[str].intersection(*(_antigens(each, schedule) for each in named)) if named else event.antigens
+    fitting = [each for each in named or schedule.vaccines if (held := _antigens(each, schedule)) and held <= sure]
+    return max(sorted(fitting), key=lambda each: _fit(each, schedule), default="")
 
 
 def _fit(code: str, schedule: Schedule) -> tuple[int, bool]:
@@ -154,7 +158,7 @@ def _answer(
     given = [
         Given(id=each.id, days=_days(each, someone.birth, today), vaccine=code)
         for each in events
-        if (code := _code(each, schedule))
+        if (code := code_of(each, schedule))
     ]
     return uncertain.of_group(schedule, group.name, someone, given, (), today)
 
