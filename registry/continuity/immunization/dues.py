@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from registry.continuity import spans
 from registry.continuity.course import Counts, Verdict
@@ -51,7 +52,6 @@ _WHY: Mapping[DoseReason, str] = {
 _SAID: Mapping[Status, str] = {
     Status.TOO_OLD: "aged-out",
     Status.JUDGEMENT: "ask-clinician",
-    Status.BIRTH_DATE_UNKNOWN: "birth-date-unknown",
 }
 
 
@@ -62,8 +62,24 @@ def forecast(
 
     `sex` is FHIR's administrative gender, or empty.
     """
-    found = (_of_group(group, events, birth, _sex(sex), schedule, today) for group in schedule.groups.values())
+    apart = _apart(schedule)
+    found = (_of_group(group, events, birth, _sex(sex), apart, today) for group in apart.groups.values())
     return tuple(due for group in found for due in group)
+
+
+@lru_cache(maxsize=16)
+def _apart(schedule: Schedule) -> Schedule:
+    """The schedule with a group for each antigen, unless a group is given whole: who is safe from tetanus and not from
+    whooping cough is told so.
+    """
+    groups = [
+        part
+        for each in schedule.groups.values()
+        for part in (
+            [each] if each.gives_all else [VaccineGroup(name=name, antigens=(name,)) for name in each.antigens]
+        )
+    ]
+    return replace(schedule, groups={each.name: each for each in groups})
 
 
 def _sex(told: str) -> Sex:
@@ -92,7 +108,7 @@ def _of_group(
     if doubted.keys() & {each.id for each in mine}:
         generous = _answer(group, someone, past, schedule, today)
         other = _due(group, generous, mine, {}, schedule, today)
-        is_same = (other.status, other.next_dose) == (due.status, due.next_dose)
+        is_same = (other.status, other.reason) == (due.status, due.reason)
         due = due if is_same else replace(due, otherwise=other)
     yield from _spread(group, due)
 
@@ -175,7 +191,7 @@ def _due(
     may_be = _may_be(answer, today)
     status = may_be[0] if len(may_be) == 1 else Status.UNCERTAIN
     series, number = _series(group, answer, schedule), (answer.next_doses or (None,))[0]
-    counted = [each.is_certain for each in answer.verdicts if _counts(each) is Counts.YES]
+    sure = sum(_counts(each) is Counts.YES for each in answer.verdicts)
     possible = sum(_counts(each) is not Counts.NO for each in answer.verdicts)
     is_open = status in (Status.DUE, Status.NOT_YET, Status.UNCERTAIN)
     overdue = answer.past_due.days.last if is_open and answer.courses and answer.past_due.days else None
@@ -183,7 +199,7 @@ def _due(
         antigen=group.antigens[0],
         status=status,
         may_be=may_be,
-        sure=len(counted),
+        sure=sure,
         possible=possible,
         needed=len(series.doses),
         next_dose=number if is_open else None,
@@ -191,10 +207,10 @@ def _due(
         recommended=answer.recommended.days.last if is_open and answer.courses and answer.recommended.days else None,
         overdue_from=overdue,
         overdue=status is Status.DUE and overdue is not None and overdue < today,
-        exact=answer.is_certain and len(counted) == possible,
+        exact=answer.is_certain and sure == possible,
         plan=series.name,
         source=_source(series, number),
-        reason=_reason(status, number, len(counted), possible),
+        reason=_reason(status, answer.next_doses, sure, possible),
         caution=" ".join(answer.guidance),
         verdicts=tuple(_verdicts(answer, events, doubted, today)),
     )
@@ -230,13 +246,13 @@ def _source(series: Series, number: int | None) -> Source:
     return source or Source(document=series.name, edition="-", place="-")
 
 
-def _reason(status: Status, number: int | None, sure: int, possible: int) -> Reason:
-    if status is Status.UNCERTAIN:
+def _reason(status: Status, numbers: Sequence[int], sure: int, possible: int) -> Reason:
+    if status is Status.UNCERTAIN or len(numbers) > 1:  # which dose is due depends on the dates, too
         return because("uncertain", sure=sure, possible=possible)
     if status is Status.COMPLETE:
         return because("complete-here")
-    if status in (Status.DUE, Status.NOT_YET) and number:
-        return because(status.value, dose=number)
+    if status in (Status.DUE, Status.NOT_YET) and numbers:
+        return because(status.value, dose=numbers[0])
     return because(_SAID.get(status, "ask-clinician"))
 
 
