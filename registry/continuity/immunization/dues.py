@@ -15,17 +15,15 @@ from datetime import date
 from functools import lru_cache
 
 from registry.continuity import spans
-from registry.continuity.course import Counts, Verdict
 from registry.continuity.history import Certainty, DoseEvent
 from registry.continuity.immunization import uncertain
+from registry.continuity.immunization.due import Counts, Due, Status, Verdict
 from registry.continuity.immunization.given import Given, Someone
 from registry.continuity.immunization.outcome import DoseReason, DoseStatus, SeriesStatus
 from registry.continuity.immunization.person import Sex
-from registry.continuity.immunization.routine import Due, Status
-from registry.continuity.immunization.schedule import Schedule, Series, VaccineGroup
+from registry.continuity.immunization.schedule import Schedule, Series, Source, VaccineGroup
 from registry.continuity.immunization.uncertain import DoseAnswer, GroupAnswer
 from registry.continuity.reasons import Reason, because
-from registry.continuity.schedule import Source
 from registry.continuity.spans import Days
 from registry.fhir.dates import PartialDate
 
