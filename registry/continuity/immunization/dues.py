@@ -62,22 +62,16 @@ def forecast(
     """
     apart = _apart(schedule)
     found = (_of_group(group, events, birth, _sex(sex), apart, today) for group in apart.groups.values())
-    return tuple(due for group in found for due in group)
+    return tuple(due for due in found if due)
 
 
 @lru_cache(maxsize=16)
 def _apart(schedule: Schedule) -> Schedule:
-    """The schedule with a group for each antigen, unless a group is given whole: who is safe from tetanus and not from
-    whooping cough is told so.
+    """The schedule with a group for each antigen: who is safe from tetanus and not from whooping cough is told so, and
+    a dose against measles alone counts for nothing else.
     """
-    groups = [
-        part
-        for each in schedule.groups.values()
-        for part in (
-            [each] if each.gives_all else [VaccineGroup(name=name, antigens=(name,)) for name in each.antigens]
-        )
-    ]
-    return replace(schedule, groups={each.name: each for each in groups})
+    names = [name for each in schedule.groups.values() for name in each.antigens]
+    return replace(schedule, groups={each: VaccineGroup(name=each, antigens=(each,)) for each in names})
 
 
 def _sex(told: str) -> Sex:
@@ -91,38 +85,29 @@ def _of_group(
     sex: Sex,
     schedule: Schedule,
     today: date,
-) -> Iterator[Due]:
-    mine = [each for each in events if each.antigens & _named(group)]
+) -> Due | None:
+    """None where no series concerns the child, and of a part of an antigen (a birth dose) unless it is due."""
+    mine = [each for each in events if _named(group) in each.antigens]
     if birth is None:
-        yield from _spread(group, _unknown_birth(group, mine, schedule))
-        return
+        return _unknown_birth(group, mine, schedule) if group.name == _named(group) else None
     someone = Someone(birth=_until(spans.of(birth, since=_LONG_AGO, until=today), today), sex=sex)
     past = [each for each in events if each.days is None or each.days[0] <= today]
     doubted = {each.id: why for each in past if (why := _doubt(each, group, schedule, mine))}
     careful = _answer(group, someone, [each for each in past if each.id not in doubted], schedule, today)
-    if careful.statuses == (None,):  # no series concerns the child
-        return
+    if careful.statuses == (None,):
+        return None
     due = _due(group, careful, mine, doubted, schedule, today)
     if doubted.keys() & {each.id for each in mine}:
         generous = _answer(group, someone, past, schedule, today)
         other = _due(group, generous, mine, {}, schedule, today)
         is_same = (other.status, other.reason) == (due.status, due.reason)
         due = due if is_same else replace(due, otherwise=other)
-    yield from _spread(group, due)
+    return due if group.name == _named(group) or due.status is Status.DUE else None
 
 
-def _named(group: VaccineGroup) -> frozenset[str]:
-    """The antigens by their codes; a part of one (a birth dose) is named after it."""
-    return frozenset(each.split()[0] for each in group.antigens)
-
-
-def _spread(group: VaccineGroup, due: Due) -> Iterator[Due]:
-    """The same for each antigen of the group; of a part of an antigen only what is due is said."""
-    for each in group.antigens:
-        if " " not in each:
-            yield replace(due, antigen=each)
-        elif due.status is Status.DUE:
-            yield replace(due, antigen=each.split()[0])
+def _named(group: VaccineGroup) -> str:
+    """The antigen by its code; a part of one is named after it."""
+    return group.name.split()[0]
 
 
 def _until(days: Days, today: date) -> Days:
@@ -132,7 +117,6 @@ def _until(days: Days, today: date) -> Days:
 
 def _doubt(event: DoseEvent, group: VaccineGroup, schedule: Schedule, mine: Sequence[DoseEvent]) -> str:
     """Why a dose is left out of the careful count of a group; empty when it is not."""
-    code, wanted = _code(event, schedule), event.antigens & _named(group)
     if not event.is_possible:
         return "implausible"
     if event.certainty is Certainty.STATED:
@@ -143,23 +127,32 @@ def _doubt(event: DoseEvent, group: VaccineGroup, schedule: Schedule, mine: Sequ
         return "undated-not-counted"
     if event.possible_duplicate_of in {each.id for each in mine}:
         return "duplicate-not-counted"
-    return "inexact-not-counted" if wanted - _antigens(code, schedule) else ""
+    is_held = _named(group) in _antigens(schedule).get(_code(event, _named(group), schedule), ())
+    return "inexact-not-counted" if _named(group) in event.antigens and not is_held else ""
 
 
-def _antigens(code: str, schedule: Schedule) -> frozenset[str]:
-    vaccine = schedule.vaccines.get(code)
-    return frozenset(each.antigen.split()[0] for each in vaccine.associations) if vaccine else frozenset()
+@lru_cache(maxsize=16)
+def _antigens(schedule: Schedule) -> Mapping[str, frozenset[str]]:
+    """What each vaccine type counts for, at whatever age."""
+    return {
+        code: frozenset(each.antigen.split()[0] for each in vaccine.associations)
+        for code, vaccine in schedule.vaccines.items()
+    }
 
 
-def _code(event: DoseEvent, schedule: Schedule) -> str:
-    """The vaccine type of the schedule a dose is held for: it protects against nothing the dose may not hold."""
-    named = sorted(event.cvx & schedule.vaccines.keys()) or sorted(schedule.vaccines)
-    fitting = [each for each in named if (held := _antigens(each, schedule)) and held <= event.antigens]
-    return max(fitting, key=lambda each: _fit(each, schedule), default="")
+def _code(event: DoseEvent, antigen: str, schedule: Schedule) -> str:
+    """The vaccine type a dose is held for where `antigen` is asked about: one against nothing the dose may not hold.
 
+    Where the dose may be one of several, or has no type of its own, that is the unspecified one, if there is any.
+    """
+    exact = next(iter(event.cvx)) if len(event.cvx) == 1 else ""
 
-def _fit(code: str, schedule: Schedule) -> tuple[int, bool]:
-    return len(_antigens(code, schedule)), "unspecified" in schedule.vaccines[code].title.casefold()
+    def fit(code: str) -> tuple[bool, bool, int, bool]:
+        is_unspecified = "unspecified" in schedule.vaccines[code].title.casefold()
+        return antigen in held[code], code == exact, len(held[code]), is_unspecified
+
+    held = _antigens(schedule)
+    return max((code for code in sorted(held) if held[code] and held[code] <= event.antigens), key=fit, default="")
 
 
 def _answer(
@@ -168,7 +161,7 @@ def _answer(
     given = [
         Given(id=each.id, days=_days(each, someone.birth, today), vaccine=code)
         for each in events
-        if (code := _code(each, schedule))
+        if (code := _code(each, _named(group), schedule))
     ]
     return uncertain.of_group(schedule, group.name, someone, given, (), today)
 
@@ -194,7 +187,7 @@ def _due(
     is_open = status in (Status.DUE, Status.NOT_YET, Status.UNCERTAIN)
     overdue = answer.past_due.days.last if is_open and answer.courses and answer.past_due.days else None
     return Due(
-        antigen=group.antigens[0],
+        antigen=_named(group),
         status=status,
         may_be=may_be,
         sure=sure,
@@ -209,7 +202,7 @@ def _due(
         plan=series.name,
         source=_source(series, number),
         reason=_reason(status, answer.next_doses, sure, possible),
-        caution=" ".join(answer.guidance),
+        caution=" ".join((*answer.guidance, *(each.text for each in answer.precautions))),
         verdicts=tuple(_verdicts(answer, events, doubted, today)),
     )
 
@@ -234,7 +227,7 @@ def _when(answer: GroupAnswer, today: date) -> set[Status]:
 
 
 def _series(group: VaccineGroup, answer: GroupAnswer, schedule: Schedule) -> Series:
-    every = [each for name in group.antigens for each in schedule.antigens[name].series]
+    every = schedule.antigens[group.name].series
     return next((each for each in every if each.name in answer.series), every[0])
 
 
@@ -289,9 +282,9 @@ def _verdict(answer: DoseAnswer, number: int) -> Verdict:
 
 def _unknown_birth(group: VaccineGroup, events: Sequence[DoseEvent], schedule: Schedule) -> Due:
     why = because("birth-date-unknown")
-    series = schedule.antigens[group.antigens[0]].series[0]
+    series = schedule.antigens[group.name].series[0]
     return Due(
-        antigen=group.antigens[0],
+        antigen=_named(group),
         status=Status.BIRTH_DATE_UNKNOWN,
         may_be=(Status.BIRTH_DATE_UNKNOWN,),
         sure=0,
