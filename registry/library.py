@@ -21,17 +21,15 @@ import orjson
 
 from registry.consent import places
 from registry.consent.places import Places
-from registry.continuity import schedule
 from registry.continuity.education import ladder
 from registry.continuity.education.ladder import Ladder
 from registry.continuity.history import codes
 from registry.continuity.history.codes import Meaning, Vaccines
 from registry.continuity.immunization import authored, editions
 from registry.continuity.immunization.editions import Editions
-from registry.continuity.schedule import Schedule
 from registry.continuity.summary.words import Messages
 from registry.errors import BadInput, RegistryError
-from registry.fhir import CANONICAL, profile, shape, terminology
+from registry.fhir import profile, shape, terminology
 from registry.fhir.resource import Content
 from registry.fhir.shape import Profiles
 from registry.fhir.terminology import CodeSystem, ConceptMap, ValueSet
@@ -39,7 +37,6 @@ from registry.identity import match
 from registry.identity.weights import Weights
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
-ANTIGENS = f"{CANONICAL}/CodeSystem/antigen"
 
 Read = TypeVar("Read")
 
@@ -53,7 +50,6 @@ class Library:
     value_sets: Mapping[str, ValueSet]
     concept_maps: Mapping[str, ConceptMap]
     vaccines: Vaccines
-    schedules: Mapping[str, Schedule]
     editions: Mapping[str, Editions]
     """The schedules of `schemas/schedules/<issuer>/`, by their id."""
     ladders: tuple[Ladder, ...]
@@ -93,7 +89,6 @@ def load(folder: Path = FOLDER) -> Library:
         value_sets=value_sets,
         concept_maps=concept_maps,
         vaccines=_using("terminology/cvx.json", lambda: _vaccines(concept_maps, folder)),
-        schedules={each.id: each for each in _routine(folder)},
         editions=_using("schedules", lambda: _editions(folder)),
         ladders=tuple(_each(folder, "ladders", ladder.read)),
         consent_texts=json("texts/consent-2.json", folder),
@@ -116,12 +111,6 @@ def _vaccines(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Vaccines:
 
 def _places(concept_maps: Mapping[str, ConceptMap], folder: Path) -> Places:
     return places.read(json("policies/places.json", folder), concept_maps["vaccine-to-antigen"])
-
-
-def _routine(folder: Path) -> Iterator[Schedule]:
-    """The files directly in `schedules`: the older form."""
-    for name in (f"schedules/{path.name}" for path in sorted((folder / "schedules").glob("*.json"))):
-        yield _using(name, lambda held=name: schedule.read(json(held, folder)))
 
 
 def _editions(folder: Path) -> Mapping[str, Editions]:
@@ -187,19 +176,6 @@ def toml(relative_path: str, folder: Path = FOLDER) -> Mapping[str, Any]:
         raise _unusable(relative_path, f"not TOML: {error}") from error
 
 
-def problems(library: Library) -> list[str]:
-    """What the tables say of each other that is not so: codes that do not exist."""
-    return [
-        *_mistranslated(library.concept_maps, library.code_systems),
-        *(
-            f"schedule {each.id}: the antigen {antigen} does not exist"
-            for each in library.schedules.values()
-            for antigen in each.antigens
-            if not _exists(library.code_systems, ANTIGENS, antigen)
-        ),
-    ]
-
-
 def _mistranslated(concept_maps: Mapping[str, ConceptMap], code_systems: Mapping[str, CodeSystem]) -> list[str]:
     return [
         f"{concept_map.url}: {source[1]} is translated to {target.code}, which {target.system} does not have"
@@ -226,16 +202,13 @@ def _check(folder: Path) -> Mapping[str, int]:
     for path in paths:
         _PARSERS.get(path.suffix, text)(path.relative_to(folder).as_posix(), folder)
     library = load(folder)
-    wrong = problems(library)
-    if wrong:
-        raise RegistryError("; ".join(wrong))
     return {
         "files": len(paths),
         "profiles": len(library.profiles.sources),
         "value sets": len(library.value_sets),
         "code systems": len(library.code_systems),
         "translations": sum(len(each.targets) for each in library.concept_maps.values()),
-        "schedules": len(library.schedules) + sum(len(each.schedules) for each in library.editions.values()),
+        "schedules": sum(len(each.schedules) for each in library.editions.values()),
         "ladders": len(library.ladders),
         "migrations": len(library.migrations),
     }

@@ -109,11 +109,11 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
 
 def _print(path: Path, verdict: Verdict) -> None:
     if not verdict.accepted:
-        why = escape(f"{path.name} ({verdict.reason}): {verdict.sentence}")
+        why = escape(f"{path} ({verdict.reason}): {verdict.sentence}")
         out.print(f"[bold red]REFUSED[/] {why}", soft_wrap=True)
         _print_warnings(verdict)
         return
-    out.print(f"[bold green]GENUINE[/] {escape(path.name)} ({verdict.carrier})", soft_wrap=True)
+    out.print(f"[bold green]GENUINE[/] {escape(str(path))} ({verdict.carrier})", soft_wrap=True)
     if verdict.issued:
         until = f"valid until {verdict.expires:%Y-%m-%d}" if verdict.expires else "it names no end"
         out.print(f"  issued by {verdict.issuer_name} <{verdict.issuer}>", markup=False, soft_wrap=True)

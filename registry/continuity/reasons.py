@@ -38,8 +38,6 @@ SENTENCES: Mapping[str, str] = {
     "possible-duplicate": "This may be the same dose as {of}; nobody has settled it yet.",
     # does a dose count
     "counts": "Counts as dose {dose}.",
-    "too-young": "Does not count: given before the minimum age of {age}.",
-    "too-soon": "Does not count: less than {interval} after the dose before.",
     "extra": "Not needed for this series; it does no harm.",
     "depends-on-dates": "It depends on dates that are not fully known whether this counts.",
     "duplicate-not-counted": "Left out of the count: it may be the same dose as another.",
@@ -56,11 +54,8 @@ SENTENCES: Mapping[str, str] = {
     "to-be-repeated": "Does not count: marked to be repeated, or given after its expiry.",
     "not-in-schedule": "This rule set says nothing about this vaccine at this age.",
     # what is due
-    "complete": "Complete: the doses this rule set asks for count (needed: {needed}).",
     "due": "Dose {dose} is due.",
     "not-yet": "Dose {dose} is not due yet.",
-    "too-old": "Dose {dose} is no longer recommended from the age of {age}.",
-    "judgement": "Dose {dose} needs a clinician's judgement from the age of {age}.",
     "uncertain": "Dates are not fully known: {sure} to {possible} doses count.",
     "complete-here": "Complete by this rule set.",
     "aged-out": "No longer recommended at this age.",

@@ -69,18 +69,6 @@ class Days:
     first: date
     last: date
 
-    def plus(self, span: Span) -> Days:
-        return Days(add(self.first, span), add(self.last, span))
-
-    def hull(self, other: Days) -> Days:
-        """The smallest interval holding both."""
-        return Days(min(self.first, other.first), max(self.last, other.last))
-
-
-def later(*many: Days) -> Days:
-    """The latest of several days."""
-    return Days(max(each.first for each in many), max(each.last for each in many))
-
 
 def of(when: PartialDate | None, *, since: date, until: date) -> Days:
     """The days a partial date can mean; an unknown one lies between `since` and `until`."""

@@ -1,15 +1,19 @@
 """Short ways to write the records the continuity tests are about."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from registry.continuity import history, schedule
+from registry import library
+from registry.continuity import history
 from registry.continuity.education import ladder
 from registry.fhir import CANONICAL, resource
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
-WHO = schedule.read(json.loads((SCHEMAS / "schedules" / "who-routine-2023.json").read_text("utf-8")))
+WHO = library.load().editions["who"].on(date(2026, 3, 1))
+"""The shipped schedule; the tests ask by it of days before it held, too."""
+meaning = library.load().meaning
 LADDERS = tuple(
     ladder.read(json.loads(path.read_text("utf-8"))) for path in sorted((SCHEMAS / "ladders").glob("*.json"))
 )
@@ -33,13 +37,6 @@ VACCINES = {
     "mmr": ("03", "MEASLES MUMPS RUBELLA"),
 }
 CVX = "http://hl7.org/fhir/sid/cvx"
-_ANTIGENS = {code: frozenset(antigens.split()) for code, antigens in VACCINES.values()}
-
-
-def antigens(concept: resource.Content) -> frozenset[str]:
-    """The antigen mapping of these tests, by CVX code."""
-    codes = [each.get("code") for each in concept.get("coding", ()) if each.get("system") == CVX]
-    return frozenset(antigen for code in codes for antigen in _ANTIGENS.get(code, ()))
 
 
 def dose(vaccine: str, when: str | None, source: str = "almara-dhis2", /, **more: Any) -> history.Record:

@@ -13,7 +13,7 @@ from fhir.resources.R4B.bundle import Bundle
 from registry.continuity import education, history, immunization, summary
 from registry.continuity.education import placement
 from registry.fhir import CANONICAL, dates
-from tests.core.continuity_records import LADDERS, MESSAGES, WHO, antigens, dose, enrolment
+from tests.core.continuity_records import LADDERS, MESSAGES, WHO, dose, enrolment, meaning
 
 GOLDEN = Path(__file__).parent / "golden"
 TODAY = date(2024, 8, 1)
@@ -41,8 +41,8 @@ RULES = summary.RuleSet(id=WHO.id, version=WHO.version, title=WHO.title, licence
 
 def clinic(records: list[history.Record], birth: str = "2023-01-01", language: str = "en") -> dict[str, Any]:
     born = dates.parse(birth)
-    events = history.events(records, antigens, birth=born, today=TODAY)
-    dues = immunization.forecast(events, born, WHO, TODAY)
+    events = history.events(records, meaning, birth=born, today=TODAY)
+    dues = immunization.forecast(events, born, ASKED.gender, WHO, TODAY)
     return summary.clinic_summary(
         asked=ASKED,
         events=events,
@@ -208,7 +208,7 @@ def test_the_recommendation_says_dose_number_as_text_and_dates_by_loinc() -> Non
     hepb = next(each for each in forecast["recommendation"] if each["vaccineCode"][0]["coding"][0]["code"] == "HEPB")
     assert hepb["doseNumberString"] == "3"
     found = {each["code"]["coding"][0]["code"]: each["value"] for each in hepb["dateCriterion"]}
-    assert found == {"30981-5": "2023-04-28", "30980-7": "2023-04-28"}
+    assert found == {"30981-5": "2023-04-09", "30980-7": "2023-08-12"}
 
 
 def test_the_card_of_twelve_doses_fits_a_qr_code() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
+from registry.continuity.immunization.editions import Editions
 from registry.errors import BadInput, NotPermitted
 from registry.flows import match, release, rights
 from registry.flows.release import Asked, Released
@@ -103,6 +104,32 @@ async def test_a_clinic_the_family_named_receives_the_doses_and_what_is_due(worl
     assert resources(given, "ImmunizationRecommendation")
     assert given.expires_at == world.clock.now + timedelta(days=30)
     assert payload(given)["aud"] == CLINIC
+
+
+async def rule_set(world: World, **changes: Any) -> str:
+    """By which schedule the clinic is answered, in a registry of these settings or this library."""
+    given = await released(replace(world, registry=replace(world.registry, **changes)), CLINIC)
+    (told,) = resources(given, "ImmunizationRecommendation")
+    named = next(each for each in told["extension"] if each["url"].endswith("rule-set"))
+    return next(each["valueCode"] for each in named["extension"] if each["url"] == "id")
+
+
+@pytest.mark.parametrize(("country", "schedule"), [("XAL", "who"), ("NGA", "nga"), ("UKR", "ukr")])
+async def test_a_clinic_is_told_what_is_due_by_the_schedule_of_the_country_it_stands_in(
+    world: World, card: str, country: str, schedule: str
+) -> None:
+    await allow(world, card, CLINIC)
+    settings = world.registry.settings.model_copy(update={"country": country})
+    assert await rule_set(world, settings=settings) == schedule
+
+
+async def test_a_national_schedule_that_has_ended_is_not_gone_by(world: World, card: str) -> None:
+    await allow(world, card, CLINIC)
+    library = world.registry.library
+    (held,) = library.editions["nga"].schedules
+    for last, schedule in ((world.registry.today(), "nga"), (world.registry.today() - timedelta(days=1), "who")):
+        own = Editions((replace(held, validity=replace(held.validity, last=last)),))
+        assert await rule_set(world, library=replace(library, editions={**library.editions, "xal": own})) == schedule
 
 
 async def test_a_school_the_family_named_receives_the_years_and_the_grade_here(world: World, card: str) -> None:

@@ -22,10 +22,9 @@ Days known only partly: `somedays` lets them run through the engine, `given` say
 group looks at, `uncertain` answers for every completion, `doubtful` with and without the doses that are doubted. On
 top: `supply` and `visits` plan the fewest visits, `told`, `operation` and `recommendation` read and answer FHIR.
 
-`routine` is the older, smaller forecast for schedules/who-routine-2023.json, whose names are offered here.
+For a summary: `dues` puts a history of dose events to the engine, careful of what is doubted, and `due` is its answer.
 """
 
-from registry.continuity.immunization.routine import Due as Due
-from registry.continuity.immunization.routine import Status as Status
-from registry.continuity.immunization.routine import forecast as forecast
-from registry.continuity.immunization.routine import read as read
+from registry.continuity.immunization.due import Due as Due
+from registry.continuity.immunization.due import Status as Status
+from registry.continuity.immunization.dues import forecast as forecast

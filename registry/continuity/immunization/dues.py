@@ -12,19 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from registry.continuity import spans
-from registry.continuity.course import Counts, Verdict
 from registry.continuity.history import Certainty, DoseEvent
 from registry.continuity.immunization import uncertain
+from registry.continuity.immunization.due import Counts, Due, Status, Verdict
 from registry.continuity.immunization.given import Given, Someone
 from registry.continuity.immunization.outcome import DoseReason, DoseStatus, SeriesStatus
 from registry.continuity.immunization.person import Sex
-from registry.continuity.immunization.routine import Due, Status
-from registry.continuity.immunization.schedule import Schedule, Series, VaccineGroup
+from registry.continuity.immunization.schedule import Schedule, Series, Source, VaccineGroup
 from registry.continuity.immunization.uncertain import DoseAnswer, GroupAnswer
 from registry.continuity.reasons import Reason, because
-from registry.continuity.schedule import Source
 from registry.continuity.spans import Days
 from registry.fhir.dates import PartialDate
 
@@ -51,7 +50,6 @@ _WHY: Mapping[DoseReason, str] = {
 _SAID: Mapping[Status, str] = {
     Status.TOO_OLD: "aged-out",
     Status.JUDGEMENT: "ask-clinician",
-    Status.BIRTH_DATE_UNKNOWN: "birth-date-unknown",
 }
 
 
@@ -62,8 +60,18 @@ def forecast(
 
     `sex` is FHIR's administrative gender, or empty.
     """
-    found = (_of_group(group, events, birth, _sex(sex), schedule, today) for group in schedule.groups.values())
-    return tuple(due for group in found for due in group)
+    apart = _apart(schedule)
+    found = (_of_group(group, events, birth, _sex(sex), apart, today) for group in apart.groups.values())
+    return tuple(due for due in found if due)
+
+
+@lru_cache(maxsize=16)
+def _apart(schedule: Schedule) -> Schedule:
+    """The schedule with a group for each antigen: who is safe from tetanus and not from whooping cough is told so, and
+    a dose against measles alone counts for nothing else.
+    """
+    names = [name for each in schedule.groups.values() for name in each.antigens]
+    return replace(schedule, groups={each: VaccineGroup(name=each, antigens=(each,)) for each in names})
 
 
 def _sex(told: str) -> Sex:
@@ -77,38 +85,29 @@ def _of_group(
     sex: Sex,
     schedule: Schedule,
     today: date,
-) -> Iterator[Due]:
-    mine = [each for each in events if each.antigens & _named(group)]
+) -> Due | None:
+    """None where no series concerns the child, and of a part of an antigen (a birth dose) unless it is due."""
+    mine = [each for each in events if _named(group) in each.antigens]
     if birth is None:
-        yield from _spread(group, _unknown_birth(group, mine, schedule))
-        return
+        return _unknown_birth(group, mine, schedule) if group.name == _named(group) else None
     someone = Someone(birth=_until(spans.of(birth, since=_LONG_AGO, until=today), today), sex=sex)
     past = [each for each in events if each.days is None or each.days[0] <= today]
     doubted = {each.id: why for each in past if (why := _doubt(each, group, schedule, mine))}
     careful = _answer(group, someone, [each for each in past if each.id not in doubted], schedule, today)
-    if careful.statuses == (None,):  # no series concerns the child
-        return
+    if careful.statuses == (None,):
+        return None
     due = _due(group, careful, mine, doubted, schedule, today)
     if doubted.keys() & {each.id for each in mine}:
         generous = _answer(group, someone, past, schedule, today)
         other = _due(group, generous, mine, {}, schedule, today)
-        is_same = (other.status, other.next_dose) == (due.status, due.next_dose)
+        is_same = (other.status, other.reason) == (due.status, due.reason)
         due = due if is_same else replace(due, otherwise=other)
-    yield from _spread(group, due)
+    return due if group.name == _named(group) or due.status is Status.DUE else None
 
 
-def _named(group: VaccineGroup) -> frozenset[str]:
-    """The antigens by their codes; a part of one (a birth dose) is named after it."""
-    return frozenset(each.split()[0] for each in group.antigens)
-
-
-def _spread(group: VaccineGroup, due: Due) -> Iterator[Due]:
-    """The same for each antigen of the group; of a part of an antigen only what is due is said."""
-    for each in group.antigens:
-        if " " not in each:
-            yield replace(due, antigen=each)
-        elif due.status is Status.DUE:
-            yield replace(due, antigen=each.split()[0])
+def _named(group: VaccineGroup) -> str:
+    """The antigen by its code; a part of one is named after it."""
+    return group.name.split()[0]
 
 
 def _until(days: Days, today: date) -> Days:
@@ -118,7 +117,6 @@ def _until(days: Days, today: date) -> Days:
 
 def _doubt(event: DoseEvent, group: VaccineGroup, schedule: Schedule, mine: Sequence[DoseEvent]) -> str:
     """Why a dose is left out of the careful count of a group; empty when it is not."""
-    code, wanted = code_of(event, schedule), event.antigens & _named(group)
     if not event.is_possible:
         return "implausible"
     if event.certainty is Certainty.STATED:
@@ -129,27 +127,46 @@ def _doubt(event: DoseEvent, group: VaccineGroup, schedule: Schedule, mine: Sequ
         return "undated-not-counted"
     if event.possible_duplicate_of in {each.id for each in mine}:
         return "duplicate-not-counted"
-    return "inexact-not-counted" if wanted - _antigens(code, schedule) else ""
+    is_held = _named(group) in _antigens(schedule).get(_code(event, _named(group), schedule), ())
+    return "inexact-not-counted" if _named(group) in event.antigens and not is_held else ""
 
 
-def _antigens(code: str, schedule: Schedule) -> frozenset[str]:
-    vaccine = schedule.vaccines.get(code)
-    return frozenset(each.antigen.split()[0] for each in vaccine.associations) if vaccine else frozenset()
+@lru_cache(maxsize=16)
+def _antigens(schedule: Schedule) -> Mapping[str, frozenset[str]]:
+    """What each vaccine type counts for, at whatever age."""
+    return {
+        code: frozenset(each.antigen.split()[0] for each in vaccine.associations)
+        for code, vaccine in schedule.vaccines.items()
+    }
 
 
 def code_of(event: DoseEvent, schedule: Schedule) -> str:
-    """The vaccine type of the schedule a dose is held for: it protects against nothing the dose may not hold.
+    """The vaccine type of any schedule a dose is held for, whatever is asked about; it may name antigens its own way.
 
-    Empty where the schedule has none.
+    It protects against nothing the dose may not hold; empty where the schedule has none such.
     """
-    named = sorted(event.cvx & schedule.vaccines.keys())
-    sure = frozenset[str].intersection(*(_antigens(each, schedule) for each in named)) if named else event.antigens
-    fitting = [each for each in named or schedule.vaccines if (held := _antigens(each, schedule)) and held <= sure]
-    return max(sorted(fitting), key=lambda each: _fit(each, schedule), default="")
+    held, named = _antigens(schedule), sorted(event.cvx & schedule.vaccines.keys())
+    sure = frozenset[str].intersection(*(held[each] for each in named)) if named else event.antigens
+    fitting = [each for each in named or sorted(held) if held[each] and held[each] <= sure]
+    return max(fitting, key=lambda each: (len(held[each]), _is_unspecified(each, schedule)), default="")
 
 
-def _fit(code: str, schedule: Schedule) -> tuple[int, bool]:
-    return len(_antigens(code, schedule)), "unspecified" in schedule.vaccines[code].title.casefold()
+def _is_unspecified(code: str, schedule: Schedule) -> bool:
+    return "unspecified" in schedule.vaccines[code].title.casefold()
+
+
+def _code(event: DoseEvent, antigen: str, schedule: Schedule) -> str:
+    """The vaccine type a dose is held for where `antigen` is asked about: one against nothing the dose may not hold.
+
+    Where the dose may be one of several, or has no type of its own, that is the unspecified one, if there is any.
+    """
+    exact = next(iter(event.cvx)) if len(event.cvx) == 1 else ""
+
+    def fit(code: str) -> tuple[bool, bool, int, bool]:
+        return antigen in held[code], code == exact, len(held[code]), _is_unspecified(code, schedule)
+
+    held = _antigens(schedule)
+    return max((code for code in sorted(held) if held[code] and held[code] <= event.antigens), key=fit, default="")
 
 
 def _answer(
@@ -158,7 +175,7 @@ def _answer(
     given = [
         Given(id=each.id, days=_days(each, someone.birth, today), vaccine=code)
         for each in events
-        if (code := code_of(each, schedule))
+        if (code := _code(each, _named(group), schedule))
     ]
     return uncertain.of_group(schedule, group.name, someone, given, (), today)
 
@@ -179,15 +196,15 @@ def _due(
     may_be = _may_be(answer, today)
     status = may_be[0] if len(may_be) == 1 else Status.UNCERTAIN
     series, number = _series(group, answer, schedule), (answer.next_doses or (None,))[0]
-    counted = [each.is_certain for each in answer.verdicts if _counts(each) is Counts.YES]
+    sure = sum(_counts(each) is Counts.YES for each in answer.verdicts)
     possible = sum(_counts(each) is not Counts.NO for each in answer.verdicts)
     is_open = status in (Status.DUE, Status.NOT_YET, Status.UNCERTAIN)
     overdue = answer.past_due.days.last if is_open and answer.courses and answer.past_due.days else None
     return Due(
-        antigen=group.antigens[0],
+        antigen=_named(group),
         status=status,
         may_be=may_be,
-        sure=len(counted),
+        sure=sure,
         possible=possible,
         needed=len(series.doses),
         next_dose=number if is_open else None,
@@ -195,11 +212,11 @@ def _due(
         recommended=answer.recommended.days.last if is_open and answer.courses and answer.recommended.days else None,
         overdue_from=overdue,
         overdue=status is Status.DUE and overdue is not None and overdue < today,
-        exact=answer.is_certain and len(counted) == possible,
+        exact=answer.is_certain and sure == possible,
         plan=series.name,
         source=_source(series, number),
-        reason=_reason(status, number, len(counted), possible),
-        caution=" ".join(answer.guidance),
+        reason=_reason(status, answer.next_doses, sure, possible),
+        caution=" ".join((*answer.guidance, *(each.text for each in answer.precautions))),
         verdicts=tuple(_verdicts(answer, events, doubted, today)),
     )
 
@@ -224,7 +241,7 @@ def _when(answer: GroupAnswer, today: date) -> set[Status]:
 
 
 def _series(group: VaccineGroup, answer: GroupAnswer, schedule: Schedule) -> Series:
-    every = [each for name in group.antigens for each in schedule.antigens[name].series]
+    every = schedule.antigens[group.name].series
     return next((each for each in every if each.name in answer.series), every[0])
 
 
@@ -234,13 +251,13 @@ def _source(series: Series, number: int | None) -> Source:
     return source or Source(document=series.name, edition="-", place="-")
 
 
-def _reason(status: Status, number: int | None, sure: int, possible: int) -> Reason:
-    if status is Status.UNCERTAIN:
+def _reason(status: Status, numbers: Sequence[int], sure: int, possible: int) -> Reason:
+    if status is Status.UNCERTAIN or len(numbers) > 1:  # which dose is due depends on the dates, too
         return because("uncertain", sure=sure, possible=possible)
     if status is Status.COMPLETE:
         return because("complete-here")
-    if status in (Status.DUE, Status.NOT_YET) and number:
-        return because(status.value, dose=number)
+    if status in (Status.DUE, Status.NOT_YET) and numbers:
+        return because(status.value, dose=numbers[0])
     return because(_SAID.get(status, "ask-clinician"))
 
 
@@ -279,9 +296,9 @@ def _verdict(answer: DoseAnswer, number: int) -> Verdict:
 
 def _unknown_birth(group: VaccineGroup, events: Sequence[DoseEvent], schedule: Schedule) -> Due:
     why = because("birth-date-unknown")
-    series = schedule.antigens[group.antigens[0]].series[0]
+    series = schedule.antigens[group.name].series[0]
     return Due(
-        antigen=group.antigens[0],
+        antigen=_named(group),
         status=Status.BIRTH_DATE_UNKNOWN,
         may_be=(Status.BIRTH_DATE_UNKNOWN,),
         sure=0,

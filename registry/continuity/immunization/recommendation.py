@@ -73,7 +73,7 @@ def _group(group: GroupAnswer, on: date, schedule: Schedule, subject: Subject) -
         "targetDisease": {"text": ", ".join(schedule.groups[group.group].antigens)},
         "forecastStatus": {"coding": list(_codings(group, on)), "text": _words(group)},
         "dateCriterion": list(_dates(group)),
-        "description": " ".join(group.guidance),
+        "description": " ".join((*group.guidance, *(each.text for each in group.precautions))),
         "doseNumberString": " or ".join(map(str, group.next_doses)),
         "supportingImmunization": [{"reference": subject.doses[each]} for each in counting],
     }

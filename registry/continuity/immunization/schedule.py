@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from registry.continuity.schedule import Source as Source
 from registry.continuity.spans import Span
 
 FIRST_DAY = date(1900, 1, 1)
@@ -47,6 +46,18 @@ class Comparison(Enum):
     MORE_THAN = "more-than"
     EQUAL_TO = "equal-to"
     LESS_THAN = "less-than"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a rule comes from; every part is said."""
+
+    document: str
+    edition: str
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.document} ({self.edition}), {self.place}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

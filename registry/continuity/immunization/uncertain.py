@@ -18,7 +18,7 @@ from registry.continuity.immunization import concern, engine, given, somedays
 from registry.continuity.immunization.given import Given, Someone
 from registry.continuity.immunization.outcome import GroupForecast, Problem, SeriesStatus, Verdict
 from registry.continuity.immunization.person import Observation
-from registry.continuity.immunization.schedule import Schedule
+from registry.continuity.immunization.schedule import Precaution, Schedule
 from registry.continuity.immunization.somedays import Course
 from registry.continuity.spans import Days
 
@@ -80,6 +80,8 @@ class GroupAnswer:
     guidance: tuple[str, ...]
     verdicts: tuple[DoseAnswer, ...]
     courses: int
+    precautions: tuple[Precaution, ...] = ()
+    """What a clinician must weigh first, whatever the days are or in some courses only."""
 
     @property
     def status(self) -> SeriesStatus | None:
@@ -197,6 +199,7 @@ def _joined(name: str, doses: Iterable[Given], courses: _Found) -> GroupAnswer:
         guidance=tuple(dict.fromkeys(text for each, _ in courses if each for text in each.guidance)),
         verdicts=tuple(_verdicts(each.id, courses) for each in doses),
         courses=len(courses),
+        precautions=tuple(dict.fromkeys(one for each, _ in courses if each for one in each.precautions)),
     )
 
 

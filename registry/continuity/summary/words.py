@@ -6,7 +6,6 @@ page, the renderers escape the rest.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +20,6 @@ Words = Mapping[str, Any]
 Messages = Mapping[str, Words]
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "ur"})
-_SPAN = re.compile(r"(\d+) (day|week|month|year)s?")
 # Controls of direction (Unicode Standard Annex 9, section 2): a name that holds one could turn the words around it.
 _DIRECTION = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _BREAKING = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -60,30 +58,7 @@ def said(extension: Content, words: Words) -> str:
     sentence = words["reasons"].get(parts.get("code"))
     if sentence is None:
         return elements.text(parts.get("text"))
-    return sentence.format_map({name: _span(plain(value), words) for name, value in found.items()})
-
-
-def _span(value: str, words: Words) -> str:
-    """`6 weeks` or `month` in this language; anything else as it is."""
-    found = _SPAN.fullmatch(value)
-    if not found:
-        return words["page"].get(f"known-{value}", value)
-    count = int(found[1])
-    return f"{count} {words['units'][found[2]][_PLURALS.get(words['page']['plural'], _two)(count)]}"
-
-
-# Which of the three forms of a unit a number takes (Unicode CLDR, language plural rules).
-def _two(count: int) -> int:
-    return 0 if count == 1 else 2
-
-
-def _arabic(count: int) -> int:
-    return 0 if count == 1 else 1 if 2 <= count <= 10 else 2
-
-
-def _slavic(count: int) -> int:
-    tens, ones = count % 100 // 10, count % 10
-    return 2 if tens == 1 or ones == 0 or ones > 4 else 0 if ones == 1 else 1
-
-
-_PLURALS = {"arabic": _arabic, "slavic": _slavic}
+    # `month` or `year`, as far as a date is known, has words of its own; any other fact is as it is.
+    return sentence.format_map(
+        {name: words["page"].get(f"known-{value}", plain(value)) for name, value in found.items()}
+    )

@@ -13,7 +13,7 @@ from registry import library
 from registry.continuity import history
 from registry.continuity.history import Certainty, DoseEvent, Record
 from registry.fhir.dates import PartialDate
-from tests.core.continuity_records import CVX, antigens, dose
+from tests.core.continuity_records import CVX, dose, meaning
 from tests.support import retold
 
 A, B, C = "almara-dhis2", "bektar-iis", "corvia-clinics"
@@ -21,7 +21,7 @@ RECALL = {"reportOrigin": {"coding": [{"code": "recall"}]}}
 
 
 def _events(*records: Record) -> tuple[DoseEvent, ...]:
-    return history.events(records, antigens)
+    return history.events(records, meaning)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_an_unknown_vaccine_is_shown_and_named_as_such() -> None:
     ],
 )
 def test_a_date_that_cannot_be_is_a_finding_and_the_dose_stays(when: str | None, finding: str) -> None:
-    (event,) = history.events([dose("mr", when, A)], antigens, birth=PartialDate(2020, 1, 1), today=date(2022, 1, 1))
+    (event,) = history.events([dose("mr", when, A)], meaning, birth=PartialDate(2020, 1, 1), today=date(2022, 1, 1))
     assert finding in {each.code for each in event.findings}
 
 
