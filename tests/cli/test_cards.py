@@ -132,7 +132,7 @@ def test_for_people_it_says_who_issued_what(bare: Commands, trust: Path) -> None
     assert said.code == 1
     for words in ("Clinic of the example", "for Amina Al-Halabi, born 2012-05-14", "issued by AT", "dose 2 of 2"):
         assert words in said.out
-    assert "REFUSED c (not-" in said.out
+    assert "/c (not-" in said.out
 
 
 def test_a_file_of_the_trust_folder_that_cannot_be_used_is_said_aside(bare: Commands, trust: Path) -> None:
