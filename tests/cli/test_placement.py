@@ -112,7 +112,10 @@ def test_enrolments_of_systems_are_placed(loaded: Commands) -> None:
         ("json", "[", "line 1"),
         ("json", "{}", "years"),
         ("json", '{"years": [{"country": "XQQ", "year": 2020}]}', "row 1"),
-        ("json", '{"years": [{"country": "XQQ", "year": 2020, "grade": "x", "outcome": "fled"}]}', "outcome"),
+        ("json", '{"years": "none"}', "years"),
+        ("json", '{"years": [2020]}', "years"),
+        ("csv", "", "the file is empty"),
+        ("csv", "country,year,grade\n\nXQQ,2020,\n", "row 3"),
         ("json", '{"birth_date": "soon", "years": [{"country": "XQQ", "year": 2020, "grade": "x"}]}', "birth_date"),
         ("csv", "country,year\nXQQ,2020\n", "row 1"),
         ("csv", "country,year,grade\nXQQ,2020\n", "row 2"),
@@ -124,6 +127,71 @@ def test_a_history_that_cannot_be_read_is_one_message_with_its_place(
 ) -> None:
     file = bare.file(f"child.{form}", content)
     bare("placement", "--history", file, "--to", "XAL", "--on", "2021-09-10").failed(where, code=2)
+
+
+CANARIES = ("أمينة", "amina", "2012-05-03", "halabi")
+NAMED = [
+    # what was forgotten or mistaken, form, content: each tells of a child where no child is expected
+    ("the header", "csv", "أمينة Halabi,2012-05-03,XQQ,3\n"),
+    ("the header, semicolons", "csv", "Amina;2012-05-03;XQQ\n"),
+    ("one cell", "csv", "AMINA\n"),
+    ("the quotes", "csv", "country,year,grade\nXQQ,2020,3,Amina,2012-05-03\n"),
+    ("names of columns", "json", '[{"Amina": "2012-05-03", "2012-05-03": "Halabi"}]'),
+    ("names of columns, in a year", "json", '{"years": [{"country": "XQQ", "year": 1, "grade": 2, "Amina": 3}]}'),
+    ("a year that is a name", "json", '{"years": ["Amina", "2012-05-03"]}'),
+    ("a birth date that is a name", "json", '{"birth_date": "Amina", "years": []}'),
+    ("two birth dates", "csv", "country,year,grade,birth_date\nXQQ,1,2,2012-05-03\nXQQ,2,3,Amina\n"),
+]
+
+
+@pytest.mark.parametrize(("why", "form", "content"), NAMED, ids=[each[0] for each in NAMED])
+def test_no_message_quotes_what_stands_in_a_file(bare: Commands, why: str, form: str, content: str) -> None:
+    file = bare.file(f"child.{form}", content)
+    commands = [("placement", "--history", file, "--to", "XAL"), ("evaluate", "placement", file)]
+    if form == "csv":
+        commands.append(("ladders", "load", file))
+    for command in commands:
+        ran = bare(*command)
+        ran.failed(code=2)
+        assert not any(each in (ran.out + ran.err).casefold() for each in CANARIES), why
+
+
+def test_a_forgotten_header_is_told_by_number_and_place(bare: Commands) -> None:
+    file = bare.file("child.csv", "country,Amina,year,Halabi\n")
+    bare("placement", "--history", file, "--to", "XAL").failed("2 of 4 columns: 2, 4", "row 1", code=2)
+
+
+def test_columns_that_stand_twice_are_told_by_place(bare: Commands) -> None:
+    bare("ladders", "load", bare.file("twice.csv", "Amina,2012-05-03,Amina\n")).failed("2 of 3 columns: 1, 3", code=2)
+
+
+def test_a_word_that_is_no_outcome_counts_as_unknown_and_its_place_is_said(loaded: Commands) -> None:
+    rows = "country,year,grade,outcome\nXQQ,2019,2 osse,promoted\n\nXQQ,2020,3 osse,canary?\n"
+    asked = ("placement", "--history", loaded.file("child.csv", rows), "--to", "XRR", "--on", "2021-09-10")
+    told = loaded(*asked, "--json")
+    assert (told.code, told.json["completed"]["years"]) == (0, [2, 3])
+    assert [(each["row"], each["column"]) for each in told.json["read_as_unknown"]] == [(4, "outcome")]
+    printed = loaded(*asked)
+    assert "row 4, outcome" in printed.out
+    assert "canary" not in printed.out + told.out
+
+
+def test_a_child_who_was_never_at_school_is_placed_by_age(loaded: Commands) -> None:
+    file = loaded.file("child.json", '{"birth_date": "2012-03-01", "years": []}')
+    told = loaded("placement", "--history", file, "--to", "XRR", "--on", "2021-09-10", "--json").json
+    assert [(each["way"], each["grade"]["year"]) for each in told["candidates"]] == [("C", 4)]
+    assert told["completed"]["years"] == []
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_every_command_reads_tables_as_offices_save_them(loaded: Commands, delimiter: str, mark: str) -> None:
+    child = mark + HISTORIES["csv"].replace(",", delimiter).replace("2020", "2020.0").replace("\n", "\r\n")
+    case = mark + (CASES + "XQQ,2020,3 osse,promoted,2012-03-01,XRR,2021-09-10,4\n").replace(",", delimiter)
+    file = loaded.file("child.csv", child)
+    told = loaded("placement", "--history", file, "--to", "XRR", "--on", "2021-09-10", "--json").json
+    assert (told["answer"]["year"], told["school_years"][0]["school_year"]) == (4, "2020")
+    assert loaded("evaluate", "placement", loaded.file("cases.csv", case), "--json").json["agree"] == 1
 
 
 def test_missing_papers_and_unknown_countries_never_end_in_a_refusal(loaded: Commands) -> None:
