@@ -45,6 +45,31 @@ def test_a_corrected_file_replaces_the_one_of_its_name(loaded: Commands) -> None
     assert loaded("ladders", "show", "XRR", "--year", 2015, "--json").json["ladders"][0]["years"] == [5, 4, 3]
 
 
+TWICE = f"{STRUCTURES}\nXII,I,2000,6,3,3,6,12,15\nXII,I,2000,5,4,3,6,11,15\n"
+
+
+def test_two_rows_of_one_year_that_disagree_are_both_shown_and_both_used(bare: Commands) -> None:
+    file = bare.file("twice.csv", TWICE)
+    told = bare("ladders", "load", file, "--json").json
+    shown = bare("ladders", "show", "XII", "--year", 2000, "--json").json
+    assert sorted(each["years"] for each in shown["ladders"] if each["in_force"]) == [[5, 4, 3], [6, 3, 3]]
+    for one in (told, shown):
+        assert [each["year"] for each in one["disagreements"]] == [6, 7, 8, 9]
+    assert len({each["ladder"] for one in shown["disagreements"] for each in one["readings"]}) == 2
+    child = bare.file("child.csv", "country,year,grade,outcome\nXII,2000,Grade 5,promoted\n")
+    placed = bare("placement", "--history", child, "--to", "XII", "--on", "2001-09-10", "--json").json
+    assert {each["id"] for each in placed["ladders"]} == {each["id"] for each in shown["ladders"]}
+    assert {each["grade"]["year"] for each in placed["candidates"] if each["way"] == "B"} == {6, 7}
+
+
+def test_an_edition_named_replaces_every_reading_of_the_one_loaded(bare: Commands) -> None:
+    assert bare("ladders", "load", bare.file("twice.csv", TWICE)).code == 0
+    (bare.folder / "fresh").mkdir()
+    file = bare.file("fresh/twice.csv", "\n".join(TWICE.splitlines()[:2]))
+    shown = bare("ladders", "show", "XII", "--ladders", file, "--year", 2000, "--json").json
+    assert [each["years"] for each in shown["ladders"]] == [[6, 3, 3]]
+
+
 def test_named_files_and_loaded_ones_make_ladders_together(bare: Commands) -> None:
     starts = bare.file("starts.csv", f"{MONTHS}\nXRR,R,2015,9,9,9\n")
     assert bare("ladders", "load", starts).code == 0

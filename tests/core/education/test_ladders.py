@@ -73,6 +73,12 @@ def test_a_list_with_years_is_in_force_in_those_only() -> None:
     ]
 
 
+def test_lists_of_one_first_year_are_ladders_of_their_own() -> None:
+    ends = [f"{each},2011,{until}" for until in ("2015", "") for each in UNSEEN]
+    made = shelf.assembled([grades(*ends, header=f"{GRADES},valid_from,valid_to")]).ladders
+    assert len({each.id for each in made}) == len(made) == 2
+
+
 def test_the_ladder_is_a_function_of_the_year() -> None:
     made = shelf.assembled(
         [
@@ -114,6 +120,7 @@ def test_what_is_not_told_plainly_is_read_in_every_way(
 ) -> None:
     made = shelf.assembled([structures(*(f"XQQ,Q,{each}" for each in rows))])
     assert shapes(made, 2002) == expected, why
+    assert len({each.id for each in made.ladders}) == len(made.ladders), why
 
 
 BAD_ROWS = [
