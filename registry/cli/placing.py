@@ -224,4 +224,5 @@ def _print_cases(told: dict[str, Any]) -> None:
         out.print(f"  found {found}", markup=False, soft_wrap=True)
         for reason in each["reasons"]:
             out.print(f"  {reason['text']}", markup=False, soft_wrap=True)
-    out.print(f"{told['agree']} of {told['cases']} cases agree")
+    unread = f", {len(told['unreadable'])} cannot be read" if told["unreadable"] else ""
+    out.print(f"{told['agree']} of {told['cases']} cases agree{unread}")

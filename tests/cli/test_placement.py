@@ -231,7 +231,7 @@ EXPECTED = [
     # expected, whether it agrees: completed 3 of XQQ in XRR, aged so that A, B and C are 4
     ("4", True), ("5", False), ("Grade 4", True), ("primary 4", True), ("4|5", False), ("A=4 B=4 C=4", True),
     ("a=4; c=5", False), ("completed=3", True), ("answer=4", True), ("ambiguous", False), ("unresolved", False),
-    ("none", False), ("", False), ("a good grade", False),
+    ("none", False), ("99", False), ("٤", True), ("A=4 B=-", False),
 ]  # fmt: skip
 
 
@@ -241,6 +241,40 @@ def test_what_is_expected_may_be_said_in_several_ways(loaded: Commands, expected
     ran = loaded("evaluate", "placement", loaded.file("cases.csv", CASES + row), "--json")
     assert (ran.code, ran.json["agree"]) == ((0, 1) if agrees else (1, 0))
     assert len(ran.json["differences"]) == (0 if agrees else 1)
+
+
+@pytest.mark.parametrize(
+    "expected", ["banana", "", " ", "|", "4|banana", "A=banana", "banana=4", "banana A=4", "=4", "A="]
+)
+def test_what_is_no_expectation_is_a_row_that_cannot_be_read(loaded: Commands, expected: str) -> None:
+    row = f'XQQ,2020/2021,3 osse,promoted,2012-03-01,XRR,2021-09-10,"{expected}"\n'
+    asked = ("evaluate", "placement", loaded.file("cases.csv", CASES + row))
+    told = loaded(*asked, "--json")
+    assert (told.code, told.json["agree"], told.json["differ"]) == (2, 0, 0)
+    assert [each["where"] for each in told.json["unreadable"]] == ["row 2, expected"]
+    printed = loaded(*asked)
+    assert "0 of 1 cases agree, 1 cannot be read" in printed.out
+    assert "banana" not in printed.out
+
+
+UNRESOLVED = [
+    # country the child comes from (no ladder of XZZ is held), name of the grade, birth date, destination, agrees
+    ("XZZ", "the blue room", "", "XRR", True),
+    ("XZZ", "the blue room", "2012-03-01", "XRR", True),
+    ("XZZ", "Grade 3", "", "XRR", False),  # the number is the year, as the reasons say
+    ("XZZ", "Grade 3", "", "XZZ", True),
+    ("XQQ", "3 osse", "", "XZZ", True),
+    ("XQQ", "3 osse", "", "XRR", False),
+]
+
+
+@pytest.mark.parametrize(("country", "grade", "born", "to", "agrees"), UNRESOLVED)
+def test_unresolved_is_what_the_help_says(
+    loaded: Commands, country: str, grade: str, born: str, to: str, agrees: bool
+) -> None:
+    row = f"{country},2020,{grade},promoted,{born},{to},2021-09-10,unresolved\n"
+    ran = loaded("evaluate", "placement", loaded.file("cases.csv", CASES + row), "--json")
+    assert (ran.code, ran.json["agree"]) == ((0, 1) if agrees else (1, 0))
 
 
 def test_open_cases_agree_with_open_answers(loaded: Commands) -> None:
