@@ -45,6 +45,37 @@ def test_a_corrected_file_replaces_the_one_of_its_name(loaded: Commands) -> None
     assert loaded("ladders", "show", "XRR", "--year", 2015, "--json").json["ladders"][0]["years"] == [5, 4, 3]
 
 
+@pytest.mark.parametrize("year", [12, 1850, -5, 0, 2009, 9999])
+def test_a_year_nobody_tells_of_is_never_answered_with_another(loaded: Commands, year: int) -> None:
+    names = loaded.file("names.csv", "\n".join((GRADES, *UNSEEN)).replace("XQQ", "XRR"))
+    loaded("ladders", "show", "XRR", "--ladders", names, f"--year={year}").failed(
+        f"the school year {year}", "2010 to now", code=2
+    )
+
+
+@pytest.mark.parametrize("year", [12, 1850, -5, 0, 9999])
+def test_a_list_without_years_tells_of_no_year_before_there_were_tables(loaded: Commands, year: int) -> None:
+    loaded("ladders", "show", "XQQ", f"--year={year}").failed(f"the school year {year}", code=2)
+
+
+def test_every_reading_in_force_is_shown_also_that_of_a_list_without_years(bare: Commands) -> None:
+    """As of the Syrian Arab Republic in 2012: a structure that has ended since, and a list that knows no years."""
+    ended = f"{STRUCTURES}\nXQQ,Q,2012,4,4,0,5,9,13\nXQQ,Q,2013,4,4,0,5,9,13\nXQQ,Q,2014,5,3,0,5,10,13\n"
+    named = ("--ladders", bare.file("ended.csv", ended), "--ladders", bare.file("n.csv", "\n".join((GRADES, *UNSEEN))))
+    shown = bare("ladders", "show", "XQQ", *named, "--year", 2012, "--json").json
+    fifth = shown["grades"][4]
+    assert [(each["isced_level"], each["year_in_level"]) for each in fifth["readings"]] == [(2, 1), (1, 5)]
+    assert [each["year"] for each in shown["disagreements"]] == [5, 6, 7, 8]
+    assert [(each["in_force"], each["levels_used"]) for each in shown["ladders"]] == [
+        (True, True),
+        (False, False),
+        (True, False),
+    ]
+    printed = bare("ladders", "show", "XQQ", *named, "--year", 2012).out
+    assert "sources disagree on year 5: xqq-2012@ended: ISCED 2, year 1; xqq@n: ISCED 1, year 5" in printed
+    assert any("2/1" in line and "1/5" in line for line in printed.splitlines())
+
+
 TWICE = f"{STRUCTURES}\nXII,I,2000,6,3,3,6,12,15\nXII,I,2000,5,4,3,6,11,15\n"
 
 

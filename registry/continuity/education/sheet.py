@@ -14,6 +14,9 @@ from enum import Enum
 from registry.continuity.education import cells
 from registry.errors import BadInput
 
+FIRST, LAST = 1900, 2200
+"""The years a table may tell of."""
+
 
 class Table(Enum):
     """What a file holds, and the columns it is known by."""
@@ -178,8 +181,8 @@ def _is_level(cell: str, _: Table) -> bool:
 
 
 _COUNTRY = (_is_country, "three capital letters of ISO 3166")
-_YEAR = (whole(1900, 2200), "a year of four digits")
-_MAYBE_YEAR = (whole(1900, 2200, may_be_empty=True), "a year of four digits, or nothing")
+_YEAR = (whole(FIRST, LAST), "a year of four digits")
+_MAYBE_YEAR = (whole(FIRST, LAST, may_be_empty=True), "a year of four digits, or nothing")
 _YEARS = (whole(0, 15, may_be_empty=True), "years as a whole number from 0 to 15, or nothing where it is not known")
 _AGE = (whole(0, 25, may_be_empty=True), "an age in whole years, or nothing where it is not known")
 _MONTH = (whole(1, 12), "a month from 1 to 12")
