@@ -13,7 +13,7 @@ from rich.table import Table
 from registry import library
 from registry.cli import running
 from registry.cli.running import Json, out, print_json
-from registry.continuity.education import ladder, notes, report
+from registry.continuity.education import ladder, notes, report, sheet
 from registry.continuity.education.ladder import Ladder
 from registry.errors import UnknownName
 from registry.flows import ladders as flow
@@ -153,20 +153,23 @@ def _read_aloud(told: dict[str, Any]) -> str:
 @app.command("show")
 def show(
     country: Annotated[str, typer.Argument(help="ISO 3166 alpha-3, as SYR.")],
-    year: Annotated[int, typer.Option(help="The school year that begins in it; otherwise this year.")] = 0,
+    year: Annotated[
+        int | None, typer.Option(help="The school year that begins in it; otherwise this year.", show_default=False)
+    ] = None,
     ladders: Ladders = None,
     json: Json = False,
 ) -> None:
     """Print what is known of a country's grades: the ladders of all years, and the grades of one.
 
-    Where sources disagree every reading is shown. Ends with 2 when nothing at all is known of the country.
+    Where sources disagree every reading is shown. Ends with 2 when nothing is known of the country, or of that year.
     """
     own = [each for each in known(ladders) if each.country == country.upper()]
     if not own:
         raise UnknownName(
             "no ladder of this country is held", where="COUNTRY", remedy="load one: continuity ladders load FILE.csv"
         )
-    asked = year or wall_clock().year
+    asked = wall_clock().year if year is None else year
+    _need_year(own, asked)
     told = _shown(own, country.upper(), asked)
     if json:
         print_json(told)
@@ -174,24 +177,49 @@ def show(
         _print_shown(told)
 
 
+def _need_year(own: Sequence[Ladder], year: int) -> None:
+    """Raises UnknownName when no ladder tells of the year; a list without years serves only years others tell of."""
+    dated = [each for each in own if each.is_dated]
+    here = ladder.every_in_force(dated or own, own[0].country, year)
+    if sheet.FIRST <= year <= sheet.LAST and here:
+        return
+    spans = ", ".join(f"{each.valid_from or '...'} to {each.valid_to or 'now'}" for each in dated)
+    raise UnknownName(
+        f"no ladder of this country is known for the school year {year}",
+        where="--year",
+        remedy=f"those held are of {spans}" if spans else f"ask for a year from {sheet.FIRST} to {sheet.LAST}",
+    )
+
+
 def _shown(own: Sequence[Ladder], country: str, year: int) -> dict[str, Any]:
     here = ladder.every_in_force(own, country, year)
     speaking = ladder.structures(here)
-    longest = max((len(each.grades) for each in speaking), default=0)
+    longest = max((len(each.grades) for each in here), default=0)
     grades = [
-        {**(report.grade(ladder.shown((*speaking, *here), number)) or {}), "age": _ages(speaking, number)}
+        {
+            **(report.grade(ladder.shown((*speaking, *here), number)) or {}),
+            "age": _ages(speaking, number) or _ages(here, number),
+            "readings": list(_readings(here, number)),
+        }
         for number in range(1, longest + 1)
     ]
     return {
         "country": country,
         "year": year,
         "school_year_starts": _starts(here, year),
-        "ladders": [{**report.ladder(each), "in_force": each in here} for each in own],
+        "ladders": [{**report.ladder(each), "in_force": each in here, "levels_used": each in speaking} for each in own],
         "grades": grades,
         "ambiguous": [each for one in here for each in _ambiguous(one)],
-        "disagreements": [report.disagreement(each) for each in notes.disagreements(speaking)],
+        "disagreements": [report.disagreement(each) for each in notes.disagreements(here)],
         "notes": [{"ladder": each.ladder, "code": each.code, "text": str(each)} for each in notes.of(here, year)],
     }
+
+
+def _readings(ladders: Sequence[Ladder], number: int) -> Iterator[dict[str, Any]]:
+    """Where each source puts a year of schooling."""
+    for each in ladders:
+        if found := each.grade(number):
+            yield {"ladder": each.id, "isced_level": found.isced, "year_in_level": found.position}
 
 
 def _ages(ladders: Sequence[Ladder], number: int) -> list[int]:
@@ -218,7 +246,9 @@ def _print_shown(told: dict[str, Any]) -> None:
     for each in told["grades"]:
         names = " · ".join(name["text"] for name in each["labels"] if name["language"] != ladder.NUMERAL)
         age = "/".join(map(str, each["age"]))
-        table.add_row(str(each["year"]), age, str(each["isced_level"]), str(each["year_in_level"]), names)
+        places = dict.fromkeys((one["isced_level"], one["year_in_level"]) for one in each["readings"])
+        levels, positions = ("/".join(map(str, said)) for said in zip(*places, strict=True))
+        table.add_row(str(each["year"]), age, levels, positions, names)
     out.print(table)
     starts = told["school_year_starts"]
     out.print(f"school years start in month {starts['month']}, as on file for {starts['as_in']}" if starts else "")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +12,7 @@ from registry import library
 from registry.cli import evaluating
 from registry.cli.laddering import Ladders, known
 from registry.cli.running import Json, out, print_json, read_file
-from registry.continuity.education import cases, enrolments, placement, report, told
+from registry.continuity.education import cases, cells, enrolments, placement, report, told
 from registry.continuity.education.cases import Judged
 from registry.continuity.education.told import History
 from registry.errors import BadInput
@@ -60,8 +58,7 @@ def _day(text: str, option: str) -> dates.PartialDate:
 def _history(path: Path) -> History:
     try:
         if path.suffix.lower() == ".csv":
-            text = evaluating.utf8(read_file(path), path)
-            return told.read(told.rows(csv.reader(io.StringIO(text))))
+            return told.table(cells.read(evaluating.utf8(read_file(path), path), str(path)))
         return told.read(evaluating.read_json(path))
     except BadInput as error:
         where = error.where if error.where.startswith(str(path)) else f"{path}: {error.where}"
@@ -69,7 +66,7 @@ def _history(path: Path) -> History:
 
 
 def _input(found: History) -> dict[str, Any]:
-    """What was odd in the file: resources of other kinds, and what the profile says of the enrolments."""
+    """What was odd in the file: other resources, words that are not known, what the profile says of enrolments."""
     profiles = library.load().profiles
     by_hand = [each for each in found.records if each.source == "by-hand"]
     problems = [
@@ -77,7 +74,8 @@ def _input(found: History) -> dict[str, Any]:
         for number, each in enumerate(found.records, start=1)
         for one in (validate.problems(each.resource, profiles) if not by_hand else ())
     ]
-    return {"not_read": dict(found.unread), "profile_problems": problems}
+    odd = [{"row": row, "column": column, "text": text} for row, column, text in found.odd]
+    return {"not_read": dict(found.unread), "read_as_unknown": odd, "profile_problems": problems}
 
 
 def _print(told: dict[str, Any]) -> None:
@@ -132,6 +130,9 @@ def _lines(told: dict[str, Any]) -> dict[str, list[str]]:
         "sources disagree": disagreeing,
         "note": [f"{each['ladder']}: {each['text']}" for each in told["notes"]],
         "not known": [", ".join(told["unknown"])] if told["unknown"] else [],
+        "taken as unknown": [
+            f"row {each['row']}, {each['column']}: {each['text']}" for each in told["read_as_unknown"]
+        ],
         "not read": [f"{count} {kind}" for kind, count in told["not_read"].items()],
         "not as the profile has it": [
             f"entry {each['entry']}, {each['place']}: {each['problem']}" for each in told["profile_problems"]
@@ -168,17 +169,16 @@ def evaluate(
 
 def _case_rows(file: Path) -> list[tuple[int, dict[str, str]]]:
     text = evaluating.utf8(read_file(file), file)
-    lines = list(csv.reader(io.StringIO(text)))
-    header = [each.strip().casefold() for each in lines[0]] if lines else []
-    lacking = [each for each in cases.COLUMNS if each not in header]
+    (first, header), *lines = cells.read(text, str(file))
+    names = [each.casefold() for each in header]
+    lacking = [each for each in cases.COLUMNS if each not in names]
     if lacking:
         raise BadInput(
             f"columns missing: {', '.join(lacking)}",
-            where=f"{file}, row 1",
+            where=f"{file}, row {first}",
             remedy=f"the columns are {', '.join(cases.COLUMNS)}",
         )
-    held = ((number, [each.strip() for each in cells]) for number, cells in enumerate(lines[1:], start=2) if any(cells))
-    return [(number, {**dict.fromkeys(header, ""), **dict(zip(header, cells, strict=False))}) for number, cells in held]
+    return [(number, {**dict.fromkeys(names, ""), **dict(zip(names, told, strict=False))}) for number, told in lines]
 
 
 def _figures(judged: list[Judged], unread: list[dict[str, Any]]) -> dict[str, Any]:
@@ -224,4 +224,5 @@ def _print_cases(told: dict[str, Any]) -> None:
         out.print(f"  found {found}", markup=False, soft_wrap=True)
         for reason in each["reasons"]:
             out.print(f"  {reason['text']}", markup=False, soft_wrap=True)
-    out.print(f"{told['agree']} of {told['cases']} cases agree")
+    unread = f", {len(told['unreadable'])} cannot be read" if told["unreadable"] else ""
+    out.print(f"{told['agree']} of {told['cases']} cases agree{unread}")

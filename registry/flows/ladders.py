@@ -103,14 +103,17 @@ def _bytes(path: Path) -> bytes:
 
 
 def known(shipped: Sequence[Ladder], settings: Settings, *more: Path) -> tuple[Ladder, ...]:
-    """Every ladder for a question: of several with one id that of `more` counts, then the loaded, then the shipped.
+    """Every ladder for a question: where one source speaks twice `more` counts, then the loaded, then the shipped.
 
     Files named and files loaded make ladders together: names of one, start months of another.
     """
     loaded = [folder(settings)] if folder(settings).is_dir() else []
     found: dict[str, Ladder] = {}
+    said: dict[tuple[str, str, int], str] = {}
     for each in (*read([*more, *loaded]).ladders, *shipped):
-        found.setdefault(each.id, each)
+        # All readings of one file stay; those of an older edition of it give way, whatever their ids.
+        if said.setdefault((each.country, each.source, each.valid_from), each.version) == each.version:
+            found.setdefault(each.id, each)
     return tuple(found.values())
 
 

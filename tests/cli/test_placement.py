@@ -45,6 +45,62 @@ def test_a_corrected_file_replaces_the_one_of_its_name(loaded: Commands) -> None
     assert loaded("ladders", "show", "XRR", "--year", 2015, "--json").json["ladders"][0]["years"] == [5, 4, 3]
 
 
+@pytest.mark.parametrize("year", [12, 1850, -5, 0, 2009, 9999])
+def test_a_year_nobody_tells_of_is_never_answered_with_another(loaded: Commands, year: int) -> None:
+    names = loaded.file("names.csv", "\n".join((GRADES, *UNSEEN)).replace("XQQ", "XRR"))
+    loaded("ladders", "show", "XRR", "--ladders", names, f"--year={year}").failed(
+        f"the school year {year}", "2010 to now", code=2
+    )
+
+
+@pytest.mark.parametrize("year", [12, 1850, -5, 0, 9999])
+def test_a_list_without_years_tells_of_no_year_before_there_were_tables(loaded: Commands, year: int) -> None:
+    loaded("ladders", "show", "XQQ", f"--year={year}").failed(f"the school year {year}", code=2)
+
+
+def test_every_reading_in_force_is_shown_also_that_of_a_list_without_years(bare: Commands) -> None:
+    """As of the Syrian Arab Republic in 2012: a structure that has ended since, and a list that knows no years."""
+    ended = f"{STRUCTURES}\nXQQ,Q,2012,4,4,0,5,9,13\nXQQ,Q,2013,4,4,0,5,9,13\nXQQ,Q,2014,5,3,0,5,10,13\n"
+    named = ("--ladders", bare.file("ended.csv", ended), "--ladders", bare.file("n.csv", "\n".join((GRADES, *UNSEEN))))
+    shown = bare("ladders", "show", "XQQ", *named, "--year", 2012, "--json").json
+    fifth = shown["grades"][4]
+    assert [(each["isced_level"], each["year_in_level"]) for each in fifth["readings"]] == [(2, 1), (1, 5)]
+    assert [each["year"] for each in shown["disagreements"]] == [5, 6, 7, 8]
+    assert [(each["in_force"], each["levels_used"]) for each in shown["ladders"]] == [
+        (True, True),
+        (False, False),
+        (True, False),
+    ]
+    printed = bare("ladders", "show", "XQQ", *named, "--year", 2012).out
+    assert "sources disagree on year 5: xqq-2012@ended: ISCED 2, year 1; xqq@n: ISCED 1, year 5" in printed
+    assert any("2/1" in line and "1/5" in line for line in printed.splitlines())
+
+
+TWICE = f"{STRUCTURES}\nXII,I,2000,6,3,3,6,12,15\nXII,I,2000,5,4,3,6,11,15\n"
+
+
+def test_two_rows_of_one_year_that_disagree_are_both_shown_and_both_used(bare: Commands) -> None:
+    file = bare.file("twice.csv", TWICE)
+    told = bare("ladders", "load", file, "--json").json
+    shown = bare("ladders", "show", "XII", "--year", 2000, "--json").json
+    assert sorted(each["years"] for each in shown["ladders"] if each["in_force"]) == [[5, 4, 3], [6, 3, 3]]
+    for one in (told, shown):
+        assert [each["year"] for each in one["disagreements"]] == [6, 7, 8, 9]
+    assert len({each["ladder"] for one in shown["disagreements"] for each in one["readings"]}) == 2
+    child = bare.file("child.csv", "country,year,grade,outcome\nXII,2000,Grade 5,promoted\n")
+    placed = bare("placement", "--history", child, "--to", "XII", "--on", "2001-09-10", "--json").json
+    assert {each["id"] for each in placed["ladders"]} == {each["id"] for each in shown["ladders"]}
+    assert {each["grade"]["year"] for each in placed["candidates"] if each["way"] == "B"} == {6, 7}
+
+
+def test_an_edition_named_replaces_every_reading_of_the_one_loaded(bare: Commands) -> None:
+    assert bare("ladders", "load", bare.file("twice.csv", TWICE)).code == 0
+    (bare.folder / "fresh").mkdir()
+    file = bare.file("fresh/twice.csv", "\n".join(TWICE.splitlines()[:2]))
+    shown = bare("ladders", "show", "XII", "--ladders", file, "--year", 2000, "--json").json
+    assert [each["years"] for each in shown["ladders"]] == [[6, 3, 3]]
+
+
 def test_named_files_and_loaded_ones_make_ladders_together(bare: Commands) -> None:
     starts = bare.file("starts.csv", f"{MONTHS}\nXRR,R,2015,9,9,9\n")
     assert bare("ladders", "load", starts).code == 0
@@ -112,7 +168,10 @@ def test_enrolments_of_systems_are_placed(loaded: Commands) -> None:
         ("json", "[", "line 1"),
         ("json", "{}", "years"),
         ("json", '{"years": [{"country": "XQQ", "year": 2020}]}', "row 1"),
-        ("json", '{"years": [{"country": "XQQ", "year": 2020, "grade": "x", "outcome": "fled"}]}', "outcome"),
+        ("json", '{"years": "none"}', "years"),
+        ("json", '{"years": [2020]}', "years"),
+        ("csv", "", "the file is empty"),
+        ("csv", "country,year,grade\n\nXQQ,2020,\n", "row 3"),
         ("json", '{"birth_date": "soon", "years": [{"country": "XQQ", "year": 2020, "grade": "x"}]}', "birth_date"),
         ("csv", "country,year\nXQQ,2020\n", "row 1"),
         ("csv", "country,year,grade\nXQQ,2020\n", "row 2"),
@@ -124,6 +183,71 @@ def test_a_history_that_cannot_be_read_is_one_message_with_its_place(
 ) -> None:
     file = bare.file(f"child.{form}", content)
     bare("placement", "--history", file, "--to", "XAL", "--on", "2021-09-10").failed(where, code=2)
+
+
+CANARIES = ("أمينة", "amina", "2012-05-03", "halabi")
+NAMED = [
+    # what was forgotten or mistaken, form, content: each tells of a child where no child is expected
+    ("the header", "csv", "أمينة Halabi,2012-05-03,XQQ,3\n"),
+    ("the header, semicolons", "csv", "Amina;2012-05-03;XQQ\n"),
+    ("one cell", "csv", "AMINA\n"),
+    ("the quotes", "csv", "country,year,grade\nXQQ,2020,3,Amina,2012-05-03\n"),
+    ("names of columns", "json", '[{"Amina": "2012-05-03", "2012-05-03": "Halabi"}]'),
+    ("names of columns, in a year", "json", '{"years": [{"country": "XQQ", "year": 1, "grade": 2, "Amina": 3}]}'),
+    ("a year that is a name", "json", '{"years": ["Amina", "2012-05-03"]}'),
+    ("a birth date that is a name", "json", '{"birth_date": "Amina", "years": []}'),
+    ("two birth dates", "csv", "country,year,grade,birth_date\nXQQ,1,2,2012-05-03\nXQQ,2,3,Amina\n"),
+]
+
+
+@pytest.mark.parametrize(("why", "form", "content"), NAMED, ids=[each[0] for each in NAMED])
+def test_no_message_quotes_what_stands_in_a_file(bare: Commands, why: str, form: str, content: str) -> None:
+    file = bare.file(f"child.{form}", content)
+    commands = [("placement", "--history", file, "--to", "XAL"), ("evaluate", "placement", file)]
+    if form == "csv":
+        commands.append(("ladders", "load", file))
+    for command in commands:
+        ran = bare(*command)
+        ran.failed(code=2)
+        assert not any(each in (ran.out + ran.err).casefold() for each in CANARIES), why
+
+
+def test_a_forgotten_header_is_told_by_number_and_place(bare: Commands) -> None:
+    file = bare.file("child.csv", "country,Amina,year,Halabi\n")
+    bare("placement", "--history", file, "--to", "XAL").failed("2 of 4 columns: 2, 4", "row 1", code=2)
+
+
+def test_columns_that_stand_twice_are_told_by_place(bare: Commands) -> None:
+    bare("ladders", "load", bare.file("twice.csv", "Amina,2012-05-03,Amina\n")).failed("2 of 3 columns: 1, 3", code=2)
+
+
+def test_a_word_that_is_no_outcome_counts_as_unknown_and_its_place_is_said(loaded: Commands) -> None:
+    rows = "country,year,grade,outcome\nXQQ,2019,2 osse,promoted\n\nXQQ,2020,3 osse,canary?\n"
+    asked = ("placement", "--history", loaded.file("child.csv", rows), "--to", "XRR", "--on", "2021-09-10")
+    told = loaded(*asked, "--json")
+    assert (told.code, told.json["completed"]["years"]) == (0, [2, 3])
+    assert [(each["row"], each["column"]) for each in told.json["read_as_unknown"]] == [(4, "outcome")]
+    printed = loaded(*asked)
+    assert "row 4, outcome" in printed.out
+    assert "canary" not in printed.out + told.out
+
+
+def test_a_child_who_was_never_at_school_is_placed_by_age(loaded: Commands) -> None:
+    file = loaded.file("child.json", '{"birth_date": "2012-03-01", "years": []}')
+    told = loaded("placement", "--history", file, "--to", "XRR", "--on", "2021-09-10", "--json").json
+    assert [(each["way"], each["grade"]["year"]) for each in told["candidates"]] == [("C", 4)]
+    assert told["completed"]["years"] == []
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_every_command_reads_tables_as_offices_save_them(loaded: Commands, delimiter: str, mark: str) -> None:
+    child = mark + HISTORIES["csv"].replace(",", delimiter).replace("2020", "2020.0").replace("\n", "\r\n")
+    case = mark + (CASES + "XQQ,2020,3 osse,promoted,2012-03-01,XRR,2021-09-10,4\n").replace(",", delimiter)
+    file = loaded.file("child.csv", child)
+    told = loaded("placement", "--history", file, "--to", "XRR", "--on", "2021-09-10", "--json").json
+    assert (told["answer"]["year"], told["school_years"][0]["school_year"]) == (4, "2020")
+    assert loaded("evaluate", "placement", loaded.file("cases.csv", case), "--json").json["agree"] == 1
 
 
 def test_missing_papers_and_unknown_countries_never_end_in_a_refusal(loaded: Commands) -> None:
@@ -138,7 +262,7 @@ EXPECTED = [
     # expected, whether it agrees: completed 3 of XQQ in XRR, aged so that A, B and C are 4
     ("4", True), ("5", False), ("Grade 4", True), ("primary 4", True), ("4|5", False), ("A=4 B=4 C=4", True),
     ("a=4; c=5", False), ("completed=3", True), ("answer=4", True), ("ambiguous", False), ("unresolved", False),
-    ("none", False), ("", False), ("a good grade", False),
+    ("none", False), ("99", False), ("٤", True), ("A=4 B=-", False),
 ]  # fmt: skip
 
 
@@ -148,6 +272,40 @@ def test_what_is_expected_may_be_said_in_several_ways(loaded: Commands, expected
     ran = loaded("evaluate", "placement", loaded.file("cases.csv", CASES + row), "--json")
     assert (ran.code, ran.json["agree"]) == ((0, 1) if agrees else (1, 0))
     assert len(ran.json["differences"]) == (0 if agrees else 1)
+
+
+@pytest.mark.parametrize(
+    "expected", ["banana", "", " ", "|", "4|banana", "A=banana", "banana=4", "banana A=4", "=4", "A="]
+)
+def test_what_is_no_expectation_is_a_row_that_cannot_be_read(loaded: Commands, expected: str) -> None:
+    row = f'XQQ,2020/2021,3 osse,promoted,2012-03-01,XRR,2021-09-10,"{expected}"\n'
+    asked = ("evaluate", "placement", loaded.file("cases.csv", CASES + row))
+    told = loaded(*asked, "--json")
+    assert (told.code, told.json["agree"], told.json["differ"]) == (2, 0, 0)
+    assert [each["where"] for each in told.json["unreadable"]] == ["row 2, expected"]
+    printed = loaded(*asked)
+    assert "0 of 1 cases agree, 1 cannot be read" in printed.out
+    assert "banana" not in printed.out
+
+
+UNRESOLVED = [
+    # country the child comes from (no ladder of XZZ is held), name of the grade, birth date, destination, agrees
+    ("XZZ", "the blue room", "", "XRR", True),
+    ("XZZ", "the blue room", "2012-03-01", "XRR", True),
+    ("XZZ", "Grade 3", "", "XRR", False),  # the number is the year, as the reasons say
+    ("XZZ", "Grade 3", "", "XZZ", True),
+    ("XQQ", "3 osse", "", "XZZ", True),
+    ("XQQ", "3 osse", "", "XRR", False),
+]
+
+
+@pytest.mark.parametrize(("country", "grade", "born", "to", "agrees"), UNRESOLVED)
+def test_unresolved_is_what_the_help_says(
+    loaded: Commands, country: str, grade: str, born: str, to: str, agrees: bool
+) -> None:
+    row = f"{country},2020,{grade},promoted,{born},{to},2021-09-10,unresolved\n"
+    ran = loaded("evaluate", "placement", loaded.file("cases.csv", CASES + row), "--json")
+    assert (ran.code, ran.json["agree"]) == ((0, 1) if agrees else (1, 0))
 
 
 def test_open_cases_agree_with_open_answers(loaded: Commands) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeVar
 
-from registry.continuity.education import ladder, placement, told
+from registry.continuity.education import ladder, placement, told, words
 from registry.continuity.education.ladder import Ladder
 from registry.continuity.education.placement import Kind, Placement
 from registry.continuity.education.record import SchoolYear, Timeline
@@ -31,7 +31,12 @@ EXPECTED = """`expected` may be:
 
 - `ambiguous`: more than one completed year, or more than one proposed grade, is open;
 
-- `unresolved`: no completed year could be read, or no ladder is held; `none` (or nothing): no grade follows here.
+- `unresolved`: no completed year could be read, or no grade here can be named. Where no ladder is held of the country
+  the child comes from, the number in the name of the grade is its year; without one it cannot be read;
+
+- `none`: no grade follows here.
+
+A row that expects nothing, or what is none of these, cannot be read.
 """
 
 
@@ -110,11 +115,11 @@ def _school_year(row: Mapping[str, str], year: int, result: str) -> SchoolYear:
 
 
 def judge(case: Case, ladders: Sequence[Ladder]) -> Judged:
-    """Place the child, and hold the answer against the one expected."""
+    """Place the child, and hold the answer against the one expected. Raises BadInput when that cannot be read."""
     made = placement.place(case.timeline, case.birth, ladders, case.to_country, case.on)
     found = _found(made)
     here = [each for each in made.ladders if each.country == case.to_country]
-    return Judged(case=case, agrees=_agrees(case.expected, found, here), found=found, placement=made)
+    return Judged(case=case, agrees=_agrees(case, found, here), found=found, placement=made)
 
 
 def _found(made: Placement) -> dict[str, tuple[int, ...]]:
@@ -137,32 +142,40 @@ _WORDS: Mapping[str, Callable[[Found], bool]] = {
     "ambiguous": lambda found: len(found["completed"]) > 1 or len(found["proposed"]) > 1,
     "unresolved": lambda found: not found["completed"] or not found["shown"],
     "unknown": lambda found: not found["completed"] or not found["shown"],
-    **dict.fromkeys(("none", "-", "", "beyond"), lambda found: not found["A"]),
+    **dict.fromkeys(("none", "-", "beyond"), lambda found: not found["A"]),
 }
 
 
-def _agrees(expected: str, found: Found, here: Sequence[Ladder]) -> bool:
-    wanted = " ".join(expected.split())
+def _agrees(case: Case, found: Found, here: Sequence[Ladder]) -> bool:
+    wanted = " ".join(case.expected.split())
     if wanted.casefold() in _WORDS:
         return _WORDS[wanted.casefold()](found)
     if "=" in wanted:
-        return _each_agrees(wanted, found, here)
-    years = [_years(each, here) for each in _readings(wanted)]
+        return _each_agrees(case.row, wanted, found, here)
+    years = _every_years(case.row, wanted, here)
     if len(years) == 1:
         return len(found["completed"]) == len(found["A"]) == 1 and set(found["A"]) <= years[0]
     several = {year for each in years for year in each}
     return any(several == set(found[way]) for way in ("A", "proposed", "shown"))
 
 
-def _each_agrees(wanted: str, found: Found, here: Sequence[Ladder]) -> bool:
-    parts = re.findall(r"(\w+) ?= ?(.*?)(?=[;,]? *\w+ ?=|$)", wanted)
-    names = {name.casefold(): name for name in found}
-    return bool(parts) and all(
-        name.casefold() in names
-        and {year for each in _readings(text.strip(" ;,")) for year in _years(each, here)}
-        == set(found[names[name.casefold()]])
-        for name, text in parts
-    )
+def _each_agrees(row: int, wanted: str, found: Found, here: Sequence[Ladder]) -> bool:
+    names = {name.casefold(): years for name, years in found.items()}
+    parts = [(name.casefold(), text.strip(" ;,")) for name, text in re.findall(_PART, wanted)]
+    is_whole = re.match(r"\w+ ?=", wanted) and all(name in names for name, _ in parts)
+    _need(is_whole, row, "expected", _REMEDY)
+    told = [(name, () if text == "-" else _every_years(row, text, here)) for name, text in parts]
+    return all({year for each in years for year in each} == set(names[name]) for name, years in told)
+
+
+_PART = r"(\w+) ?= ?(.*?)(?=[;,]? *\w+ ?=|$)"
+_REMEDY = "write a grade of the destination by number or name, or a word: see --help"
+
+
+def _every_years(row: int, text: str, here: Sequence[Ladder]) -> list[frozenset[int]]:
+    """The years of each reading. Raises BadInput when there is no reading, or one that nobody can read as a grade."""
+    years = [_years(each, here) for each in _readings(text)]
+    return _need(all(years) and years, row, "expected", _REMEDY)
 
 
 def _readings(text: str) -> list[str]:
@@ -174,4 +187,4 @@ def _readings(text: str) -> list[str]:
 def _years(text: str, here: Sequence[Ladder]) -> frozenset[int]:
     if text.isascii() and text.isdecimal():
         return frozenset({int(text)})
-    return ladder.resolve(here, text)
+    return ladder.resolve(here, text) if here else words.read(ladder.fold(text), ())

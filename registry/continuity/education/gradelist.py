@@ -43,7 +43,7 @@ def ladders(
     for number, row in rows:
         spans.setdefault((row.get("valid_from", ""), row.get("valid_to", "")), []).append((number, row))
     made = [_ladder(country, span, told, starts, source, version) for span, told in spans.items()]
-    return [each for each, _ in made if each], [problem for _, found in made for problem in found]
+    return ladder.told_apart(each for each, _ in made if each), [problem for _, found in made for problem in found]
 
 
 def _ladder(

@@ -7,6 +7,7 @@ years is answered with both; a name nobody can read is answered with none. Nothi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -178,6 +179,22 @@ def _is_of(ladder: Ladder, year: int, programme: str) -> bool:
 def is_outside(ladders: Sequence[Ladder], label: str) -> bool:
     """Whether a name is known to be of study after or beside general schooling."""
     return any(fold(label) in each.outside for each in ladders)
+
+
+def told_apart(ladders: Iterable[Ladder]) -> list[Ladder]:
+    """Readings of one source that would bear one id, each with an id of its own, by what they say; others as they are.
+
+    An id stands for one ladder: of two readings under one id the second would be lost wherever ladders are looked up.
+    """
+    every = list(ladders)
+    count = Counter(each.id for each in every)
+    return [replace(each, id=_own_id(each)) if count[each.id] > 1 else each for each in every]
+
+
+def _own_id(ladder: Ladder) -> str:
+    name, _, source = ladder.id.partition("@")
+    until = f"-to-{ladder.valid_to}" if ladder.valid_to is not None else ""
+    return f"{name}{until}-{'+'.join(map(str, ladder.lengths))}-from-{ladder.entry_age}@{source}"
 
 
 def in_force(ladders: Iterable[Ladder], country: str | None, year: int | None) -> Ladder | None:

@@ -6,14 +6,16 @@ read; nothing is dropped in silence.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from registry.continuity.education import cells
 from registry.errors import BadInput
+
+FIRST, LAST = 1900, 2200
+"""The years a table may tell of."""
 
 
 class Table(Enum):
@@ -86,16 +88,13 @@ class Sheet:
 
 def read(name: str, text: str, digest: str) -> Sheet:
     """Read a table. Raises BadInput naming the columns when it is none of ours, or when it has no row."""
-    lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=_delimiter(text)))
-    header = [each.strip() for each in lines[0]] if lines else []
-    table = _table(header, name)
+    (first, header), *lines = cells.read(text, name)
+    table = _table(header, f"{name}, row {first}")
     rows: list[tuple[int, Row]] = []
     problems: list[Problem] = []
-    for number, cells in enumerate(lines[1:], start=2):
-        if not any(each.strip() for each in cells):
-            continue
-        row = dict(zip(header, (each.strip() for each in cells), strict=False))
-        wrong = _uneven(number, cells, header) or _wrong(number, row, table)
+    for number, told in lines:
+        row = {column: _plain(column, cell) for column, cell in zip(header, told, strict=False)}
+        wrong = _uneven(number, told, header) or _wrong(number, row, table)
         problems += wrong
         if not wrong:
             rows.append((number, row))
@@ -113,30 +112,28 @@ def read(name: str, text: str, digest: str) -> Sheet:
     )
 
 
-def _delimiter(text: str) -> str:
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
+def _plain(column: str, cell: str) -> str:
+    return cells.number(cell) if column in _RULES and column not in _CODES else cell
 
 
-def _table(header: Sequence[str], name: str) -> Table:
+def _table(header: Sequence[str], where: str) -> Table:
     repeated = sorted({each for each in header if header.count(each) > 1 and each})
     if repeated:
-        raise BadInput(f"a column stands twice: {', '.join(repeated)}", where=f"{name}, row 1", remedy="keep one")
+        what = f"a column stands twice; {cells.positions(header, repeated)}"
+        raise BadInput(what, where=where, remedy="keep one of each")
     for table, columns in COLUMNS.items():
         if set(columns) <= set(header):
             return table
     missing = {table.value: [each for each in columns if each not in header] for table, columns in COLUMNS.items()}
     nearest = min(missing, key=lambda each: len(missing[each]))
     lacking = f"nearest to a table of {nearest}, it lacks the columns {', '.join(missing[nearest])}"
-    raise BadInput(
-        f"the header is none we know; {lacking}", where=f"{name}, row 1", remedy="see --help for the columns"
-    )
+    raise BadInput(f"the header is none we know; {lacking}", where=where, remedy="see --help for the columns")
 
 
-def _uneven(number: int, cells: Sequence[str], header: Sequence[str]) -> list[Problem]:
-    if len(cells) == len(header):
+def _uneven(number: int, told: Sequence[str], header: Sequence[str]) -> list[Problem]:
+    if len(told) == len(header):
         return []
-    what = f"{len(cells)} cells under {len(header)} columns"
+    what = f"{len(told)} cells under {len(header)} columns"
     return [Problem(row=number, column="", what=what, remedy="quote cells that hold the separator")]
 
 
@@ -150,8 +147,8 @@ def _wrong(number: int, row: Row, table: Table) -> list[Problem]:
 
 def _torn(number: int, row: Row, table: Table) -> list[Problem]:
     """Secondary schooling told in part: all of its four cells or none."""
-    cells = [row.get(each, "") for each in COLUMNS[Table.STRUCTURES][3:]]
-    secondary = [cells[0], cells[1], cells[3], cells[4]]
+    told = [row.get(each, "") for each in COLUMNS[Table.STRUCTURES][3:]]
+    secondary = [told[0], told[1], told[3], told[4]]
     if table is not Table.STRUCTURES or all(secondary) or not any(secondary):
         return []
     return [
@@ -184,12 +181,13 @@ def _is_level(cell: str, _: Table) -> bool:
 
 
 _COUNTRY = (_is_country, "three capital letters of ISO 3166")
-_YEAR = (whole(1900, 2200), "a year of four digits")
-_MAYBE_YEAR = (whole(1900, 2200, may_be_empty=True), "a year of four digits, or nothing")
+_YEAR = (whole(FIRST, LAST), "a year of four digits")
+_MAYBE_YEAR = (whole(FIRST, LAST, may_be_empty=True), "a year of four digits, or nothing")
 _YEARS = (whole(0, 15, may_be_empty=True), "years as a whole number from 0 to 15, or nothing where it is not known")
 _AGE = (whole(0, 25, may_be_empty=True), "an age in whole years, or nothing where it is not known")
 _MONTH = (whole(1, 12), "a month from 1 to 12")
 _MAYBE_MONTH = (whole(1, 12, may_be_empty=True), "a month from 1 to 12, or nothing")
+_CODES = {"iso3", "country_code", "level_code"}
 _RULES: Mapping[str, tuple[Callable[[str, Table], bool], str]] = {
     "iso3": _COUNTRY,
     "country_code": _COUNTRY,

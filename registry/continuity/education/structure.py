@@ -40,11 +40,11 @@ def ladders(country: str, rows: Iterable[Row], starts: tuple[Start, ...], source
     first, last = min(by_year), max(by_year)
     told = [(year, _told(by_year, year)) for year in range(first, last + 1)]
     spans = [(told_of, [year for year, _ in years]) for told_of, years in groupby(told, key=lambda each: each[1])]
-    return [
+    return ladder.told_apart(
         _ladder(country, each, (years[0], years[-1]), last, starts, source, version)
         for structures, years in spans
         for each in structures
-    ]
+    )
 
 
 def _by_year(rows: Iterable[Row]) -> dict[int, list[Row]]:

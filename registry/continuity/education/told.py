@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.continuity import elements
+from registry.continuity.education import cells
+from registry.continuity.education.cells import Line
 from registry.continuity.history import Record
 from registry.errors import BadInput
 from registry.fhir import CANONICAL, dates, resource
@@ -49,17 +51,22 @@ OUTCOMES: Mapping[str, str] = {
 }
 WORDS = ", ".join(each for each in OUTCOMES if len(each) > 1)
 """The outcomes, for a message."""
+_STRANGE = f"the outcome is no word we know and counts as unknown; write one of {WORDS}"
 
 _TAG = f"{CANONICAL}/CodeSystem/recording-country"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The records of one child, the birth date if it is told, and how many resources of other kinds were beside."""
+    """The records of one child, the birth date if it is told, and how many resources of other kinds were beside.
+
+    `odd` are the places by hand that were taken as unknown: row, column, and what is wrong there.
+    """
 
     records: tuple[Record, ...]
     birth: PartialDate | None
     unread: Mapping[str, int]
+    odd: tuple[tuple[int, str, str], ...] = ()
 
 
 def outcome(text: str) -> str | None:
@@ -73,17 +80,21 @@ def read(content: Any) -> History:
     Raises BadInput with the place when it is none of these or tells of more than one child.
     """
     if isinstance(content, Mapping) and "resourceType" not in content:
-        years = elements.mapping(content).get("years")
-        return _by_hand(_objects(years, "years"), elements.text(elements.mapping(content).get("birth_date")))
+        years = _objects(elements.mapping(content).get("years"), "years")
+        return _by_hand(_numbered(years), elements.text(elements.mapping(content).get("birth_date")))
     resources = list(_resources(content))
     if resources and not any("resourceType" in each for each in resources):
-        return _by_hand(resources, "")
+        return _by_hand(_numbered(resources), "")
     return _fhir(resources)
 
 
+def _numbered(rows: Iterable[Content]) -> list[tuple[int, Content]]:
+    return list(enumerate(rows, start=1))
+
+
 def _objects(value: Any, where: str) -> list[Content]:
-    listed = elements.listed(value)
-    if not listed or len(elements.mappings(value)) != len(listed):
+    """The objects of a list; none for a child who was never at school."""
+    if not isinstance(value, list) or len(elements.mappings(value)) != len(elements.listed(value)):
         raise BadInput("a list of school years, each an object, is expected", where=where, remedy="see --help")
     return elements.mappings(value)
 
@@ -96,7 +107,7 @@ def _resources(content: Any) -> Iterator[Content]:
     elif held:
         yield held
     else:
-        yield from _objects(content, "the file") if content != [] else ()
+        yield from _objects(content, "the file")
 
 
 def _fhir(resources: Sequence[Content]) -> History:
@@ -125,35 +136,46 @@ def _record(number: int, content: Content) -> Record:
     )
 
 
-def _by_hand(rows: Sequence[Content], born: str) -> History:
-    records = tuple(_record(number, _basic(number, row)) for number, row in enumerate(rows))
-    births = {elements.text(row.get("birth_date")) for row in rows} | {born}
-    births.discard("")
+def _by_hand(rows: Sequence[tuple[int, Content]], born: str) -> History:
+    texts = [(number, _texts(row, f"row {number}")) for number, row in rows]
+    births = {text["birth_date"] for _, text in texts if text.get("birth_date")} | ({born} - {""})
     birth = [dates.parse(each) for each in sorted(births)]
     if len(birth) > 1 or None in birth:
         what = "the birth dates differ" if len(birth) > 1 else "this is no date"
         raise BadInput(what, where="birth_date", remedy="write one, as 2012-03-01, 2012-03 or 2012")
-    return History(records=records, birth=birth[0] if birth else None, unread={})
+    return History(
+        records=tuple(_record(at, _basic(at, text)) for at, (_, text) in enumerate(texts)),
+        birth=birth[0] if birth else None,
+        unread={},
+        odd=tuple((number, "outcome", _STRANGE) for number, text in texts if outcome(text.get("outcome", "")) is None),
+    )
 
 
-def _basic(number: int, row: Content) -> Content:
-    """The resource a row by hand stands for."""
-    where = f"row {number + 1}"
+def _texts(row: Content, where: str) -> dict[str, str]:
+    """The cells of a row as texts. Raises BadInput when it has others than ours, or lacks one that is needed."""
     text = {name: str(value).strip() for name, value in row.items() if value is not None}
-    strange = sorted(set(text) - set(COLUMNS))
-    lacking = [name for name in _NEEDED if not text.get(name)]
+    _check([*text], [name for name in text if text[name]], where)
+    return text
+
+
+def _check(names: Sequence[str], filled: Sequence[str], where: str) -> None:
+    """Unknown names are counted and never quoted: where the header was forgotten they are a child's own."""
+    strange = [each for each in names if each not in COLUMNS]
+    lacking = [each for each in _NEEDED if each not in filled]
     if strange or lacking:
-        what = f"not known: {', '.join(strange)}" if strange else f"missing: {', '.join(lacking)}"
+        unknown = f"not known are {cells.positions(names, strange)}; is the header missing?"
+        what = unknown if strange else f"missing: {', '.join(lacking)}"
         raise BadInput(what, where=where, remedy=f"a school year has {', '.join(COLUMNS)}")
-    result = outcome(text.get("outcome", ""))
-    if result is None:
-        raise BadInput("the outcome is not known", where=f"{where}, outcome", remedy=f"one of {WORDS}")
+
+
+def _basic(at: int, text: Mapping[str, str]) -> Content:
+    """The resource a row by hand stands for; an outcome that is not known counts as unknown and is told as odd."""
     return {
         "resourceType": "Basic",
-        "id": f"e{number + 1}",
+        "id": f"e{at + 1}",
         "meta": {"source": "by-hand"},
         "code": {"coding": [{"system": f"{CANONICAL}/CodeSystem/record-kind", "code": "school-enrolment"}]},
-        "extension": list(_extensions(text, result)),
+        "extension": list(_extensions(text, outcome(text.get("outcome", "")) or "unknown")),
     }
 
 
@@ -187,16 +209,12 @@ def _own(name: str, **value: Any) -> Content:
     return {"url": f"{elements.DEFINITION}enrolment-{name}", **value}
 
 
-def rows(lines: Iterable[Sequence[str]]) -> list[Content]:
-    """The rows of a table by hand, by the names in its first line. Raises BadInput with row and column."""
-    held = [list(each) for each in lines if any(cell.strip() for cell in each)]
-    header = [each.strip().casefold() for each in held[0]] if held else []
-    strange = [each for each in header if each not in COLUMNS]
-    lacking = [each for each in _NEEDED if each not in header]
-    if strange or lacking:
-        what = f"columns not known: {', '.join(strange)}" if strange else f"columns missing: {', '.join(lacking)}"
-        raise BadInput(what, where="row 1", remedy=f"the columns are {', '.join(COLUMNS)}")
-    uneven = next((number for number, each in enumerate(held, start=1) if len(each) != len(header)), None)
+def table(lines: Sequence[Line]) -> History:
+    """Read the rows of a table by hand, by the names in its first line. Raises BadInput with row and column."""
+    (first, header), *rest = lines
+    names = [each.casefold() for each in header]
+    _check(names, names, f"row {first}")
+    uneven = next((number for number, each in rest if len(each) != len(names)), None)
     if uneven:
         raise BadInput("the row has more or fewer cells than the header", where=f"row {uneven}", remedy="correct it")
-    return [dict(zip(header, each, strict=True)) for each in held[1:]]
+    return _by_hand([(number, dict(zip(names, each, strict=True))) for number, each in rest], "")

@@ -73,6 +73,12 @@ def test_a_list_with_years_is_in_force_in_those_only() -> None:
     ]
 
 
+def test_lists_of_one_first_year_are_ladders_of_their_own() -> None:
+    ends = [f"{each},2011,{until}" for until in ("2015", "") for each in UNSEEN]
+    made = shelf.assembled([grades(*ends, header=f"{GRADES},valid_from,valid_to")]).ladders
+    assert len({each.id for each in made}) == len(made) == 2
+
+
 def test_the_ladder_is_a_function_of_the_year() -> None:
     made = shelf.assembled(
         [
@@ -114,6 +120,7 @@ def test_what_is_not_told_plainly_is_read_in_every_way(
 ) -> None:
     made = shelf.assembled([structures(*(f"XQQ,Q,{each}" for each in rows))])
     assert shapes(made, 2002) == expected, why
+    assert len({each.id for each in made.ladders}) == len(made.ladders), why
 
 
 BAD_ROWS = [
@@ -130,7 +137,7 @@ BAD_ROWS = [
     ("a month by name", MONTHS, "XQQ,Q,2000,September,9,9", "month_start"),
     ("a level that is none", GRADES, "XQQ,Q,primary,primary,grade 1,6,g1,Grade 1", "level_code"),
     ("an age in words", GRADES, "XQQ,Q,level1,primary,grade 1,six,g1,Grade 1", "theoretical_start_age"),
-    ("digits the table does not use", GRADES, "XQQ,Q,level1,p,grade 1,٦,g1,Grade 1", "theoretical_start_age"),
+    ("an age and a half", GRADES, "XQQ,Q,level1,p,grade 1,6.5,g1,Grade 1", "theoretical_start_age"),
 ]  # fmt: skip
 
 
@@ -153,7 +160,8 @@ def test_a_bad_row_is_set_aside_with_its_place_and_the_rest_is_read(
 @pytest.mark.parametrize(
     ("text", "words_of_it"),
     [
-        ("", "lacks the columns"),
+        ("", "the file is empty"),
+        ("\ufeff\r\n\n", "the file is empty"),
         ("a,b\n1,2\n", "lacks the columns"),
         (STRUCTURES.replace("prim_dur_uis", "primary") + "\n", "prim_dur_uis"),
         (STRUCTURES + "\n", "no row"),
@@ -171,6 +179,20 @@ def test_a_file_that_is_no_table_of_ours_is_refused_with_its_columns(text: str, 
 def test_a_table_is_read_as_offices_save_it(change: object) -> None:
     text = "\n".join((STRUCTURES, "XQQ,Q,2000,6,3,3,6,12,15"))
     assert shapes(shelf.assembled([read(change(text))]), 2000) == {(6, 6, 3, 3)}  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "row", ["XQQ,Q,2000,6.0,3.0,3,6,12.0,15.0", "XQQ,Q,٢٠٠٠,٦,٣,٣,٦,١٢,١٥", "XQQ,Q,२०००,६,३,३,६,१२,१५"]
+)
+def test_a_number_is_read_as_programs_and_scripts_write_it(row: str) -> None:
+    found = structures(row)
+    assert found.problems == ()
+    assert shapes(shelf.assembled([found]), 2000) == {(6, 6, 3, 3)}
+
+
+def test_the_name_of_a_grade_stays_as_its_country_writes_it() -> None:
+    ((_, row),) = grades("XQQ,Q,level1,primary,٤,٩,g4,٤").rows
+    assert (row["year_grade"], row["label_for_kobo"], row["theoretical_start_age"]) == ("٤", "٤", "9")
 
 
 def test_a_hole_in_a_list_is_said_and_the_names_after_it_are_read_both_ways() -> None:
