@@ -14,54 +14,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from registry import library
-from registry.cli import evaluating, planning
+from registry.cli import evaluating, planning, telling
 from registry.cli.running import Json, out, print_json, read_file
-from registry.continuity.immunization import casebook, casejudging, engine, question
+from registry.continuity.immunization import answering, casebook, casejudging
 from registry.continuity.immunization.casejudging import Judged
-from registry.continuity.immunization.outcome import (
-    DoseReason,
-    DoseStatus,
-    Flag,
-    GroupForecast,
-    Outcome,
-    Problem,
-    Verdict,
-)
 from registry.continuity.immunization.schedule import Schedule
 from registry.errors import BadInput, UnknownName
 from registry.fhir import dates
 from registry.flows import schedules
-
-_COUNTS: Mapping[DoseStatus, str] = {
-    DoseStatus.VALID: "counts",
-    DoseStatus.NOT_VALID: "does not count",
-    DoseStatus.EXTRANEOUS: "not needed",
-    DoseStatus.SUB_STANDARD: "does not count",
-}
-
-_BECAUSE: Mapping[DoseReason, str] = {
-    DoseReason.GRACE_PERIOD: "it was given a few days early, within the days of grace",
-    DoseReason.TOO_YOUNG: "it was given before the minimum age",
-    DoseReason.TOO_OLD: "it was given after the maximum age",
-    DoseReason.TOO_SOON: "it was given too soon after another dose or event",
-    DoseReason.CONFLICT: "it was given too soon after another vaccine it conflicts with",
-    DoseReason.INADVERTENT: "this vaccine is not meant for this dose",
-    DoseReason.NOT_A_PRODUCT: "this vaccine does not satisfy this dose",
-    DoseReason.WRONG_AGE_FOR_PRODUCT: "this vaccine is not for that age",
-    DoseReason.ALREADY_COMPLETE: "the series was complete before it",
-    DoseReason.SUB_STANDARD: "it was given after its expiry, or is marked as one to repeat",
-}
-_EVERY_RULE = "it meets every rule of the schedule"
-
-_PROBLEMS: Mapping[Problem, str] = {
-    Problem.AFTER_ASSESSMENT: "lies after the day of asking; it was left out",
-    Problem.BEFORE_BIRTH: "lies before the birth date; check both dates; it was left out",
-    Problem.UNKNOWN_VACCINE: "has a vaccine code this schedule does not know; it was left out",
-    Problem.NOT_IN_SCHEDULE: "is of a vaccine about which this schedule says nothing for this person",
-    Problem.NOT_GIVEN: "is not recorded as given; it was left out",
-    Problem.DAY_UNKNOWN: "has no date known to the day; it was left out",
-    Problem.UNKNOWN_OBSERVATION: "is an observation this schedule does not know; it was left out",
-}
 
 
 def forecast(
@@ -77,7 +37,8 @@ def forecast(
 ) -> None:
     """Say which doses count under a schedule and why, and what is due next of every vaccine group.
 
-    Plain JSON is {"birthDate": ..., "sex": ..., "doses": [{"date": ..., "cvx": ...}], "observations": [{"code": ...}]}.
+    Plain JSON is {"birthDate": ..., "sex": ..., "doses": [{"date": ..., "cvx": ...}], "observations": [{"code": ...}]};
+    instead of cvx, atc or text. Days may be known to the month or year only: what hangs on them is said as uncertain.
     Ends with 2 when a file cannot be used.
     """
     day = dates.parse(on)
@@ -91,12 +52,11 @@ def forecast(
     if plan:
         planning.print_plan(content, rules, day.first, most_shots=most_shots, json=json)
         return
-    asked = question.read(content, rules)
-    outcome = engine.forecast(rules, asked.person, asked.doses, asked.observations, day.first)
+    found = answering.answer(content, rules, day.first, library.load().meaning)
     if json:
-        print_json(plain(rules, outcome, asked.flags, day.first))
+        print_json(telling.plain(found, rules))
     else:
-        _print(rules, outcome, asked)
+        telling.print_answer(found, rules)
 
 
 def find(name: str, on: date) -> Schedule:
@@ -108,74 +68,6 @@ def find(name: str, on: date) -> Schedule:
         remedy = f"give one of {', '.join(sorted(named))}, or supporting data"
         raise UnknownName("no schedule of that name or place", where="--schedule", remedy=remedy)
     return schedules.supporting_data(Path(name))
-
-
-def plain(rules: Schedule, outcome: Outcome, flags: Sequence[Flag], on: date) -> dict[str, Any]:
-    """An outcome as plain JSON values."""
-    return {
-        "schedule": {"id": rules.id, "title": rules.title, "version": rules.version, "digest": rules.digest},
-        "engine": outcome.engine_version,
-        "on": on.isoformat(),
-        "groups": [_group(each) for each in outcome.groups],
-        "flags": [{"about": each.about, "problem": each.problem.value} for each in (*flags, *outcome.flags)],
-    }
-
-
-def _group(each: GroupForecast) -> dict[str, Any]:
-    named = ("next_dose", "earliest", "recommended", "past_due", "latest")
-    return {
-        "group": each.group,
-        "status": each.status.value,
-        **{name: getattr(each, name) for name in named},
-        "vaccines": list(each.vaccines),
-        "guidance": list(each.guidance),
-        "precautions": [{"text": one.text, "source": str(one.source)} for one in each.precautions],
-        "series": [part.series.name for part in each.parts],
-        "doses": [_verdict(one) for one in each.verdicts],
-    }
-
-
-def _verdict(each: Verdict) -> dict[str, Any]:
-    return {
-        "dose": each.dose,
-        "status": each.status.value,
-        "reasons": [reason.value for reason in each.reasons],
-        "says": says(each),
-    }
-
-
-def says(each: Verdict) -> str:
-    """`counts`, `does not count` or `not needed`, because of what."""
-    why = "; ".join(_BECAUSE[reason] for reason in each.reasons) or _EVERY_RULE
-    # A dose beyond the maximum age harms nothing, but it is not one too many.
-    too_old = DoseReason.TOO_OLD in each.reasons
-    word = _COUNTS[DoseStatus.NOT_VALID if too_old else each.status]
-    return f"{word}, because {why}"
-
-
-def _print(rules: Schedule, outcome: Outcome, asked: question.Question) -> None:
-    days = {each.id: each for each in asked.doses}
-    for each in outcome.groups:
-        for verdict in each.verdicts:
-            dose = days[verdict.dose]
-            title = rules.vaccines[dose.vaccine].title
-            out.print(f"{dose.day}  {title} for {each.group}: {says(verdict)}", markup=False, soft_wrap=True)
-    _line("group", "status", "dose", "earliest", "recommended", "past due", "latest")
-    for each in outcome.groups:
-        cells = (each.next_dose, each.earliest, each.recommended, each.past_due, each.latest)
-        _line(each.group, each.status.value, *("" if cell is None else str(cell) for cell in cells))
-    for each in outcome.groups:
-        for one in each.precautions:
-            out.print(f"{each.group}, before a dose: {one.text} ({one.source})", markup=False, soft_wrap=True)
-    for flag in (*asked.flags, *outcome.flags):
-        out.print(f"dose or observation {flag.about} {_PROBLEMS[flag.problem]}", markup=False, soft_wrap=True)
-    out.print(f"schedule {rules.id} (digest {rules.digest}), engine {outcome.engine_version}", soft_wrap=True)
-
-
-def _line(group: str, status: str, dose: str, *days: str) -> None:
-    """A line as wide as it is: a date cut off by a narrow screen would be another date."""
-    cells = (f"{group:<22}", f"{status:<15}", f"{dose:>4}", *(f"{each:<11}" for each in days))
-    out.print(" ".join(cells).rstrip(), markup=False, soft_wrap=True)
 
 
 def evaluate(

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from registry import library
 from registry.cli.running import out, print_json
-from registry.continuity.immunization import operation, told, visits
+from registry.continuity.immunization import engine, operation, told, visits
 from registry.continuity.immunization.schedule import Schedule
 from registry.continuity.immunization.visits import Plan
 
@@ -19,12 +20,12 @@ AHEAD = timedelta(days=365)
 
 def print_fhir(content: Any, rules: Schedule, on: date) -> None:
     """Parameters with an ImmunizationRecommendation and ImmunizationEvaluations, as `$immds-forecast` answers."""
-    print_json(operation.of_history(content, rules, on))
+    print_json(operation.of_history(content, rules, on, library.load().meaning))
 
 
 def print_plan(content: Any, rules: Schedule, on: date, *, most_shots: int | None, json: bool) -> None:
     """The visits, as JSON or one a line."""
-    asked = told.read(content, rules, on)
+    asked = told.read(content, rules, on, library.load().meaning)
     someone, doses = asked.someone, asked.doses
     found = visits.plan(rules, someone, doses, asked.observations, on, until=on + AHEAD, most_shots=most_shots)
     if json:
@@ -36,7 +37,8 @@ def print_plan(content: Any, rules: Schedule, on: date, *, most_shots: int | Non
 def plain(plan: Plan, rules: Schedule, on: date) -> dict[str, Any]:
     """A plan as plain JSON values."""
     return {
-        "schedule": {"id": rules.id, "digest": rules.digest},
+        "schedule": {"id": rules.id, "title": rules.title, "version": rules.version, "digest": rules.digest},
+        "limits": list(rules.limits),
         "on": on.isoformat(),
         "until": (on + AHEAD).isoformat(),
         "visits": [
@@ -67,4 +69,13 @@ def _print(plan: Plan, rules: Schedule, on: date) -> None:
     for group in plan.unplanned:
         out.print(f"{group}: due, but nothing would surely count; ask a clinician", markup=False)
     proven = "no plan has fewer returns" if plan.is_proven else "a plan with fewer returns may exist"
-    out.print(f"every dose recommended by {on + AHEAD}; {proven}; schedule {rules.id}", soft_wrap=True)
+    out.print(f"every dose recommended by {on + AHEAD}; {proven}", markup=False, soft_wrap=True)
+    print_schedule(rules)
+
+
+def print_schedule(rules: Schedule) -> None:
+    """By what rules an answer was made, and what these leave out."""
+    words = f"schedule {rules.id}: {rules.title}, version {rules.version} (digest {rules.digest})"
+    out.print(words, f"engine {engine.VERSION}", sep=", ", markup=False, soft_wrap=True)
+    for each in rules.limits:
+        out.print(f"not known to this schedule: {each}", markup=False, soft_wrap=True)

@@ -24,7 +24,7 @@ async def forecast(registry: Registry, caller: Caller, parameters: Any, name: st
 
 
 def _answered(registry: Registry, parameters: Any, name: str) -> Content:
-    return operation.answer(parameters, lambda day: find(registry, name, day))
+    return operation.answer(parameters, lambda day: find(registry, name, day), registry.library.meaning)
 
 
 def find(registry: Registry, name: str, on: date) -> Schedule:

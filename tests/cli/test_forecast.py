@@ -71,8 +71,8 @@ def test_what_counts_and_what_is_due_is_said_with_reasons(bare: Commands, releas
     assert "2023-09-20  one for Alpha: does not count, because it was given before the minimum age" in ran.out
     assert "2024-02-01  one for Alpha: counts, because it meets every rule of the schedule" in ran.out
     assert "Alpha                  not-complete       1 2024-08-22  2024-08-22" in ran.out
-    assert "dose or observation month has no date known to the day; it was left out" in ran.out
-    assert "dose or observation strange has a vaccine code this schedule does not know; it was left out" in ran.out
+    assert "dose month, one, has no date known to the day; every day it may mean was tried" in ran.out
+    assert "dose strange, 77, has a vaccine code this schedule does not know; it was left out" in ran.out
 
 
 def test_the_answer_for_machines_can_be_made_again(bare: Commands, release: Path) -> None:
@@ -85,7 +85,50 @@ def test_the_answer_for_machines_can_be_made_again(bare: Commands, release: Path
     }
     (group,) = found["groups"]
     assert (group["status"], group["earliest"], group["vaccines"]) == ("not-complete", "2024-08-22", ["01"])
-    assert [each["says"].split(",")[0] for each in group["doses"]] == ["does not count", "counts"]
+    assert [each["says"].split(",")[0] for each in group["doses"]] == ["does not count", "counts", "counts"]
+    assert found["limits"] == found["changes"] == []
+
+
+PARTLY = {"birthDate": "2024-03", "doses": [{"date": "2025", "cvx": "03"}, {"date": "2024-04", "cvx": "102"}]}
+
+
+def test_what_hangs_on_days_not_known_is_said_as_uncertain(bare: Commands) -> None:
+    history = bare.file("child.json", json.dumps(PARTLY))
+    asked = ("forecast", "--schedule", "who", "--history", history, "--on", "2026-03-15")
+    found = bare(*asked, "--json").json
+    groups = {each["group"]: each for each in found["groups"]}
+    assert {name: groups["ROTA"][name] for name in ("status", "certain", "may_be")} == {
+        "status": "uncertain",
+        "certain": False,
+        "may_be": ["aged-out", "not-complete"],
+    }
+    assert groups["MEASLES"]["earliest"] == {"first": "2025-01-29", "last": "2026-01-28", "always": True}
+    (early,) = groups["DTP"]["doses"]
+    assert (early["status"], early["may_be"]) == ("uncertain", ["not-valid", "valid"])
+    assert groups["RUBELLA"]["certain"]
+    assert found["limits"]
+    words = bare(*asked).out
+    assert "2025-01-01 to 2025-12-31  MMR for RUBELLA: counts" in words
+    assert "for DTP: uncertain, depends on dates not fully known" in words
+    assert "ROTA                   uncertain: aged-out or not-complete" in words
+    assert "WHO recommendations for routine immunization, version 2023.1" in words
+    assert all(f"not known to this schedule: {each}" in words for each in found["limits"])
+
+
+def test_another_childs_dose_is_told_and_does_not_count(bare: Commands) -> None:
+    patient = {"resourceType": "Patient", "id": "p", "birthDate": "2024-03-05"}
+    cvx = {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "03"}]}
+    dose = {"resourceType": "Immunization", "id": "i", "status": "completed", "occurrenceDateTime": "2025-04-02"}
+    history = bare.file(
+        "list.json", json.dumps([patient, {**dose, "vaccineCode": cvx, "patient": {"reference": "Patient/q"}}])
+    )
+    asked = ("forecast", "--schedule", "who", "--history", history, "--on", "2026-03-15")
+    found = bare(*asked, "--json").json
+    assert not any(each["doses"] for each in found["groups"])
+    assert [(each["about"], each["problem"]) for each in found["flags"]] == [("i", "other-person")]
+    assert "is about another person" in bare(*asked).out
+    flags = [each["valueString"] for each in bare(*asked, "--fhir").json["parameter"] if each["name"] == "flag"]
+    assert flags == ["i: other-person"]
 
 
 def test_bad_input_is_refused_clearly(bare: Commands, tmp_path: Path) -> None:

@@ -12,15 +12,15 @@ in the code.
 
 Read in this order: `schedule` (the rules), `person` (who is asked about), `outcome` (what is answered), `engine`
 (`forecast`), then the steps: `case`, `progress`, `evaluation`, `skipping`, `exemptions`, `forecasting`, `selection`,
-`groups`. Around them: `supporting` reads CDSi files, `question` a person's history, `casebook` and `casejudging`
-published cases.
+`groups`. Around them: `supporting` reads CDSi files, `casebook` and `casejudging` published cases.
 
 The steps are those of the CDC's Clinical Decision Support for Immunization (CDSi), Logic Specification for ACIP
 Recommendations, version 4.5; numbers such as 6.5 or CALCDTINT-3 in comments are its sections and business rules.
 
 Days known only partly: `somedays` lets them run through the engine, `given` says what is told, `concern` which doses a
 group looks at, `uncertain` answers for every completion, `doubtful` with and without the doses that are doubted. On
-top: `supply` and `visits` plan the fewest visits, `told`, `operation` and `recommendation` read and answer FHIR.
+top: `supply` and `visits` plan the fewest visits; `told` reads a history (`plain` its plain form, `whose` whom it is
+about), `answering` answers it, `operation` and `recommendation` do so in FHIR.
 
 For a summary: `dues` puts a history of dose events to the engine, careful of what is doubted, and `due` is its answer.
 """

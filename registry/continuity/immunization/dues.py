@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from registry.continuity import spans
 from registry.continuity.history import Certainty, DoseEvent
+from registry.continuity.history.codes import Meaning
 from registry.continuity.immunization import uncertain
 from registry.continuity.immunization.due import Counts, Due, Status, Verdict
 from registry.continuity.immunization.given import Given, Someone
@@ -140,7 +141,7 @@ def _antigens(schedule: Schedule) -> Mapping[str, frozenset[str]]:
     }
 
 
-def code_of(event: DoseEvent, schedule: Schedule) -> str:
+def code_of(event: DoseEvent | Meaning, schedule: Schedule) -> str:
     """The vaccine type of any schedule a dose is held for, whatever is asked about; it may name antigens its own way.
 
     It protects against nothing the dose may not hold; empty where the schedule has none such.

@@ -12,9 +12,10 @@ from datetime import date
 from typing import Any
 
 from registry.continuity import elements
-from registry.continuity.immunization import doubtful, recommendation, told
+from registry.continuity.immunization import answering, recommendation
 from registry.continuity.immunization.recommendation import Subject
 from registry.continuity.immunization.schedule import Schedule
+from registry.continuity.immunization.told import Reading, own_codes_only
 from registry.errors import BadInput
 from registry.fhir import dates
 from registry.fhir.resource import Content
@@ -23,7 +24,7 @@ _TAKEN = frozenset({"patient", "immunization", "observation", "condition", "alle
 _WHERE = "Parameters"
 
 
-def answer(parameters: Any, schedule_on: Callable[[date], Schedule]) -> Content:
+def answer(parameters: Any, schedule_on: Callable[[date], Schedule], reading: Reading = own_codes_only) -> Content:
     """Evaluate and forecast what the Parameters tell, by the edition of the day they ask about.
 
     Raises BadInput where they do not ask a question.
@@ -34,7 +35,7 @@ def answer(parameters: Any, schedule_on: Callable[[date], Schedule]) -> Content:
     parts = elements.mappings(given.get("parameter"))
     resources = [elements.mapping(each.get("resource")) for each in parts if each.get("name") in _TAKEN]
     day = _day(parts)
-    return of_resources(resources, schedule_on(day), day)
+    return of_resources(resources, schedule_on(day), day, reading)
 
 
 def _day(parts: Sequence[Content]) -> date:
@@ -45,17 +46,21 @@ def _day(parts: Sequence[Content]) -> date:
     return day.first
 
 
-def of_resources(resources: Sequence[Content], schedule: Schedule, on: date) -> Content:
+def of_resources(
+    resources: Sequence[Content], schedule: Schedule, on: date, reading: Reading = own_codes_only
+) -> Content:
     """The same of a Patient and Immunizations (and Observations, Conditions, AllergyIntolerances) in a list."""
     patient = next((elements.text(each.get("id")) for each in resources if each.get("resourceType") == "Patient"), "")
-    return of_history(list(resources), schedule, on, patient=patient)
+    return of_history(list(resources), schedule, on, reading, patient=patient)
 
 
-def of_history(content: Any, schedule: Schedule, on: date, *, patient: str = "") -> Content:
+def of_history(
+    content: Any, schedule: Schedule, on: date, reading: Reading = own_codes_only, *, patient: str = ""
+) -> Content:
     """The same of any history that `told` reads; `patient` is the id by which the answer refers to its Patient."""
-    asked = told.read(content, schedule, on)
-    found = doubtful.forecast(schedule, asked.someone, asked.doses, asked.observations, on)
-    return recommendation.parameters(found, schedule, _subject(patient, [each.id for each in asked.doses]))
+    found = answering.answer(content, schedule, on, reading)
+    subject = _subject(patient, [each.id for each in found.told.doses])
+    return recommendation.parameters(found.answers, schedule, subject)
 
 
 def _subject(patient: str, doses: Sequence[str]) -> Subject:

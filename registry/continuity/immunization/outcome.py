@@ -51,6 +51,9 @@ class Problem(Enum):
     NOT_IN_SCHEDULE = "not-in-schedule"
     NOT_GIVEN = "not-given"
     DAY_UNKNOWN = "day-unknown"
+    NO_DATE = "no-date"
+    OTHER_PERSON = "other-person"
+    INEXACT_VACCINE = "inexact-vaccine"
     UNKNOWN_OBSERVATION = "unknown-observation"
 
 

@@ -90,7 +90,7 @@ def test_a_doubted_dose_brings_a_second_recommendation_and_what_hangs_on_it() ->
 def test_a_dose_that_cannot_be_is_flagged() -> None:
     assert named(operation.answer(question(*ASKED["before birth"]), lambda _: SCHEDULE), "flag") == ["a: before-birth"]
     born = operation.answer(question(dose("a", "2020-01"), birth="2020-01"), lambda _: SCHEDULE)
-    assert named(born, "flag") == ["a: perhaps before-birth"]
+    assert named(born, "flag") == ["a: day-unknown", "a: perhaps before-birth"]
 
 
 def test_the_same_question_gives_the_same_bytes_and_says_by_what() -> None:
