@@ -78,4 +78,4 @@ def print_schedule(rules: Schedule) -> None:
     words = f"schedule {rules.id}: {rules.title}, version {rules.version} (digest {rules.digest})"
     out.print(words, f"engine {engine.VERSION}", sep=", ", markup=False, soft_wrap=True)
     for each in rules.limits:
-        out.print(f"not known to this schedule: {each}", markup=False, soft_wrap=True)
+        out.print(f"of this schedule: {each}", markup=False, soft_wrap=True)

@@ -112,7 +112,7 @@ def test_what_hangs_on_days_not_known_is_said_as_uncertain(bare: Commands) -> No
     assert "for DTP: uncertain, depends on dates not fully known" in words
     assert "ROTA                   uncertain: aged-out or not-complete" in words
     assert "WHO recommendations for routine immunization, version 2023.1" in words
-    assert all(f"not known to this schedule: {each}" in words for each in found["limits"])
+    assert all(f"of this schedule: {each}" in words for each in found["limits"])
 
 
 def test_another_childs_dose_is_told_and_does_not_count(bare: Commands) -> None:
