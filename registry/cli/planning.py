@@ -67,8 +67,12 @@ def _print(plan: Plan, rules: Schedule, on: date) -> None:
     for group, number in plan.lost.items():
         out.print(f"{group}: {number} owed can no longer be given in time", markup=False)
     for group in plan.unplanned:
-        out.print(f"{group}: due, but nothing would surely count; ask a clinician", markup=False)
+        out.print(
+            f"{group}: due, but nothing would surely count, or its days are too little known; ask a clinician",
+            markup=False,
+        )
     proven = "no plan has fewer returns" if plan.is_proven else "a plan with fewer returns may exist"
+<<<<<<< HEAD
     out.print(f"every dose recommended by {on + AHEAD}; {proven}", markup=False, soft_wrap=True)
     print_schedule(rules)
 
@@ -79,3 +83,15 @@ def print_schedule(rules: Schedule) -> None:
     out.print(words, f"engine {engine.VERSION}", sep=", ", markup=False, soft_wrap=True)
     for each in rules.limits:
         out.print(f"of this schedule: {each}", markup=False, soft_wrap=True)
+=======
+    out.print(f"{reach(plan, on + AHEAD)}; {proven}; schedule {rules.id}", markup=False, soft_wrap=True)
+
+
+def reach(plan: Plan, until: date) -> str:
+    """What the plan holds: every dose only where none is missing, and nothing is called earlier than it is."""
+    missing = ", ".join(dict.fromkeys((*plan.lost, *plan.unplanned)))
+    late = [visit.day for visit in plan.visits if visit.day > until]
+    every = f"not every dose recommended by {until} is in the plan ({missing})" if missing else ""
+    held = every or f"every dose recommended by {until}"
+    return f"{held}, the last can only be given on {late[-1]}" if late else held
+>>>>>>> fixplan

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from registry.continuity.immunization import entries, rules, soundness
@@ -66,6 +67,7 @@ def _options(entry: Entry) -> dict[str, str]:
 def _schedule(root: Entry, known: Known, raw: bytes, id_: str, title: str, taken: Mapping[str, str]) -> Schedule:
     kinds = {each.needed("code"): each.needed("title") for each in root.each("observations")}
     file = File(documents=entries.documents(root), known=known, choice=taken, observations=frozenset(kinds))
+    file = replace(file, recommended=rules.recommended(root, file))
     blocks = root.each("antigens")
     soundness.options(root, blocks, taken)
     read_all = [rules.antigen(each, name, code, file) for each in blocks for name, code in rules.names(each).items()]
@@ -77,7 +79,7 @@ def _schedule(root: Entry, known: Known, raw: bytes, id_: str, title: str, taken
         digest=_digest(raw, taken),
         antigens=antigens,
         groups=_groups(root, antigens),
-        vaccines=_vaccines(blocks, antigens, file),
+        vaccines=_vaccines(blocks, antigens, file, rules.called(root)),
         conflicts=_conflicts(root, file),
         observations={code: ObservationKind(code=code, title=text) for code, text in kinds.items()},
         validity=_validity(root),
@@ -125,7 +127,9 @@ def _groups(root: Entry, antigens: Mapping[str, Antigen]) -> dict[str, VaccineGr
     }
 
 
-def _vaccines(blocks: Iterable[Entry], antigens: Mapping[str, Antigen], file: File) -> dict[str, Vaccine]:
+def _vaccines(
+    blocks: Iterable[Entry], antigens: Mapping[str, Antigen], file: File, called: Mapping[str, str]
+) -> dict[str, Vaccine]:
     """Every known vaccine, with what it counts for in this schedule, at the ages it counts."""
     held: dict[str, list[Association]] = {each: [] for each in file.known.antigens}
     for block in blocks:
@@ -134,7 +138,7 @@ def _vaccines(blocks: Iterable[Entry], antigens: Mapping[str, Antigen], file: Fi
             for vaccine in rules.counted(block, code, file) if name in antigens else ():
                 held[vaccine].append(Association(antigen=name, window=window))
     return {
-        code: Vaccine(type=code, title=file.known.titles.get(code, ""), associations=tuple(found))
+        code: Vaccine(type=code, title=called.get(code) or file.known.titles.get(code, ""), associations=tuple(found))
         for code, found in held.items()
     }
 

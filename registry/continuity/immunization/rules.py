@@ -61,6 +61,8 @@ class File:
     known: Known
     choice: Mapping[str, str]
     observations: frozenset[str]
+    recommended: tuple[Product, ...] = ()
+    """What the file recommends doses to be given with, the fittest first; empty: whatever counts."""
 
     def observation(self, entry: Entry, key: str) -> str:
         code = entry.text(key)
@@ -83,6 +85,28 @@ class File:
             if antigen and antigen not in self.known.antigens[code]:
                 raise entry.fault(f"the vaccine {code} is not one against {antigen}", key)
         return codes
+
+
+def recommended(root: Entry, file: File) -> tuple[Product, ...]:
+    """The products in use that doses are recommended to be given with, and the ages each is for."""
+    return tuple(product for entry in root.each("recommended") for product in _recommended(entry, file))
+
+
+def _recommended(entry: Entry, file: File) -> list[Product]:
+    window = Window(begins=entry.span("from_age"), ends=entry.span("before_age"))
+    vaccines, source = file.vaccines(entry, "vaccines"), file.documents.source(entry)
+    entry.text("called")
+    entry.done()
+    soundness.in_order(entry, window.begins, window.ends)
+    if not vaccines:
+        raise entry.fault("this is missing", "vaccines")
+    return [Product(vaccine=each, window=window, is_named=True, source=source) for each in vaccines]
+
+
+def called(root: Entry) -> dict[str, str]:
+    """What a recommended vaccine type is called here, where the code's own name would mislead."""
+    found = [(each.text("called"), each.texts("vaccines")) for each in root.each("recommended")]
+    return {vaccine: title for title, vaccines in found if title for vaccine in vaccines}
 
 
 def names(entry: Entry) -> Mapping[str, str]:
@@ -171,11 +195,14 @@ def _dose(entry: Entry, usual: Sequence[str], code: str, file: File) -> TargetDo
         raise entry.fault("this is missing", "dose")
     source = file.documents.source(entry)
     vaccines = file.vaccines(entry, "vaccines", code) or usual
+    fitting = tuple(each for each in file.recommended if each.vaccine in vaccines)
+    counting = tuple(Product(vaccine=each, source=source) for each in vaccines)
     dose = TargetDose(
         number=number,
         ages=(_age(entry, source),),
         intervals=tuple(_interval(each, file, source) for each in entry.each("after")),
-        preferable=tuple(Product(vaccine=each, source=source) for each in vaccines),
+        preferable=fitting or counting,
+        allowable=counting if fitting else (),
         skips=tuple(_skip(each, file, source) for each in entry.each("skip")),
         recurs=entry.flag("recurs"),
         source=source,

@@ -34,7 +34,7 @@ def series(series: Series, entry: Entry) -> None:
         raise entry.fault("the doses of a series are 1, 2, 3, ... in order, without gap or repetition", "doses")
     if any(each.minimum is None for each in series.doses[0].ages):
         raise entry.fault("the first dose of a series has a minimum age, be it birth", "doses[0].minimum_age")
-    _in_order(entry, series.minimum_age_to_start, series.maximum_age_to_start)
+    in_order(entry, series.minimum_age_to_start, series.maximum_age_to_start)
     for place, dose in enumerate(series.doses):
         _dose(entry, dose, f"doses[{place}]")
         if place and not dose.intervals:
@@ -43,19 +43,19 @@ def series(series: Series, entry: Entry) -> None:
 
 def _dose(entry: Entry, dose: TargetDose, path: str) -> None:
     for age in dose.ages:
-        _in_order(entry, age.minimum, age.earliest_recommended, age.latest_recommended, path=path)
-        _in_order(entry, age.minimum, age.maximum, path=path)
-        _in_order(entry, age.earliest_recommended, age.maximum, path=path)
+        in_order(entry, age.minimum, age.earliest_recommended, age.latest_recommended, path=path)
+        in_order(entry, age.minimum, age.maximum, path=path)
+        in_order(entry, age.earliest_recommended, age.maximum, path=path)
     for interval in dose.intervals:
-        _in_order(entry, interval.minimum, interval.earliest_recommended, interval.latest_recommended, path=path)
+        in_order(entry, interval.minimum, interval.earliest_recommended, interval.latest_recommended, path=path)
         if interval.from_target_dose is not None and not 0 < interval.from_target_dose < dose.number:
             raise entry.fault("an interval runs from an earlier dose of the series", path)
     for skip in dose.skips:
         for condition in (each for set_ in skip.sets for each in set_.conditions):
-            _in_order(entry, condition.window.begins, condition.window.ends, path=path)
+            in_order(entry, condition.window.begins, condition.window.ends, path=path)
 
 
-def _in_order(entry: Entry, *ages: Span | None, path: str = "") -> None:
+def in_order(entry: Entry, *ages: Span | None, path: str = "") -> None:
     """Minimum, recommended and overdue, as far as they are given, do not fall."""
     days = [spans.add(_SOME_DAY, each) for each in ages if each is not None]
     if days != sorted(days):

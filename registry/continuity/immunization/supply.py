@@ -15,6 +15,11 @@ from registry.continuity.immunization.schedule import Schedule, Window
 from registry.continuity.immunization.uncertain import GroupAnswer
 from registry.continuity.spans import Days, Span
 
+MOST_COURSES = 1500
+"""Courses of partly known days looked at for one plan, beyond the first of each question: about two seconds."""
+_FEWEST = 20
+"""Courses every group may take for its first question, whatever the others took."""
+
 _HARMLESS = {DoseStatus.VALID, DoseStatus.EXTRANEOUS}
 
 
@@ -103,6 +108,8 @@ class Desk:
     observations: Sequence[Observation]
     on: date
     _answers: dict[tuple[str, frozenset[tuple[date, str]], date], GroupAnswer] = field(default_factory=dict)
+    _spent: int = 0
+    _at_once: dict[str, int] = field(default_factory=dict)
 
     def answer(self, group: str, planned: Sequence[Given], day: date) -> GroupAnswer:
         """What the engine says of the group on `day`."""
@@ -110,8 +117,18 @@ class Desk:
         key = group, frozenset((each.days.first, each.vaccine) for each in concerned), day
         if key not in self._answers:
             doses = [*self.told, *concerned]
-            self._answers[key] = uncertain.of_group(self.schedule, group, self.someone, doses, self.observations, day)
+            most = uncertain.MOST_COURSES if planned else max(_FEWEST, min(uncertain.MOST_COURSES, self.left))
+            found = uncertain.of_group(
+                self.schedule, group, self.someone, doses, self.observations, day, most_courses=most
+            )
+            self._spent += (found.courses or most) - 1
+            self._answers[key] = found
         return self._answers[key]
+
+    @property
+    def left(self) -> int:
+        """Courses that may still be looked at; none with partly known days that mean too much."""
+        return MOST_COURSES - self._spent
 
     def ready(self, group: str, planned: Sequence[Given], day: date, *, is_behind: bool) -> date | None:
         """The first day, from `day` on, on which the next dose can be given and would count; None if there is none."""
@@ -123,6 +140,17 @@ class Desk:
         opens = {calendar.after(self.someone.birth.last, each) for each in self._stock(group, planned, day).begins}
         days = sorted({first, *(each for each in opens if each > first)})
         return next((each for each in days if self._is_possible(group, planned, each)), None)
+
+    def at_once(self, group: str) -> int:
+        """How many doses of a group one day can take: of each antigen one for every series that is needed."""
+        if group not in self._at_once:
+            followed = self.answer(group, (), self.on).series
+            found = [
+                sum(one.name in followed for one in self.schedule.antigens[each].series)
+                for each in self.schedule.groups[group].antigens
+            ]
+            self._at_once[group] = max(1, *found)
+        return self._at_once[group]
 
     def _stock(self, group: str, planned: Sequence[Given], day: date) -> Stock:
         return stock(self.schedule, group, self.answer(group, planned, day).series)
@@ -145,16 +173,23 @@ class Desk:
         Where days are known only partly it counts for some completions, and is at worst not needed for the others.
         """
         dose = shot(vaccine, day)
+        if dose in planned:
+            return False
         for group in touched(self.schedule)[vaccine]:
             answer = self.answer(group, (*planned, dose), day)
-            verdicts = next((each.verdicts for each in answer.verdicts if each.dose == dose.id), ())
-            found = {each and each.status for each in verdicts}
+            found = _statuses(answer, dose)
             is_good = (
                 found <= _HARMLESS and DoseStatus.VALID in found if group in groups else found <= {None, *_HARMLESS}
             )
-            if not answer.courses or not is_good:
+            if not answer.courses or not is_good or self._spoils(answer, planned, day):
                 return False
         return True
+
+    def _spoils(self, answer: GroupAnswer, planned: Sequence[Given], day: date) -> bool:
+        """Whether a dose takes from another of the day what that one was given for."""
+        same = [each for each in planned if each.days.first == day]
+        before = self.answer(answer.group, planned, day) if same else answer
+        return any(_statuses(before, each) != _statuses(answer, each) for each in same)
 
     def shots(self, groups: Sequence[str], planned: Sequence[Given], day: date) -> tuple[Shot, ...] | None:
         """The fewest injections that give every group one dose, none twice; None where a group has none."""
@@ -166,6 +201,12 @@ class Desk:
             if is_preferable and held not in options and self.counts(vaccine, held, planned, day):
                 options[held] = Shot(vaccine, held)
         return _fewest(frozenset(groups), list(options.values()))
+
+
+def _statuses(answer: GroupAnswer, dose: Given) -> set[DoseStatus | None]:
+    """All that the dose may be in the group; empty where it is not looked at."""
+    verdicts = next((each.verdicts for each in answer.verdicts if each.dose == dose.id), ())
+    return {each and each.status for each in verdicts}
 
 
 def _fewest(groups: frozenset[str], options: Sequence[Shot]) -> tuple[Shot, ...] | None:

@@ -143,8 +143,11 @@ def of_group(
     doses: Sequence[Given],
     observations: Sequence[Observation],
     on: date,
+    *,
+    most_courses: int | None = None,
 ) -> GroupAnswer:
-    """The answer for one vaccine group."""
+    """The answer for one vaccine group; nothing is claimed beyond `most_courses`, or else `MOST_COURSES`."""
+    most = MOST_COURSES if most_courses is None else most_courses
     alone, vaccines = concern.of(schedule)[name]
     concerned = [each for each in doses if each.vaccine in vaccines]
 
@@ -156,8 +159,8 @@ def of_group(
     unknowns = [someone.birth, *(each.days for each in concerned)]
     if sum(each.first != each.last for each in unknowns) > MOST_UNKNOWN:
         return _nothing_claimed(name, concerned)
-    courses = list(islice(somedays.courses(unknowns, run), MOST_COURSES + 1))
-    if len(courses) > MOST_COURSES:
+    courses = list(islice(somedays.courses(unknowns, run), most + 1))
+    if len(courses) > most:
         return _nothing_claimed(name, concerned)
     return _joined(name, concerned, courses)
 

@@ -15,6 +15,7 @@ schedule; with partly known days it holds for every completion.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -49,7 +50,7 @@ class Plan:
     """Visits in order; the first may be today's. `lost` counts doses that waiting makes impossible, by group.
 
     `unplanned` are groups that are due and of which no vaccine of the schedule would surely count, or whose dates are
-    too uncertain. `is_proven` says that no plan has fewer returns.
+    too uncertain to plan all their doses. `is_proven` says that no plan has fewer returns.
     """
 
     visits: tuple[Visit, ...]
@@ -67,10 +68,10 @@ class _State:
     visits: tuple[Visit, ...] = ()
 
     def after(self, visit: Visit) -> _State:
-        given = {group for each in visit.shots for group in each.groups}
+        given = Counter(group for each in visit.shots for group in each.groups)
         return _State(
             (*self.planned, *(supply.shot(each.vaccine, visit.day) for each in visit.shots)),
-            {group: number - (group in given) for group, number in self.owed.items()},
+            {group: number - given[group] for group, number in self.owed.items()},
             (*self.visits, visit),
         )
 
@@ -109,10 +110,15 @@ def plan(
     owed = {each: _owed(desk, each, until, is_behind=each in behind) for each in schedule.groups}
     search = _Search(desk, behind, most_shots)
     best = search.best({group: number for group, number in owed.items() if number})
+    left = {group: number for group, number in best.owed.items() if number}
     return Plan(
         visits=best.visits,
-        lost={group: number for group, number in best.owed.items() if number},
-        unplanned=tuple(each for each, number in owed.items() if not number and _is_due(desk, each, until)),
+        lost={} if search.is_cut else left,
+        unplanned=tuple(
+            each
+            for each, number in owed.items()
+            if (not number and _is_due(desk, each, until)) or (search.is_cut and each in left)
+        ),
         is_proven=search.is_proven,
     )
 
@@ -132,7 +138,10 @@ def _by(days: Days | None, until: date) -> bool:
 
 
 def _owed(desk: Desk, group: str, until: date, *, is_behind: bool) -> int:
-    """How many doses fall due by `until` if this group were given alone, each as soon as it can be."""
+    """How many doses fall due by `until` if this group were given alone, each as soon as it can be.
+
+    None is planned where partly known days mean too much to find out.
+    """
     planned: list[Given] = []
     day = desk.on
     while len(planned) < MOST_OWED:
@@ -143,6 +152,8 @@ def _owed(desk: Desk, group: str, until: date, *, is_behind: bool) -> int:
         assert vaccine is not None  # noqa: S101  that is what ready means
         planned.append(supply.shot(vaccine, ready))
         day = ready
+        if desk.left <= 0 and desk.answer(group, planned, day).courses > 1:
+            return 0
     return len(planned)
 
 
@@ -155,6 +166,7 @@ class _Search:
     most_shots: int | None
     tried: int = 0
     is_proven: bool = True
+    is_cut: bool = False
     found: tuple[_Worth, _State] | None = None
 
     def best(self, owed: Mapping[str, int]) -> _State:
@@ -163,9 +175,11 @@ class _Search:
         for lost, returns in islice(product(range(doses + 1), range(doses + 1)), MOST_SEARCHES):
             self.tried = 0
             self._today(start, _Bounds(returns, lost))
-            self.is_proven &= self.tried <= MOST_TRIED
+            self.is_proven &= self.tried <= MOST_TRIED and self.desk.left > 0
             if self.found is not None:
                 return self.found[1]
+            if self.desk.left <= 0:
+                break
         self.is_proven = False
         return self._as_soon_as_possible(start)
 
@@ -173,6 +187,9 @@ class _Search:
         """The plan of somebody who comes back whenever anything can be given."""
         day = self.desk.on
         while ready := self._ready(state, day):
+            if self.is_cut:
+                break
+            self.is_cut = self.desk.left <= 0
             day = min(ready.values())
             visits = self._visits(state, ready, day, frozenset())
             if not visits:
@@ -193,20 +210,25 @@ class _Search:
         """Try every day to come back on: each is one on which some dose becomes possible."""
         self.tried += 1
         ready = self._ready(state, day + _ONE_DAY)
-        late = {each: max(0, state.owed[each] - bounds.returns) for each in ready}
+        late = {each: max(0, state.owed[each] - self._most(each, bounds.returns)) for each in ready}
         lost = sum(number for each, number in state.owed.items() if each not in ready)
-        if lost + sum(late.values()) > bounds.lost or self.tried > MOST_TRIED:
+        if lost + sum(late.values()) > bounds.lost or self.tried > MOST_TRIED or self.desk.left <= 0:
             return
         if not ready:
             self._offer(state)
             return
-        needed = frozenset(each for each in ready if lost == bounds.lost and state.owed[each] == bounds.returns)
+        fewer = bounds.returns - 1
+        needed = frozenset(each for each in ready if lost == bounds.lost and state.owed[each] > self._most(each, fewer))
         first = max((ready[each] for each in needed), default=min(ready.values()))
         for coming in sorted({first, *(each for each in ready.values() if each > first)}):
             if self.found is not None and coming > self.found[0].last:
                 return
             for visit in self._visits(state, ready, coming, needed):
                 self._go_on(state.after(visit), coming, _Bounds(bounds.returns - 1, bounds.lost))
+
+    def _most(self, group: str, returns: int) -> int:
+        """Doses of a group that so many returns have room for, at the most."""
+        return returns * self.desk.at_once(group)
 
     def _offer(self, state: _State) -> None:
         worth = _worth(state, self.desk.on)
@@ -215,12 +237,11 @@ class _Search:
 
     def _ready(self, state: _State, day: date) -> dict[str, date]:
         """From `day` on, when each group that is owed doses can have the next; without those that never can."""
-        days = {
-            each: self.desk.ready(each, state.planned, day, is_behind=each in self.behind)
-            for each, number in state.owed.items()
-            if number
-        }
+        days = {each: self._ready_day(each, state, day) for each, number in state.owed.items() if number}
         return {group: ready for group, ready in days.items() if ready is not None}
+
+    def _ready_day(self, group: str, state: _State, day: date) -> date | None:
+        return self.desk.ready(group, state.planned, day, is_behind=group in self.behind)
 
     def _visits(self, state: _State, ready: Mapping[str, date], day: date, needed: frozenset[str]) -> list[Visit]:
         """What can be given on the day: all that is due and fits in a visit, or less where others would wait for it."""
@@ -231,8 +252,20 @@ class _Search:
             for left_out in _subsets(sorted(self._delaying(chosen, ready) - needed)):
                 shots = self.desk.shots(sorted(chosen - left_out), state.planned, day)
                 if shots:
-                    found[shots] = Visit(day, shots)
+                    visit = self._completed(state, Visit(day, shots))
+                    found[visit.shots] = visit
         return list(found.values())
+
+    def _completed(self, state: _State, visit: Visit) -> Visit:
+        """With another dose for a group of which one more can be given that day (oral and injected polio vaccine)."""
+        after, day = state.after(visit), visit.day
+        given = {group for each in visit.shots for group in each.groups if after.owed[group]}
+        again = [each for each in sorted(given) if self._ready_day(each, after, day) == day]
+        more = self.desk.shots(again, after.planned, day)
+        number = len(visit.shots) + len(more or ())
+        if not more or number > (self.most_shots or number):
+            return visit
+        return self._completed(state, Visit(day, tuple(sorted((*visit.shots, *more)))))
 
     def _choices(self, state: _State, day: date, due: Sequence[str], needed: frozenset[str]) -> list[frozenset[str]]:
         """Every largest choice of groups that fits in a visit."""

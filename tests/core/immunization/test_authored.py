@@ -170,6 +170,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "no series group",
         "antigens",
     ),
+    # What is recommended.
+    "a product nobody knows": (
+        GOOD | {"recommended": [{"vaccines": ["9999"], "source": {"of": "paper", "place": "1"}}]},
+        "nothing is known of the vaccine",
+        "recommended",
+    ),
+    "a product without a source": (GOOD | {"recommended": [{"vaccines": ["03"]}]}, "without a source", "recommended"),
+    "no product at all": (
+        GOOD | {"recommended": [{"from_age": "1 year", "source": {"of": "paper", "place": "1"}}]},
+        "missing",
+        "recommended",
+    ),
     # Validity.
     "no validity": (_changed("valid", to=None), "from which day", "valid"),
     "a validity without a beginning": (_changed("valid", "from", to=None), "from which day", "valid"),
@@ -283,7 +295,8 @@ def _vaccines(schedule: Schedule, group: GroupForecast, day: date) -> Iterator[s
     antigens = {each.series.antigen for each in due}
     for part in due:
         rule = part.series.doses[min(part.next_dose or 1, len(part.series.doses)) - 1]
-        fitting = [each.vaccine for each in rule.preferable if antigens <= _antigens(schedule, each.vaccine)]
+        counting = (*rule.preferable, *rule.allowable)
+        fitting = [each.vaccine for each in counting if antigens <= _antigens(schedule, each.vaccine)]
         yield min(fitting, key=lambda code: len(_antigens(schedule, code)))
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from registry.continuity.immunization import engine, supporting, visits
+from registry.continuity.immunization import engine, supply, supporting, visits
 from registry.continuity.immunization.given import Given, Someone
 from registry.continuity.immunization.outcome import DoseStatus
 from registry.continuity.immunization.person import Dose, Person
 from registry.continuity.immunization.schedule import Schedule
 from registry.continuity.immunization.visits import Plan
 from registry.continuity.spans import Days
+from registry.library import load
 from tests.support import naive_visits, planned_visits
 
 ON = date(2026, 3, 2)
@@ -141,3 +143,23 @@ def test_who_needs_nothing_gets_no_visit(us: Schedule) -> None:
     someone = Someone(birth=Days(ON, ON))
     plan = visits.plan(us, someone, [], (), ON - YEAR, until=ON - YEAR)
     assert plan.visits == ()
+
+
+def test_days_that_mean_too_much_cost_no_more_than_a_stated_number_of_courses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Born in 2018 and sixteen doses in 2018: what cannot be planned is said, and no plan is called the best."""
+    runs = 0
+    forecast = engine.forecast
+
+    def counted(*asked: Any) -> Any:
+        nonlocal runs
+        runs += 1
+        return forecast(*asked)
+
+    monkeypatch.setattr(engine, "forecast", counted)
+    year = Days(date(2018, 1, 1), date(2018, 12, 31))
+    doses = [Given(id=str(each), days=year, vaccine=("10", "102", "03", "133")[each % 4]) for each in range(16)]
+    plan = visits.plan(load().editions["who"].on(ON), Someone(birth=year), doses, (), ON, until=ON + YEAR)
+    assert 100 < runs < supply.MOST_COURSES + 1000
+    assert {"HEPB", "POLIO", "DTP"} <= set(plan.unplanned)
+    assert not plan.lost
+    assert not plan.is_proven
