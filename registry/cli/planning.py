@@ -72,8 +72,7 @@ def _print(plan: Plan, rules: Schedule, on: date) -> None:
             markup=False,
         )
     proven = "no plan has fewer returns" if plan.is_proven else "a plan with fewer returns may exist"
-<<<<<<< HEAD
-    out.print(f"every dose recommended by {on + AHEAD}; {proven}", markup=False, soft_wrap=True)
+    out.print(f"{reach(plan, on + AHEAD)}; {proven}", markup=False, soft_wrap=True)
     print_schedule(rules)
 
 
@@ -83,8 +82,6 @@ def print_schedule(rules: Schedule) -> None:
     out.print(words, f"engine {engine.VERSION}", sep=", ", markup=False, soft_wrap=True)
     for each in rules.limits:
         out.print(f"of this schedule: {each}", markup=False, soft_wrap=True)
-=======
-    out.print(f"{reach(plan, on + AHEAD)}; {proven}; schedule {rules.id}", markup=False, soft_wrap=True)
 
 
 def reach(plan: Plan, until: date) -> str:
@@ -94,4 +91,3 @@ def reach(plan: Plan, until: date) -> str:
     every = f"not every dose recommended by {until} is in the plan ({missing})" if missing else ""
     held = every or f"every dose recommended by {until}"
     return f"{held}, the last can only be given on {late[-1]}" if late else held
->>>>>>> fixplan
