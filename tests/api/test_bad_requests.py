@@ -52,7 +52,7 @@ async def send(service: Service, path: str, **more: Any) -> Any:
 # --- the body --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", WITH_A_BODY)
+@pytest.mark.parametrize("path", [each for each in WITH_A_BODY if "$" not in each])  # operations: test_forecast
 async def test_every_missing_field_is_named(service: Service, path: str) -> None:
     answered = await send(service, path, json={})
     schema = service.app.openapi()
@@ -120,8 +120,9 @@ async def test_a_field_that_is_too_long_is_refused_by_name(service: Service, fie
 async def test_what_is_said_twice_is_not_said(service: Service, path: str) -> None:
     """One reader takes the first, another the last."""
     name, value = next(iter(body_of(path).items()))
-    content = orjson.dumps({**body_of(path)})[:-1] + b"," + orjson.dumps({name: value})[1:]
-    assert content.count(f'"{name}":'.encode()) == 2
+    once, told = orjson.dumps({**body_of(path)}), f'"{name}":'.encode()
+    content = once[:-1] + b"," + orjson.dumps({name: value})[1:]
+    assert content.count(told) == once.count(told) + orjson.dumps({name: value}).count(told)
     problems(await send(service, path, content=content, headers={"Content-Type": "application/json"}), 400)
     assert await untouched(service)
 
