@@ -39,7 +39,7 @@ Figures = dict[str, float]
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.summaries", description=__doc__)
-    parser.add_argument("--people", type=int, default=100_000, help="how many the registry holds, 13 doses each")
+    parser.add_argument("--people", type=int, default=100_000, help="how many the registry holds, 12 doses each")
     parser.add_argument("--questions", type=int, default=300, help="how many children are asked about")
     parser.add_argument("--out", type=Path, default=Path("prove-output/summaries.json"), help="the JSON file")
     given = parser.parse_args(arguments)
