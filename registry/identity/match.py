@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import product
 
-from registry.identity import compare, vetoes, weights
+from registry.identity import compare, strength, vetoes, weights
 from registry.identity.compare import Comparison
 from registry.identity.demographics import Demographics
 from registry.identity.vetoes import Veto
@@ -44,9 +44,10 @@ class Match:
     def explanation(self) -> tuple[str, ...]:
         """The reasons in sentences for a steward, the weightiest first; they contain no value of a person."""
         ordered = sorted(self.evidence.evidence, key=lambda each: -abs(each.weight))
+        likely = strength.percent(self.probability)
         return (
-            f"{_VERDICT_WORDS[self.verdict]} Probability {_percent(self.probability)}, by {self.weights_version}.",
-            *(f"{_strength(each.weight)}: {each.label}." for each in ordered),
+            f"{_VERDICT_WORDS[self.verdict]} Probability {likely}, by {self.weights_version}.",
+            *(f"{strength.words(each.weight)}: {each.label}." for each in ordered),
             *(f"Never automatic: {each.value}." for each in self.vetoes),
         )
 
@@ -406,14 +407,6 @@ def contradicts(left: Sequence[Demographics], right: Sequence[Demographics], wei
     return bool(found - _SLIPS if len(left) == 1 else found)
 
 
-def standing_vetoes(matches: Sequence[Match]) -> frozenset[Veto]:
-    """What speaks against two persons being one, given the matches of each dossier of one with each of the other.
-
-    A slip in one dossier does not, where another of the same person says it right; nor that one knows little.
-    """
-    return frozenset(_contradictions(matches))
-
-
 def identify(
     asked: Demographics, persons: Sequence[PersonView], weights: Weights, *, rarity: Rarity | None = None
 ) -> Identification:
@@ -490,22 +483,3 @@ _VERDICT_WORDS = {
     Verdict.REVIEW: "These may be one person; please decide.",
     Verdict.DISTINCT: "These are two people, as far as is known.",
 }
-
-_STRENGTHS = (
-    (10.0, "Speaks very strongly for"),
-    (4.0, "Speaks strongly for"),
-    (0.3, "Speaks for"),
-    (-0.3, "Says little"),
-    (-4.0, "Speaks against"),
-    (-10.0, "Speaks strongly against"),
-)
-
-
-def _strength(weight: float) -> str:
-    return next((words for least, words in _STRENGTHS if weight >= least), "Speaks very strongly against")
-
-
-def _percent(probability: float) -> str:
-    """Never rounded up to certainty."""
-    shown = int(probability * 10000) / 100
-    return f"{min(shown, 99.99):g} %"

@@ -152,12 +152,6 @@ def meaning(vaccines: Vaccines, vaccine_code: Content) -> Meaning:
     return next((found for each in words if each and (found := _named(vaccines, elements.text(each)))), UNKNOWN)
 
 
-def cvx_of(vaccines: Vaccines, vaccine_code: Content) -> tuple[frozenset[str], Relation | None]:
-    """The CVX codes a `vaccineCode` can be, and how they relate to what was said (None: not recognised)."""
-    found = meaning(vaccines, vaccine_code)
-    return found.cvx, found.relation
-
-
 def _named(vaccines: Vaccines, text: str) -> Meaning | None:
     found = names.meant(vaccines.names, text)
     if found is None or not found.antigens:

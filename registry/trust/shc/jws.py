@@ -135,8 +135,9 @@ def times_of(payload: Mapping[str, Any], now: datetime) -> Times | Fault:
 
 
 def _seconds(value: object) -> float | None:
-    # `type` and not `isinstance`: True is no time.
-    return float(value) if type(value) in (int, float) and 0 <= value < 1e18 else None  # type: ignore[operator,arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float):  # True is no time
+        return None
+    return float(value) if 0 <= value < 1e18 else None
 
 
 def _believed(

@@ -139,7 +139,8 @@ def test_what_is_not_surely_a_vaccine_we_know_is_not_recognised(text: str) -> No
     ],
 )
 def test_a_code_can_be_these_cvx_codes(system: str, code: str, cvx: str, relation: Relation | None) -> None:
-    assert codes.cvx_of(VACCINES, {"coding": [{"system": system, "code": code}]}) == (set(cvx.split()), relation)
+    found = codes.meaning(VACCINES, {"coding": [{"system": system, "code": code}]})
+    assert (found.cvx, found.relation) == (set(cvx.split()), relation)
 
 
 @pytest.mark.parametrize(
