@@ -2,7 +2,8 @@
 
 What each row must hold to: WHO's decision tables for DTP (row 14: from 7 years only reduced diphtheria toxoid and
 acellular pertussis vaccine), and for polio (oral and injected vaccine on the same visits); no product that is out of
-use; everything that is due is given at the first visit.
+use; everything that is due is given at the first visit; an infant does not wait months for the next dose to spare a
+visit.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ YEAR = timedelta(days=365)
 
 MR, HEPB, IPV, OPV, TDAP = "MMR (03)", "HepB (08)", "IPV (10)", "bOPV (178)", "Tdap (115)"
 BCG, HPV, PENTA, HEXA = "BCG (19)", "HPV9 (165)", "penta (198)", "hexa (146)"
+DTP = "DTP (01)"
 PCV, ROTA, YF = "PCV13 (133)", "rotavirus (116)", "yellow fever (37)"
 MEASLES, MENINGO = "measles-containing (05)", "meningococcal (108)"
 
@@ -43,7 +45,8 @@ PLANS = [
         42: [ROTA, PCV, OPV, PENTA],
         70: [ROTA, PCV, OPV, PENTA],
         98: [ROTA, PCV, HEXA, OPV],
-        365: [MR, HEXA],
+        275: [MR, IPV],
+        365: [DTP],
     }),
     ("who", "15 months", (), {
         0: [MR, ROTA, PCV, HEXA, OPV, BCG],
@@ -62,8 +65,10 @@ PLANS = [
     }),
     ("nga", "4 months", PENTA_AT_SIX_WEEKS, {
         0: [ROTA, PCV, HEXA, OPV, BCG],
-        153: [MEASLES, MENINGO, ROTA, PCV, HEXA, OPV, YF],
-        337: [MEASLES, ROTA, PCV, OPV],
+        28: [ROTA, PCV, HEXA, OPV],
+        56: [ROTA, PCV, OPV],
+        153: [MEASLES, MENINGO, YF],
+        337: [MEASLES],
     }),
     ("nga", "15 months", (), {
         0: [MEASLES, MENINGO, ROTA, PCV, HEXA, OPV, YF],

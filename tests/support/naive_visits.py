@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from random import Random
 
 from registry.continuity import spans
@@ -44,6 +44,7 @@ class Small:
     told: tuple[tuple[str, int], ...]
     on: int
     most_shots: int | None
+    patience: int
 
 
 Plan = Mapping[str, tuple[int, ...]]
@@ -70,7 +71,9 @@ def case(rng: Random) -> Small:
     )
     on = rng.randrange(1, 4)
     told = tuple((rng.choice(groups), rng.randrange(on)) for _ in range(rng.choice((0, 0, 1, 2))))
-    return Small(schedule=schedule, told=told, on=on, most_shots=rng.choice((None, None, 1, 2)))
+    return Small(
+        schedule=schedule, told=told, on=on, most_shots=rng.choice((None, None, 1, 2)), patience=rng.choice((1, 2, 28))
+    )
 
 
 def _conflict(previous: str, current: str) -> Conflict:
@@ -117,7 +120,7 @@ def best(small: Small) -> Worth:
     for lost in range(sum(owed.values()) + 1):
         found = [each for each in _plans(courses, owed, lost) if _is_within(small, each)]
         for worth, plan in sorted((_worth(small, owed, each), tuple(each.items())) for each in found):
-            if _is_valid(small, dict(plan)):
+            if _is_valid(small, dict(plan)) and not _keeps_waiting(small, owed, dict(plan)):
                 return worth
     raise AssertionError("to give nothing is always a plan")
 
@@ -160,6 +163,24 @@ def _counts(small: Small, doses: Sequence[tuple[str, int]], day: int) -> bool:
     status = {each.dose: each.status for group in found.groups for each in group.verdicts}
     planned = given[len(small.told) :]
     return all(status.get(each.id) is DoseStatus.VALID for each in planned if (each.day - BIRTH).days == day)
+
+
+def _keeps_waiting(small: Small, owed: Mapping[str, int], plan: Plan) -> bool:
+    """Whether somebody waits for a visit longer than allowed, from a day on which a dose could have been given."""
+    days = sorted({small.on, *(day for each in plan.values() for day in each)})
+    return any(
+        _could_be_given(small, owed, plan, before, day)
+        for before, coming in pairwise(days)
+        for day in range(before + 1, coming - small.patience)
+    )
+
+
+def _could_be_given(small: Small, owed: Mapping[str, int], plan: Plan, before: int, day: int) -> bool:
+    """Whether some group that is owed a dose could get it on a day, after the visits up to another."""
+    given = {group: [each for each in days if each <= before] for group, days in plan.items()}
+    doses = [(group, each) for group, days in given.items() for each in days]
+    waiting = (group for group, days in given.items() if len(days) < owed[group])
+    return any(_counts(small, [*doses, (group, day)], day) for group in waiting)
 
 
 def _is_within(small: Small, plan: Plan) -> bool:

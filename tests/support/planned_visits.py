@@ -18,7 +18,10 @@ def plan(small: Small) -> Plan:
     on = BIRTH + timedelta(days=small.on)
     until = on + timedelta(days=10_000)
     someone = Someone(birth=_on(0))
-    return visits.plan(small.schedule, someone, told, (), on, until=until, most_shots=small.most_shots)
+    patience = timedelta(days=small.patience)
+    return visits.plan(
+        small.schedule, someone, told, (), on, until=until, most_shots=small.most_shots, patience=patience
+    )
 
 
 def _on(day: int) -> Days:

@@ -2,12 +2,15 @@
 
 Doses given count and are never repeated; a course is resumed. A group whose recommended day has passed is caught up
 at minimum ages and intervals, one that is on time gets its doses when they are recommended. Everything that can be
-given at a visit is given then, live vaccines together or as far apart as the schedule's conflicts say. The order of
-aims: no dose owed is lost by waiting; fewest returns; the last of them soonest; each dose soonest.
+given at a visit is given then, live vaccines together or as far apart as the schedule's conflicts say. An infant
+waits no longer than eight weeks for a dose that can be given, however many visits that would spare: whooping cough and
+measles kill in the first year. The order of aims: no dose owed is lost by waiting; fewest returns; the last of them
+soonest; each dose soonest.
 
 Sources of the aims: UK Health Security Agency, Vaccination of individuals with uncertain or incomplete immunisation
 status, 1 July 2025 (fewest visits, shortest time, a course begun is not begun again); World Health Organization,
-Recommendations for routine immunization, table 3: interrupted or delayed (resume without repeating).
+Recommendations for routine immunization, table 3: interrupted or delayed (resume without repeating), and table 2: 4 to
+8 weeks between the primary doses of an infant.
 
 The engine is asked at every step and a planned dose is one given (`supply.Desk`), so a plan cannot contradict the
 schedule; with partly known days it holds for every completion.
@@ -21,6 +24,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, islice, product
 
+from registry.continuity import spans
 from registry.continuity.immunization import supply
 from registry.continuity.immunization.given import Given, Someone
 from registry.continuity.immunization.outcome import SeriesStatus
@@ -30,7 +34,10 @@ from registry.continuity.immunization.supply import Desk, Shot
 from registry.continuity.spans import Days
 
 _ONE_DAY = timedelta(days=1)
+_INFANCY = spans.read("1 year")
 
+PATIENCE = timedelta(weeks=8)
+"""How long an infant waits at most for a dose that can be given; WHO asks for 4 to 8 weeks between primary doses."""
 MOST_TRIED = 600
 """Visits tried for one number of returns; beyond it one more return is tried, and no plan is called proven."""
 MOST_SEARCHES = 60
@@ -50,7 +57,8 @@ class Plan:
     """Visits in order; the first may be today's. `lost` counts doses that waiting makes impossible, by group.
 
     `unplanned` are groups that are due and of which no vaccine of the schedule would surely count, or whose dates are
-    too uncertain to plan all their doses. `is_proven` says that no plan has fewer returns.
+    too uncertain to plan all their doses. `is_proven` says that no plan in which no infant waits too
+    long has fewer returns.
     """
 
     visits: tuple[Visit, ...]
@@ -102,13 +110,14 @@ def plan(
     *,
     until: date,
     most_shots: int | None = None,
+    patience: timedelta = PATIENCE,
 ) -> Plan:
     """Plan every dose that is recommended by `until`, at most `most_shots` injections a visit. See the module."""
     told = [each for each in doses if each.days.first <= on]
     desk = Desk(schedule, someone, told, observations, on)
     behind = frozenset(each for each in schedule.groups if _is_behind(desk, each))
     owed = {each: _owed(desk, each, until, is_behind=each in behind) for each in schedule.groups}
-    search = _Search(desk, behind, most_shots)
+    search = _Search(desk, behind, most_shots, patience, _first_birthday(someone))
     best = search.best({group: number for group, number in owed.items() if number})
     left = {group: number for group, number in best.owed.items() if number}
     return Plan(
@@ -121,6 +130,11 @@ def plan(
         ),
         is_proven=search.is_proven,
     )
+
+
+def _first_birthday(someone: Someone) -> date:
+    """The latest it may be."""
+    return spans.add(someone.birth.last, _INFANCY)
 
 
 def _is_behind(desk: Desk, group: str) -> bool:
@@ -164,6 +178,8 @@ class _Search:
     desk: Desk
     behind: frozenset[str]
     most_shots: int | None
+    patience: timedelta
+    infant_until: date
     tried: int = 0
     is_proven: bool = True
     is_cut: bool = False
@@ -207,7 +223,7 @@ class _Search:
             self._go_on(state, self.desk.on, bounds)
 
     def _go_on(self, state: _State, day: date, bounds: _Bounds) -> None:
-        """Try every day to come back on: each is one on which some dose becomes possible."""
+        """Try every day to come back on, while nobody waits too long: each makes some dose possible."""
         self.tried += 1
         ready = self._ready(state, day + _ONE_DAY)
         late = {each: max(0, state.owed[each] - self._most(each, bounds.returns)) for each in ready}
@@ -220,11 +236,16 @@ class _Search:
         fewer = bounds.returns - 1
         needed = frozenset(each for each in ready if lost == bounds.lost and state.owed[each] > self._most(each, fewer))
         first = max((ready[each] for each in needed), default=min(ready.values()))
+        latest = self._latest(min(ready.values()))
         for coming in sorted({first, *(each for each in ready.values() if each > first)}):
-            if self.found is not None and coming > self.found[0].last:
+            if coming > latest or (self.found is not None and coming > self.found[0].last):
                 return
             for visit in self._visits(state, ready, coming, needed):
                 self._go_on(state.after(visit), coming, _Bounds(bounds.returns - 1, bounds.lost))
+
+    def _latest(self, ready: date) -> date:
+        """Until when a dose waits that can be given from a day on: an infant not for long."""
+        return ready + self.patience if ready < self.infant_until else date.max
 
     def _most(self, group: str, returns: int) -> int:
         """Doses of a group that so many returns have room for, at the most."""
