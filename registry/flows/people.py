@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from registry.fhir.resource import Content
-from registry.identity import demographics, match
+from registry.flows import filing
+from registry.flows.filing import Hashed
+from registry.flows.reader import Reader
 from registry.identity import keys as match_keys
+from registry.identity import match
 from registry.identity.demographics import Demographics
-from registry.identity.keys import Key
-from registry.identity.match import PersonView, Subject, Verdict
+from registry.identity.match import PersonView, Verdict
 from registry.identity.vetoes import Veto
 from registry.identity.weights import Weights
 from registry.store import dossiers, keys
@@ -22,24 +23,6 @@ from registry.store.dossiers import Dossier
 
 MOST = 300
 """At most this many dossiers are opened for one question, those that share the rarest keys first."""
-
-
-class Reader:
-    """Reads the demographics of dossiers, each once for what it says; forgotten with the work it was made for."""
-
-    def __init__(self) -> None:
-        self._read: dict[UUID, tuple[Content, Demographics]] = {}
-
-    def told(self, dossier: Dossier) -> Demographics:
-        """The demographics a dossier was last told; it must have a Patient."""
-        about = dossier.about or {}
-        known = self._read.get(dossier.id)
-        if known is None or known[0] != about:
-            known = self._read[dossier.id] = (about, demographics.of(about))
-        return known[1]
-
-    def subject(self, dossier: Dossier) -> Subject:
-        return Subject(id=dossier.id.hex, source=dossier.source, demographics=self.told(dossier))
 
 
 def is_of_person(dossier: Dossier) -> bool:
@@ -66,18 +49,6 @@ def _is_near(told: Demographics, held: Demographics, weights: Weights) -> bool:
     return found.verdict is not Verdict.DISTINCT and not against
 
 
-async def filed(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> list[Dossier]:
-    """The dossiers filed under the match keys of what they say now, and no longer under those of what they said.
-
-    Filed on arrival, before anybody is matched: the twin in the same hand-over is to be seen.
-    """
-    fresh = [replace(each, keys=hashed(tx, match_keys.stored(reader.told(each)))) for each in of]
-    before = {each.id: each.keys for each in of}
-    await keys.remove(tx, [(key, each.id) for each in fresh for key in {*before[each.id]} - {*each.keys}])
-    await keys.add(tx, [(key, each.id) for each in fresh for key in {*each.keys} - {*before[each.id]}])
-    return fresh
-
-
 async def weights(tx: Transaction, of_file: Weights) -> Weights:
     """The weights for a registry as large as this one: the more people, the likelier a namesake.
 
@@ -86,34 +57,56 @@ async def weights(tx: Transaction, of_file: Weights) -> Weights:
     return of_file.among(await dossiers.about_how_many(tx) // 2)
 
 
-def hashed(tx: Transaction, plain: Iterable[Key]) -> tuple[int, ...]:
-    """Match keys as the store knows them."""
-    return tuple(sorted({keys.match_hash(tx, each.kind, *each.parts) for each in plain}))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Who shares one of these keys, beside the dossiers it is asked for?"""
+    """Who shares a key with somebody who is so described, beside the dossiers it is asked for?"""
 
     asked: tuple[int, ...]
     beside: frozenset[UUID] = frozenset()
+    told: Demographics = field(repr=False, compare=False)
+    keys: Hashed = field(repr=False, compare=False)
+
+
+def question(tx: Transaction, told: Demographics, *, beside: Iterable[UUID] = ()) -> Question:
+    """The question who may be somebody who is so described."""
+    hashed = filing.hashed(tx, match_keys.asked(told))
+    return Question(asked=tuple(sorted(hashed)), beside=frozenset(beside), told=told, keys=hashed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbourhood:
-    """Who shares which key, and the dossiers met so far: of several questions, read in a few statements."""
+    """Who shares which key, and the dossiers met so far: of several questions, read in a few statements.
+
+    `beside` are the narrower keys to ask for as well, by those that gave way to them.
+    """
 
     shared: Mapping[int, Sequence[UUID]]
+    beside: Mapping[tuple[int, ...], Sequence[int]]
     met: dict[UUID, Dossier] = field(default_factory=dict[UUID, Dossier], repr=False)
     nearest: dict[Question, list[UUID]] = field(default_factory=dict[Question, list[UUID]], repr=False)
 
 
 async def neighbourhood(tx: Transaction, questions: Sequence[Question]) -> Neighbourhood:
     """Read what all these questions will need."""
-    around = Neighbourhood(shared=await keys.sharing(tx, {key for each in questions for key in each.asked}))
+    shared: dict[int, Sequence[UUID]] = {}
+    beside: dict[tuple[int, ...], list[int]] = {each.asked: [] for each in questions}
+    unread = [(each, each.keys) for each in questions]
+    while asked := {key for _, held in unread for key in held}:
+        found = await keys.shared(tx, asked)
+        shared |= found.dossiers
+        unread = [(each, _beside(tx, each, held, found.gave_way)) for each, held in unread]
+        for each, held in unread:
+            beside[each.asked] += held
+    around = Neighbourhood(shared=shared, beside=beside)
     near = {dossier for each in questions for dossier in (*_nearest(around, each), *each.beside)}
     await _with_fellows(tx, around, near)
     return around
+
+
+def _beside(tx: Transaction, question: Question, held: Hashed, gave_way: frozenset[int]) -> Hashed:
+    """The narrower keys of those that gave way."""
+    common = [each for key, each in held.items() if key in gave_way]
+    return filing.hashed(tx, (each for key in common for each in match_keys.asked_beside(key, question.told)))
 
 
 async def candidates(
@@ -166,7 +159,7 @@ def _nearest(around: Neighbourhood, question: Question) -> list[UUID]:
 def _ranked(around: Neighbourhood, question: Question) -> list[UUID]:
     """Dossiers by how much the keys they share tell: a key that many have tells little."""
     weight: dict[UUID, float] = defaultdict(float)
-    for key in question.asked:
+    for key in (*question.asked, *around.beside[question.asked]):
         rows = around.shared.get(key, ())
         tells = math.log((keys.PER_KEY + 1) / max(len(rows), 1))
         for dossier in rows:

@@ -76,7 +76,8 @@ class Bounds:
 
     def _looked(self, left: Row, right: Row, field: str, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """What a second look adds to a field, as far as it is cheap to say."""
-        if spelled := closer.spelled(field, left.demographics, right.demographics, told, self._rules.names, self._weights.known):
+        one, other, names = left.demographics, right.demographics, self._rules.names
+        if spelled := closer.spelled(field, one, other, told, names, self._weights.known):
             yield f"{field} spelling", spelled
         if field == "family":
             yield from comparing.crossing(left, right, told, self._rules)

@@ -25,7 +25,7 @@ from uuid import UUID
 from registry.fhir.resource import Content
 from registry.flows import opening, people
 from registry.flows.opening import Registry
-from registry.flows.people import Question
+from registry.flows.reader import Reader
 from registry.identity import demographics, match
 from registry.identity import keys as match_keys
 from registry.identity.match import Subject
@@ -208,9 +208,8 @@ async def _near(
 ) -> tuple[list[UUID], list[float]]:
     """Everybody compared, after deciding whom it is; and when the parts of it ended."""
     begun = time.perf_counter()
-    told, reader, weights = demographics.of(about), people.Reader(), await people.weights(tx, registry.library.weights)
-    beside = frozenset([own] if own else [])
-    question = Question(asked=people.hashed(tx, match_keys.asked(told)), beside=beside)
+    told, reader, weights = demographics.of(about), Reader(), await people.weights(tx, registry.library.weights)
+    question = people.question(tx, told, beside=[own] if own else [])
     hashed = time.perf_counter()
     persons = await people.candidates(tx, reader, question)
     opened = time.perf_counter()
