@@ -14,6 +14,7 @@ from uuid import UUID
 
 from registry.flows.reader import Reader
 from registry.identity import keys as match_keys
+from registry.identity import sketch
 from registry.identity.keys import Key
 from registry.store import dossiers, keys
 from registry.store.database import Transaction
@@ -33,7 +34,8 @@ async def filed(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> list[
 
     Filed on arrival, before anybody is matched: the twin in the same hand-over is to be seen.
     """
-    return await _filed(tx, [(each, {*hashed(tx, match_keys.stored(reader.told(each)))}) for each in of])
+    drawn = [replace(each, sketch=sketch.of(reader.told(each))) for each in of]
+    return await _filed(tx, [(each, {*hashed(tx, match_keys.stored(reader.told(each)))}) for each in drawn])
 
 
 async def _filed(tx: Transaction, under: Iterable[tuple[Dossier, set[int]]]) -> list[Dossier]:

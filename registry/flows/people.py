@@ -12,7 +12,7 @@ from registry.flows import filing
 from registry.flows.filing import Hashed
 from registry.flows.reader import Reader
 from registry.identity import keys as match_keys
-from registry.identity import match
+from registry.identity import match, sketch
 from registry.identity.demographics import Demographics
 from registry.identity.match import PersonView, Verdict
 from registry.identity.vetoes import Veto
@@ -23,6 +23,9 @@ from registry.store.dossiers import Dossier
 
 MOST = 300
 """At most this many dossiers are opened for one question, those that share the rarest keys first."""
+
+MOST_COMPARED = 25
+"""At most this many persons are compared for one question, those first whose keys and sketches say most for it."""
 
 
 def is_of_person(dossier: Dossier) -> bool:
@@ -73,6 +76,10 @@ def question(tx: Transaction, told: Demographics, *, beside: Iterable[UUID] = ()
     return Question(asked=tuple(sorted(hashed)), beside=frozenset(beside), told=told, keys=hashed)
 
 
+Near = Mapping[UUID, float]
+"""Dossiers, and how much the keys say that each shares with a question, in bits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbourhood:
     """Who shares which key, and the dossiers met so far: of several questions, read in a few statements.
@@ -83,7 +90,7 @@ class Neighbourhood:
     shared: Mapping[int, Sequence[UUID]]
     beside: Mapping[tuple[int, ...], Sequence[int]]
     met: dict[UUID, Dossier] = field(default_factory=dict[UUID, Dossier], repr=False)
-    nearest: dict[Question, list[UUID]] = field(default_factory=dict[Question, list[UUID]], repr=False)
+    nearest: dict[Question, Near] = field(default_factory=dict[Question, Near], repr=False)
 
 
 async def neighbourhood(tx: Transaction, questions: Sequence[Question]) -> Neighbourhood:
@@ -112,10 +119,24 @@ def _beside(tx: Transaction, question: Question, held: Hashed, gave_way: frozens
 async def candidates(
     tx: Transaction, reader: Reader, question: Question, around: Neighbourhood | None = None
 ) -> tuple[PersonView, ...]:
-    """Everybody who shares a key with the question, as whole persons, except the dossiers beside it."""
+    """Those who share most with the question, as whole persons, without the dossiers beside it."""
     around = around or await neighbourhood(tx, [question])
-    near = await _with_fellows(tx, around, _nearest(around, question))
-    return _persons(reader, (each for each in near if each.id not in question.beside))
+    near = _nearest(around, question)
+    held = await _with_fellows(tx, around, near)
+    gathered = _gathered(each for each in held if each.id not in question.beside)
+    return _persons(reader, _foremost(reader, question, near, gathered))
+
+
+def _foremost(reader: Reader, question: Question, near: Near, persons: Persons) -> Persons:
+    """The persons to compare: all, or where they are many those of whom some dossier says most for the question."""
+    if len(persons) <= MOST_COMPARED:
+        return persons
+    asked = sketch.of(question.told)
+
+    def says(person: UUID) -> float:
+        return max(near.get(each.id, 0.0) + sketch.agreement(asked, reader.sketch(each)) for each in persons[person])
+
+    return {each: persons[each] for each in sorted(persons, key=lambda each: (-says(each), each))[:MOST_COMPARED]}
 
 
 async def _with_fellows(tx: Transaction, around: Neighbourhood, ids: Iterable[UUID]) -> list[Dossier]:
@@ -133,15 +154,23 @@ async def met(tx: Transaction, around: Neighbourhood, ids: Iterable[UUID]) -> li
     return [each for each in known if each is not None]
 
 
-def _persons(reader: Reader, of: Iterable[Dossier]) -> tuple[PersonView, ...]:
-    """Dossiers gathered into the persons they belong to, in an order that does not depend on how they came."""
+Persons = Mapping[UUID, Sequence[Dossier]]
+
+
+def _gathered(of: Iterable[Dossier]) -> Persons:
+    """Dossiers that tell of somebody, by the person they belong to."""
     gathered: dict[UUID, list[Dossier]] = defaultdict(list)
     for each in of:
         if each.about is not None:
             gathered[each.person].append(each)
+    return gathered
+
+
+def _persons(reader: Reader, persons: Persons) -> tuple[PersonView, ...]:
+    """The persons in an order that does not depend on how they came."""
     return tuple(
         PersonView(id=person.hex, members=tuple(reader.subject(each) for each in _by_id(members)))
-        for person, members in sorted(gathered.items())
+        for person, members in sorted(persons.items())
     )
 
 
@@ -149,20 +178,24 @@ def _by_id(members: Sequence[Dossier]) -> list[Dossier]:
     return sorted(members, key=lambda each: each.id)
 
 
-def _nearest(around: Neighbourhood, question: Question) -> list[UUID]:
+def _nearest(around: Neighbourhood, question: Question) -> Near:
     """The dossiers that share the most with a question; looked for once."""
     if question not in around.nearest:
         around.nearest[question] = _ranked(around, question)
     return around.nearest[question]
 
 
-def _ranked(around: Neighbourhood, question: Question) -> list[UUID]:
-    """Dossiers by how much the keys they share tell: a key that many have tells little."""
+def _ranked(around: Neighbourhood, question: Question) -> Near:
+    """Dossiers by how much the keys they share tell: a key that many have tells little.
+
+    What keys say counts half, because several of them say one fact.
+    """
     weight: dict[UUID, float] = defaultdict(float)
     for key in (*question.asked, *around.beside[question.asked]):
         rows = around.shared.get(key, ())
-        tells = math.log((keys.PER_KEY + 1) / max(len(rows), 1))
+        tells = math.log2((keys.PER_KEY + 1) / max(len(rows), 1)) / 2
         for dossier in rows:
             weight[dossier] += tells
     ranked = sorted((-each, dossier.bytes, dossier) for dossier, each in weight.items())
-    return [dossier for *_, dossier in ranked if dossier not in question.beside][:MOST]
+    first = [dossier for *_, dossier in ranked if dossier not in question.beside][:MOST]
+    return {dossier: weight[dossier] for dossier in first}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from registry.fhir.resource import Content
-from registry.identity import demographics
+from registry.identity import demographics, sketch
 from registry.identity.demographics import Demographics
 from registry.identity.match import Subject
+from registry.identity.sketch import Sketch
 from registry.store.dossiers import Dossier
 
 
@@ -27,3 +28,7 @@ class Reader:
 
     def subject(self, dossier: Dossier) -> Subject:
         return Subject(id=dossier.id.hex, source=dossier.source, demographics=self.told(dossier))
+
+    def sketch(self, dossier: Dossier) -> Sketch:
+        """Its sketch, also where it was filed before there were any."""
+        return dossier.sketch or sketch.of(self.told(dossier))

@@ -51,8 +51,8 @@ _REMEMBERED = 1 << 18  # pairs of names; some 60 MB
 
 Degree = Callable[[Token, Token], Likeness]
 Way = Callable[[Token, Token, "KnownNames"], Likeness]
-Pair = tuple[Way, tuple[str, ...], tuple[str, ...]]
-"""In which way two names are compared, and all spellings of both."""
+Pair = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""In which way two names are compared, and all spellings of both: nothing but texts, which a collector passes over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,7 +126,7 @@ def of_families(left: Sequence[Name], right: Sequence[Name], known: KnownNames) 
 
 def _alike(way: Way, left: Sequence[Name], right: Sequence[Name], known: KnownNames) -> Likeness:
     """The likeness of two names by all their spellings; found out once."""
-    pair = (way, tuple([each.text for each in left]), tuple([each.text for each in right]))
+    pair = (way.__name__, tuple([each.text for each in left]), tuple([each.text for each in right]))
     alike = known.told.get(pair)
     if alike is None:
         alike = _best(left, right, partial(way, known=known), known)

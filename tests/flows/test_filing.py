@@ -14,7 +14,7 @@ from registry.flows.reader import Reader
 from registry.identity import demographics
 from registry.identity import match as matching
 from registry.identity.demographics import Demographics
-from registry.identity.match import Verdict
+from registry.identity.match import PersonView, Verdict
 from registry.store import dossiers, keys
 from registry.store.dossiers import Dossier
 from registry.store.functions import Function
@@ -58,11 +58,15 @@ async def held(world: World) -> dict[str, Dossier]:
     return {each.local: each for each in found if people.is_of_person(each)}
 
 
-async def near(world: World, about: Demographics) -> set[UUID]:
+async def persons(world: World, about: Demographics) -> tuple[PersonView, ...]:
     """Who would be compared with somebody who is so described."""
     async with world.registry.database.transaction(Function.MATCH) as tx:
-        found = await people.candidates(tx, Reader(), people.question(tx, about))
-    return {UUID(member.id) for each in found for member in each.members}
+        return await people.candidates(tx, Reader(), people.question(tx, about))
+
+
+async def near(world: World, about: Demographics) -> set[UUID]:
+    """Their dossiers."""
+    return {UUID(member.id) for each in await persons(world, about) for member in each.members}
 
 
 def misheard(child: Child) -> Child:
@@ -159,6 +163,30 @@ async def test_what_dossiers_say_of_their_keys_is_what_they_are_filed_under(worl
         filed = await rows.rows(tx, "SELECT key, dossier FROM registry.lookup_key")
     said = {(key, each.id) for each in (await held(world)).values() for key in each.keys}
     assert said <= {*filed}
+
+
+async def test_of_many_who_are_near_those_are_compared_who_agree_most(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MOST_COMPARED", 3)
+    children = await crowd(world)
+    known = await held(world)
+    for child in children:
+        assert known[child.ids[VACCINES]].id in await near(world, described(child))
+        assert len(await persons(world, described(child))) == 3
+
+
+async def test_dossiers_filed_before_there_were_sketches_are_ranked_as_well(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MOST_COMPARED", 3)
+    children = await crowd(world)
+    async with world.registry.database.transaction() as tx:
+        before = [replace(each, sketch=()) for each in await dossiers.everyone(tx) if people.is_of_person(each)]
+        await dossiers.load(tx, [each.id for each in before], lock=True)
+        await dossiers.rewrite(tx, before)
+    known = await held(world)
+    assert known["n-7"].id in await near(world, described(children[7]))
 
 
 @pytest.mark.parametrize("seed", [3, 4])

@@ -8,6 +8,7 @@ number of rows is read by primary key with nothing else done, as the administrat
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import random
@@ -26,9 +27,10 @@ from registry.fhir.resource import Content
 from registry.flows import filing, opening, people
 from registry.flows.opening import Registry
 from registry.flows.reader import Reader
-from registry.identity import demographics, match
+from registry.identity import demographics, match, sketch
 from registry.identity import keys as match_keys
 from registry.identity.match import Subject
+from registry.identity.sketch import Sketch
 from registry.settings import Settings
 from registry.store import dossiers, keys
 from registry.store.database import Connection, Transaction
@@ -129,20 +131,24 @@ _COMMON: LiteralString = """
 """
 
 
-def _hashed(key: bytes, about: Content) -> tuple[int, ...]:
-    """The match keys of a Patient, as the store knows them."""
-    stored = match_keys.stored(demographics.of(about))
-    return tuple(sorted({sealing.keyed_hash(key, each.kind, *each.parts) for each in stored}))
+Filing = tuple[tuple[int, ...], Sketch]
 
 
-async def _filed(registry: Registry, filled: Filled, some: Sequence[Entry], found: Sequence[tuple[int, ...]]) -> None:
+def _hashed(key: bytes, about: Content) -> Filing:
+    """The match keys of a Patient as the store knows them, and its sketch."""
+    told = demographics.of(about)
+    stored = match_keys.stored(told)
+    return tuple(sorted({sealing.keyed_hash(key, each.kind, *each.parts) for each in stored})), sketch.of(told)
+
+
+async def _filed(registry: Registry, filled: Filled, some: Sequence[Entry], found: Sequence[Filing]) -> None:
     now = registry.now()
     async with behind.transaction(registry.database) as tx:
         opened: list[Dossier] = []
-        for (person, script, about), hashes in zip(some, found, strict=True):
+        for (person, script, about), (hashes, drawn) in zip(some, found, strict=True):
             id, at = tx.new_id(), filled.count + len(opened)
             dossier = Dossier(id=id, source=f"source-{at % 7}", local=str(at), opened_at=now, person=id, members=(id,))
-            opened.append(replace(dossier, about=about, keys=hashes))
+            opened.append(replace(dossier, about=about, keys=hashes, sketch=drawn))
             filled.persons[person].append(id)
             filled.scripts[id] = script
             if filled.sampling.random() < filled.kept:
@@ -154,6 +160,8 @@ async def _filed(registry: Registry, filled: Filled, some: Sequence[Entry], foun
 
 async def _at(registry: Registry, filled: Filled, strangers: Sequence[Content], questions: int) -> dict[str, Any]:
     """The figures at this size."""
+    gc.collect()
+    gc.freeze()  # what the measure itself remembers is no part of a registry
     known = [each for each in filled.told if len(filled.persons[filled.told[each][0]]) > 1]
     chosen = random.Random(filled.count).sample(known, min(questions, len(known)))
     async with behind.transaction(registry.database) as plain:
