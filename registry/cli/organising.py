@@ -66,7 +66,7 @@ def _show(registration: Registration, *, json: bool) -> None:
 
 @reviews.command("list")
 def list_(key: Key = "", json: Json = False) -> None:
-    """The open doubts, the oldest first, side by side."""
+    """The open doubts, those that do most harm first, side by side."""
 
     async def work(registry: Registry) -> tuple[Shown, ...]:
         return await review.waiting(registry, await authenticated(registry, key))

@@ -13,9 +13,10 @@ from datetime import datetime
 from registry.errors import BadInput
 from registry.fhir import resource
 from registry.fhir.resource import Content
-from registry.flows import carriers, foreign, ingest, people
+from registry.flows import carriers, foreign, ingest
 from registry.flows.foreign import Card
 from registry.flows.opening import Registry
+from registry.flows.reader import Reader
 from registry.flows.receipts import Receipt
 from registry.flows.verdict import Verdict
 from registry.flows.wallet import Wallet
@@ -71,7 +72,7 @@ async def _is_known(registry: Registry, told: Sequence[Sequence[Content]], *, so
     async with registry.database.transaction(Function.INGEST) as tx:
         known = await keys.only(tx, keys.index_hash(tx, "person", source, person))
         held = (await dossiers.load(tx, [known])).get(known) if known else None
-        before = [people.Reader().told(held)] if held and held.about is not None else []
+        before = [Reader().told(held)] if held and held.about is not None else []
     named = [demographics.of(each[0]) for each in told if each]
     # The sister's card in hand must not write into the brother's record.
     if before and match.contradicts(before, named, registry.library.weights):

@@ -15,10 +15,11 @@ from typing import Any
 from registry.errors import BadInput
 from registry.fhir import CANONICAL, resource
 from registry.fhir.resource import Content, Resource
-from registry.flows import identified, ingest, people, question, trail
+from registry.flows import identified, ingest, question, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
+from registry.flows.reader import Reader
 from registry.identity import demographics, match
 from registry.intake import Entry
 from registry.store import dossiers, keys
@@ -115,7 +116,7 @@ async def _require_same_child(tx: Transaction, registry: Registry, caller: Calle
     held = (await dossiers.load(tx, [known])).get(known) if known else None
     if held is None or held.about is None:
         return
-    before = people.Reader().told(held)
+    before = Reader().told(held)
     if match.contradicts([before], [demographics.of(patient.content)], registry.library.weights):
         raise BadInput("this number is another child's here", where="patient", remedy="see your own register")
 

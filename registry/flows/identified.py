@@ -11,6 +11,7 @@ from registry.errors import BadInput
 from registry.flows import decide, linking, people, publish, verify
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller
+from registry.flows.reader import Reader
 from registry.store import dossiers, keys, releases
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
@@ -52,7 +53,7 @@ async def _is_one_child(tx: Transaction, registry: Registry, own: Dossier, ancho
 
     The sister's paper in hand must not write into the sister's record, nor one number join two children.
     """
-    reader, weights = people.Reader(), registry.library.weights
+    reader, weights = Reader(), registry.library.weights
     child = (await dossiers.load(tx, anchor.members)).values()
     ours = (await dossiers.load(tx, own.members)).values()
     return all(people.fits(reader, reader.told(each), child, weights) for each in ours if each.about is not None)

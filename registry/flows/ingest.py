@@ -17,9 +17,10 @@ from registry.consent import redact
 from registry.errors import BadInput
 from registry.fhir import resource, validate
 from registry.fhir.resource import Content, Resource
-from registry.flows import organisations, people, receipts, trail
+from registry.flows import filing, organisations, receipts, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
+from registry.flows.reader import Reader
 from registry.flows.receipts import Outcome, Receipt
 from registry.intake import Entry, Submission
 from registry.library import Library
@@ -179,5 +180,5 @@ async def _take_note(tx: Transaction, held: Iterable[Dossier], fresh: Sequence[D
     """Keep the demographics last told with the dossier, file it under its match keys, and queue it for matching."""
     told = {each.dossier: each.resource.content for each in fresh if each.resource.kind == "Patient"}
     changed = [replace(each, about=told[each.id]) for each in held if each.id in told]
-    await dossiers.rewrite(tx, await people.filed(tx, people.Reader(), changed))
+    await dossiers.rewrite(tx, await filing.filed(tx, Reader(), changed))
     await outbox.put(tx, "match", [each.id for each in changed])

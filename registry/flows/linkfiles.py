@@ -58,7 +58,8 @@ class _State:
         """The candidates of a chunk of rows."""
         people = self.people
         is_within, asking = people.second is None, people.second or len(people)
-        return nearby.near(self.index, self.asked[chunk], self.facts, within=is_within, asking=asking)
+        telling = nearby.telling(self.rules.weights)
+        return nearby.near(self.index, self.asked[chunk], self.facts, telling, within=is_within, asking=asking)
 
 
 def link(people: People, rules: Rules, *, true: Iterable[tuple[int, int]] = (), spread: Spread | None = None) -> Linked:

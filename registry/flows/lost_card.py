@@ -16,9 +16,9 @@ from registry.flows import budgets, families, people, question, rights, trail
 from registry.flows.opening import Registry
 from registry.flows.organisations import Caller, Kind
 from registry.flows.question import Description
+from registry.flows.reader import Reader
 from registry.flows.rights import Family
 from registry.identity import demographics, match
-from registry.identity import keys as match_keys
 from registry.identity.demographics import Demographics
 from registry.store import audit, dossiers, outbox
 from registry.store.database import Transaction, again_on_conflict
@@ -58,9 +58,7 @@ async def _again(registry: Registry, caller: Caller, told: Demographics) -> Fami
 
 async def _family_of_desk(tx: Transaction, registry: Registry, caller: Caller, told: Demographics) -> UUID | None:
     """The one family's dossier of the child meant that this very desk opened."""
-    near = await people.candidates(
-        tx, people.Reader(), people.Question(asked=people.hashed(tx, match_keys.asked(told)))
-    )
+    near = await people.candidates(tx, Reader(), people.question(tx, told))
     found = match.identify(told, near, await people.weights(tx, registry.library.weights))
     members = [UUID(each.id) for person in near if person.id == found.person for each in person.members]
     own = families.among((await dossiers.load(tx, members)).values())

@@ -16,11 +16,11 @@ from uuid import UUID
 import structlog
 
 from registry.errors import RegistryError
-from registry.flows import decide, linking, people, trail
+from registry.flows import decide, filing, linking, people, trail
 from registry.flows.opening import Registry
 from registry.flows.people import Neighbourhood, Question
+from registry.flows.reader import Reader
 from registry.identity import judgements as rules
-from registry.identity import keys as match_keys
 from registry.identity import match
 from registry.identity.demographics import Demographics
 from registry.identity.judgements import Kind
@@ -52,7 +52,7 @@ class Report:
 async def run(registry: Registry, *, progress: Callable[[int], None] = lambda _: None) -> Report:
     """Match everything that is queued. Safe to run in several processes: one works, the others wait their turn."""
     counted: Counter[str] = Counter()
-    reader = people.Reader()
+    reader = Reader()
     while True:
         try:
             batch = await _batch(registry, reader, BATCH)
@@ -96,7 +96,7 @@ async def again(registry: Registry) -> int:
         queued, after = queued + len(told), page[-1]
 
 
-async def _one_by_one(registry: Registry, reader: people.Reader) -> Counter[str]:
+async def _one_by_one(registry: Registry, reader: Reader) -> Counter[str]:
     """A batch that failed, dossier by dossier; the one that cannot be matched is set aside as `match-failed`."""
     counted: Counter[str] = Counter()
     for _ in range(BATCH):
@@ -113,7 +113,7 @@ async def _one_by_one(registry: Registry, reader: people.Reader) -> Counter[str]
 
 
 @again_on_conflict
-async def _batch(registry: Registry, reader: people.Reader, size: int) -> Counter[str] | None:
+async def _batch(registry: Registry, reader: Reader, size: int) -> Counter[str] | None:
     """One transaction's worth of matching; None when nothing is queued."""
     async with registry.database.transaction(Function.MATCH) as tx:
         queued = tuple(dict.fromkeys(await outbox.take(tx, "match", size)))
@@ -132,7 +132,7 @@ class _Work:
 
     tx: Transaction
     registry: Registry
-    reader: people.Reader
+    reader: Reader
     weights: Weights
     questions: Mapping[UUID, Question]
     around: Neighbourhood
@@ -140,11 +140,12 @@ class _Work:
     judged: set[UUID] = field(default_factory=set[UUID])
 
 
-async def _begun(tx: Transaction, registry: Registry, reader: people.Reader, queued: Sequence[UUID]) -> _Work:
+async def _begun(tx: Transaction, registry: Registry, reader: Reader, queued: Sequence[UUID]) -> _Work:
     held = (await dossiers.load(tx, queued, lock=True)).values()
     told = [each for each in held if each.about is not None]
     # Most are filed under their match keys on arrival; one that had too little then is filed now.
-    await dossiers.rewrite(tx, await people.filed(tx, reader, [each for each in told if not each.keys]))
+    await dossiers.rewrite(tx, await filing.filed(tx, reader, [each for each in told if not each.keys]))
+    await filing.give_way(tx, reader, told)
     questions = {each.id: _question(tx, reader, each) for each in told}
     return _Work(
         tx=tx,
@@ -157,9 +158,8 @@ async def _begun(tx: Transaction, registry: Registry, reader: people.Reader, que
     )
 
 
-def _question(tx: Transaction, reader: people.Reader, own: Dossier) -> Question:
-    asked = people.hashed(tx, match_keys.asked(reader.told(own)))
-    return Question(asked=asked, beside=frozenset(own.members))
+def _question(tx: Transaction, reader: Reader, own: Dossier) -> Question:
+    return people.question(tx, reader.told(own), beside=own.members)
 
 
 async def _one(work: _Work, id: UUID) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from registry.errors import UnknownName
 from registry.flows import people, rights
 from registry.flows.opening import Registry
-from registry.identity import keys as match_keys
+from registry.flows.reader import Reader
 from registry.identity import match
 from registry.identity.demographics import Demographics
 from registry.store import dossiers
@@ -17,8 +17,8 @@ from registry.store.database import Transaction
 
 async def find(tx: Transaction, registry: Registry, told: Demographics, *, card: str) -> Sequence[UUID]:
     """The dossiers of the person meant; none where nobody fits, or more than one may."""
-    reader = people.Reader()
-    near = await people.candidates(tx, reader, people.Question(asked=people.hashed(tx, match_keys.asked(told))))
+    reader = Reader()
+    near = await people.candidates(tx, reader, people.question(tx, told))
     found = match.identify(told, near, await people.weights(tx, registry.library.weights))
     if card:
         return await _of_card(tx, registry, reader, card, told)
@@ -29,7 +29,7 @@ async def find(tx: Transaction, registry: Registry, told: Demographics, *, card:
 
 
 async def _of_card(
-    tx: Transaction, registry: Registry, reader: people.Reader, card: str, told: Demographics
+    tx: Transaction, registry: Registry, reader: Reader, card: str, told: Demographics
 ) -> Sequence[UUID]:
     """The dossiers of the family's child; none when the child described is plainly another one.
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from registry.fhir.resource import Content
-from registry.identity import demographics, match
+from registry.flows import filing
+from registry.flows.filing import Hashed
+from registry.flows.reader import Reader
 from registry.identity import keys as match_keys
+from registry.identity import match, sketch
 from registry.identity.demographics import Demographics
-from registry.identity.keys import Key
-from registry.identity.match import PersonView, Subject, Verdict
+from registry.identity.match import PersonView, Verdict
 from registry.identity.vetoes import Veto
 from registry.identity.weights import Weights
 from registry.store import dossiers, keys
@@ -23,23 +24,8 @@ from registry.store.dossiers import Dossier
 MOST = 300
 """At most this many dossiers are opened for one question, those that share the rarest keys first."""
 
-
-class Reader:
-    """Reads the demographics of dossiers, each once for what it says; forgotten with the work it was made for."""
-
-    def __init__(self) -> None:
-        self._read: dict[UUID, tuple[Content, Demographics]] = {}
-
-    def told(self, dossier: Dossier) -> Demographics:
-        """The demographics a dossier was last told; it must have a Patient."""
-        about = dossier.about or {}
-        known = self._read.get(dossier.id)
-        if known is None or known[0] != about:
-            known = self._read[dossier.id] = (about, demographics.of(about))
-        return known[1]
-
-    def subject(self, dossier: Dossier) -> Subject:
-        return Subject(id=dossier.id.hex, source=dossier.source, demographics=self.told(dossier))
+MOST_COMPARED = 25
+"""At most this many persons are compared for one question, those first whose keys and sketches say most for it."""
 
 
 def is_of_person(dossier: Dossier) -> bool:
@@ -66,18 +52,6 @@ def _is_near(told: Demographics, held: Demographics, weights: Weights) -> bool:
     return found.verdict is not Verdict.DISTINCT and not against
 
 
-async def filed(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> list[Dossier]:
-    """The dossiers filed under the match keys of what they say now, and no longer under those of what they said.
-
-    Filed on arrival, before anybody is matched: the twin in the same hand-over is to be seen.
-    """
-    fresh = [replace(each, keys=hashed(tx, match_keys.stored(reader.told(each)))) for each in of]
-    before = {each.id: each.keys for each in of}
-    await keys.remove(tx, [(key, each.id) for each in fresh for key in {*before[each.id]} - {*each.keys}])
-    await keys.add(tx, [(key, each.id) for each in fresh for key in {*each.keys} - {*before[each.id]}])
-    return fresh
-
-
 async def weights(tx: Transaction, of_file: Weights) -> Weights:
     """The weights for a registry as large as this one: the more people, the likelier a namesake.
 
@@ -86,43 +60,83 @@ async def weights(tx: Transaction, of_file: Weights) -> Weights:
     return of_file.among(await dossiers.about_how_many(tx) // 2)
 
 
-def hashed(tx: Transaction, plain: Iterable[Key]) -> tuple[int, ...]:
-    """Match keys as the store knows them."""
-    return tuple(sorted({keys.match_hash(tx, each.kind, *each.parts) for each in plain}))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Who shares one of these keys, beside the dossiers it is asked for?"""
+    """Who shares a key with somebody who is so described, beside the dossiers it is asked for?"""
 
     asked: tuple[int, ...]
     beside: frozenset[UUID] = frozenset()
+    told: Demographics = field(repr=False, compare=False)
+    keys: Hashed = field(repr=False, compare=False)
+
+
+def question(tx: Transaction, told: Demographics, *, beside: Iterable[UUID] = ()) -> Question:
+    """The question who may be somebody who is so described."""
+    hashed = filing.hashed(tx, match_keys.asked(told))
+    return Question(asked=tuple(sorted(hashed)), beside=frozenset(beside), told=told, keys=hashed)
+
+
+Near = Mapping[UUID, float]
+"""Dossiers, and how much the keys say that each shares with a question, in bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbourhood:
-    """Who shares which key, and the dossiers met so far: of several questions, read in a few statements."""
+    """Who shares which key, and the dossiers met so far: of several questions, read in a few statements.
+
+    `beside` are the narrower keys to ask for as well, by those that gave way to them.
+    """
 
     shared: Mapping[int, Sequence[UUID]]
+    beside: Mapping[tuple[int, ...], Sequence[int]]
     met: dict[UUID, Dossier] = field(default_factory=dict[UUID, Dossier], repr=False)
-    nearest: dict[Question, list[UUID]] = field(default_factory=dict[Question, list[UUID]], repr=False)
+    nearest: dict[Question, Near] = field(default_factory=dict[Question, Near], repr=False)
 
 
 async def neighbourhood(tx: Transaction, questions: Sequence[Question]) -> Neighbourhood:
     """Read what all these questions will need."""
-    around = Neighbourhood(shared=await keys.sharing(tx, {key for each in questions for key in each.asked}))
+    shared: dict[int, Sequence[UUID]] = {}
+    beside: dict[tuple[int, ...], list[int]] = {each.asked: [] for each in questions}
+    unread = [(each, each.keys) for each in questions]
+    while asked := {key for _, held in unread for key in held}:
+        found = await keys.shared(tx, asked)
+        shared |= found.dossiers
+        unread = [(each, _beside(tx, each, held, found.gave_way)) for each, held in unread]
+        for each, held in unread:
+            beside[each.asked] += held
+    around = Neighbourhood(shared=shared, beside=beside)
     near = {dossier for each in questions for dossier in (*_nearest(around, each), *each.beside)}
     await _with_fellows(tx, around, near)
     return around
 
 
+def _beside(tx: Transaction, question: Question, held: Hashed, gave_way: frozenset[int]) -> Hashed:
+    """The narrower keys of those that gave way."""
+    common = [each for key, each in held.items() if key in gave_way]
+    return filing.hashed(tx, (each for key in common for each in match_keys.asked_beside(key, question.told)))
+
+
 async def candidates(
     tx: Transaction, reader: Reader, question: Question, around: Neighbourhood | None = None
 ) -> tuple[PersonView, ...]:
-    """Everybody who shares a key with the question, as whole persons, except the dossiers beside it."""
+    """Those who share most with the question, as whole persons, without the dossiers beside it."""
     around = around or await neighbourhood(tx, [question])
-    near = await _with_fellows(tx, around, _nearest(around, question))
-    return _persons(reader, (each for each in near if each.id not in question.beside))
+    near = _nearest(around, question)
+    held = await _with_fellows(tx, around, near)
+    gathered = _gathered(each for each in held if each.id not in question.beside)
+    return _persons(reader, _foremost(reader, question, near, gathered))
+
+
+def _foremost(reader: Reader, question: Question, near: Near, persons: Persons) -> Persons:
+    """The persons to compare: all, or where they are many those of whom some dossier says most for the question."""
+    if len(persons) <= MOST_COMPARED:
+        return persons
+    asked = sketch.of(question.told)
+
+    def says(person: UUID) -> float:
+        return max(near.get(each.id, 0.0) + sketch.agreement(asked, reader.sketch(each)) for each in persons[person])
+
+    return {each: persons[each] for each in sorted(persons, key=lambda each: (-says(each), each))[:MOST_COMPARED]}
 
 
 async def _with_fellows(tx: Transaction, around: Neighbourhood, ids: Iterable[UUID]) -> list[Dossier]:
@@ -140,15 +154,23 @@ async def met(tx: Transaction, around: Neighbourhood, ids: Iterable[UUID]) -> li
     return [each for each in known if each is not None]
 
 
-def _persons(reader: Reader, of: Iterable[Dossier]) -> tuple[PersonView, ...]:
-    """Dossiers gathered into the persons they belong to, in an order that does not depend on how they came."""
+Persons = Mapping[UUID, Sequence[Dossier]]
+
+
+def _gathered(of: Iterable[Dossier]) -> Persons:
+    """Dossiers that tell of somebody, by the person they belong to."""
     gathered: dict[UUID, list[Dossier]] = defaultdict(list)
     for each in of:
         if each.about is not None:
             gathered[each.person].append(each)
+    return gathered
+
+
+def _persons(reader: Reader, persons: Persons) -> tuple[PersonView, ...]:
+    """The persons in an order that does not depend on how they came."""
     return tuple(
         PersonView(id=person.hex, members=tuple(reader.subject(each) for each in _by_id(members)))
-        for person, members in sorted(gathered.items())
+        for person, members in sorted(persons.items())
     )
 
 
@@ -156,20 +178,24 @@ def _by_id(members: Sequence[Dossier]) -> list[Dossier]:
     return sorted(members, key=lambda each: each.id)
 
 
-def _nearest(around: Neighbourhood, question: Question) -> list[UUID]:
+def _nearest(around: Neighbourhood, question: Question) -> Near:
     """The dossiers that share the most with a question; looked for once."""
     if question not in around.nearest:
         around.nearest[question] = _ranked(around, question)
     return around.nearest[question]
 
 
-def _ranked(around: Neighbourhood, question: Question) -> list[UUID]:
-    """Dossiers by how much the keys they share tell: a key that many have tells little."""
+def _ranked(around: Neighbourhood, question: Question) -> Near:
+    """Dossiers by how much the keys they share tell: a key that many have tells little.
+
+    What keys say counts half, because several of them say one fact.
+    """
     weight: dict[UUID, float] = defaultdict(float)
-    for key in question.asked:
+    for key in (*question.asked, *around.beside[question.asked]):
         rows = around.shared.get(key, ())
-        tells = math.log((keys.PER_KEY + 1) / max(len(rows), 1))
+        tells = math.log2((keys.PER_KEY + 1) / max(len(rows), 1)) / 2
         for dossier in rows:
             weight[dossier] += tells
     ranked = sorted((-each, dossier.bytes, dossier) for dossier, each in weight.items())
-    return [dossier for *_, dossier in ranked if dossier not in question.beside][:MOST]
+    first = [dossier for *_, dossier in ranked if dossier not in question.beside][:MOST]
+    return {dossier: weight[dossier] for dossier in first}

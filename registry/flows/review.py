@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
@@ -59,8 +60,8 @@ class Linked:
 
 
 async def waiting(registry: Registry, caller: Caller) -> tuple[Shown, ...]:
-    """The open doubts, the oldest first, without those of the caller's kin. Each look is written to the trails of
-    both dossiers."""
+    """The open doubts, those that do most harm first and then the oldest, without those of the caller's kin. Each look
+    is written to the trails of both dossiers."""
     caller.must_be(Kind.STEWARD)
     async with registry.database.transaction(Function.REVIEW) as tx:
         open_to_all = await unsettled(tx)
@@ -79,13 +80,29 @@ async def one(registry: Registry, caller: Caller, review: UUID) -> Shown:
 
 
 async def unsettled(tx: Transaction) -> tuple[Doubt, ...]:
-    """The doubts that still are: not those whose two dossiers became one person, or of which one was erased.
+    """The doubts that still are, by harm: not those whose two dossiers became one person, or of which one was erased.
 
     Two families of one child stay a doubt: whether the later one speaks for it.
     """
     waiting = await reviews.waiting(tx)
     held = await dossiers.load(tx, {end for each in waiting for end in (each.left, each.right)})
-    return tuple(each for each in waiting if _is_open(each, held))
+    still = [each for each in waiting if _is_open(each, held)]
+    return tuple(sorted(still, key=lambda each: _harm(each, held)))  # among equals the order stays: the oldest first
+
+
+class _Harm(IntEnum):
+    """What an open doubt does to people, the worst first."""
+
+    STANDING_LINK = 0  # one steward says it is wrong: somebody may read another child's records now
+    FAMILY_WAITS = 1  # a family that was at a desk is not heard for all records of its child
+    RECORDS_APART = 2  # vaccines and school years may be repeated
+
+
+def _harm(doubt: Doubt, held: Mapping[UUID, Dossier]) -> _Harm:
+    if doubt.proposed:
+        return _Harm.STANDING_LINK
+    pair = (held[doubt.left], held[doubt.right])
+    return _Harm.FAMILY_WAITS if any(map(families.are, pair)) else _Harm.RECORDS_APART
 
 
 def _is_open(doubt: Doubt, held: Mapping[UUID, Dossier]) -> bool:

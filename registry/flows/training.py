@@ -18,6 +18,7 @@ from registry import library
 from registry.errors import BadInput
 from registry.flows import linking, people, trail
 from registry.flows.opening import Registry
+from registry.flows.reader import Reader
 from registry.identity import calibration, compare, keys, match, patterns, training
 from registry.identity.calibration import Judged, Measured
 from registry.identity.judgements import Kind
@@ -67,7 +68,7 @@ async def sampled(registry: Registry, count: int, *, progress: Progress = lambda
     """Open so many dossiers, evenly chosen and always the same ones; the audit log tells that it was done."""
     held: list[Dossier] = []
     settled: dict[tuple[str, str], bool] = {}
-    after, reader = UUID(int=0), people.Reader()
+    after, reader = UUID(int=0), Reader()
     while len(held) < count:
         async with registry.database.transaction(Function.MATCH) as tx:
             page = await dossiers.page(tx, min(PAGE, count - len(held)), after=after)

@@ -81,10 +81,11 @@ def _weighed(field: str, level: str, weights: Weights) -> Evidence:
 # A pair is weighed again for rivals, for contradictions and when its neighbours change; its levels stay the same.
 @lru_cache(maxsize=1 << 14)
 def _levels(left: Demographics, right: Demographics, known: KnownNames) -> tuple[tuple[str, str], ...]:
-    return tuple(dict(_told(left, right, known)).items())
+    return tuple(dict(told(left, right, known)).items())
 
 
-def _told(left: Demographics, right: Demographics, known: KnownNames) -> Iterator[tuple[str, str]]:
+def told(left: Demographics, right: Demographics, known: KnownNames) -> Iterator[tuple[str, str]]:
+    """How two people agree, field by field as it is found out, each field once and the child's own first."""
     same_sex = left.sex is not None and left.sex is right.sex
     given = _given(left, right, known, same_sex=same_sex)
     crossed = None

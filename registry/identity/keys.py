@@ -4,6 +4,8 @@ A key joins two or three facts, so that no key says a single name and none is sh
 missing makes no key. Names enter as consonant skeletons in an order-free pair, and a pair is any two of given,
 father's and family name: crossed names and a father's name in the family field meet in the same key. What is stored
 has the stated year of birth; what is asked has the years beside it as well.
+
+A key that too many share gives way to narrower ones, each with one more fact of the person.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from registry.identity.names import Name
 _MOST_KEYS = 40
 _MOST_OF_A_KIND = 4
 _MOST_SKELETONS = 3
+_WITH = "+"
+_NARROWINGS = 2  # facts that are added to a key, one after the other
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +41,51 @@ def stored(demographics: Demographics) -> frozenset[Key]:
 def asked(demographics: Demographics) -> frozenset[Key]:
     """The keys under which its candidates are sought: the stored ones and the years beside; at most 80."""
     return frozenset(islice(dict.fromkeys(_keys(demographics, years_beside=1)), 2 * _MOST_KEYS))
+
+
+def gives_way(key: Key) -> bool:
+    """Whether there are narrower keys than this one."""
+    added = key.kind.split(_WITH)[1:]
+    return len(added) < _NARROWINGS and "" not in added
+
+
+def filed_instead(common: Key, demographics: Demographics) -> tuple[Key, ...]:
+    """The narrower keys under which somebody is filed instead of one that too many share; it must give way.
+
+    Whoever tells nothing more is filed under the key for those, which all ask for.
+    """
+    return _with_a_fact_more(common, demographics) or (_with_no_more(common),)
+
+
+def asked_beside(common: Key, demographics: Demographics) -> tuple[Key, ...]:
+    """The narrower keys under which candidates are sought as well, of a key that gave way to them."""
+    return (*_with_a_fact_more(common, demographics), _with_no_more(common))
+
+
+def _with_no_more(key: Key) -> Key:
+    return Key(key.kind + _WITH, key.parts)
+
+
+def _with_a_fact_more(key: Key, demographics: Demographics) -> tuple[Key, ...]:
+    """Once for each fact after the last one added, so that no two ways lead to the same facts."""
+    facts = _facts(demographics)
+    added = key.kind.split(_WITH)[1:]
+    left = [*facts][[*facts].index(added[-1]) + 1 if added else 0 :]
+    telling = (each for each in left if facts[each] and facts[each] not in key.parts)
+    return tuple(Key(f"{key.kind}{_WITH}{each}", (*key.parts, facts[each])) for each in telling)
+
+
+def _facts(demographics: Demographics) -> dict[str, str]:
+    """What a key is narrowed by, the most telling first; a text that is empty tells nothing."""
+    birth = demographics.birth if demographics.birth and demographics.birth.kind is not BirthKind.DEFAULT else None
+    names = ("mother", "father", "family", "given", "grandfather", "villages")
+    likeliest = {each: next(iter(_skeletons(getattr(demographics, each))), "") for each in names}
+    return {
+        "day": str(_days(birth.date)[0]) if birth and birth.kind is BirthKind.DAY else "",
+        **likeliest,
+        "month": str(birth.date.month or "") if birth else "",
+        "sex": demographics.sex.value if demographics.sex else "",
+    }
 
 
 def _keys(demographics: Demographics, *, years_beside: int) -> Iterator[Key]:

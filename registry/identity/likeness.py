@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from itertools import permutations, product
 
 from rapidfuzz.distance import JaroWinkler
@@ -46,7 +47,12 @@ _SIMILAR_WITHIN = 0.30
 _GENDER_WITHIN = 0.25
 _SKELETONS_UNRELATED_BELOW = 0.55
 
+_REMEMBERED = 1 << 18  # pairs of names; some 60 MB
+
 Degree = Callable[[Token, Token], Likeness]
+Way = Callable[[Token, Token, "KnownNames"], Likeness]
+Pair = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""In which way two names are compared, and all spellings of both: nothing but texts, which a collector passes over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,10 +65,20 @@ class KnownNames:
 
     by_sound: dict[str, frozenset[int]]
     transducers: Mapping[Script, Transducer] = field(default_factory=dict[Script, Transducer])
+    told: dict[Pair, Likeness] = field(default_factory=dict[Pair, Likeness], repr=False)
 
     def of(self, token: Token) -> frozenset[int]:
         found = (self.by_sound.get(each) for each in token.sounds)
         return next((each for each in found if each), _NONE)
+
+    def remember(self, pair: Pair, alike: Likeness) -> None:
+        """Keep what was found out about two names: in a population the same pairs meet again and again.
+
+        Kept are pairs of single names, never whose they are.
+        """
+        if len(self.told) >= _REMEMBERED:
+            self.told.clear()
+        self.told[pair] = alike
 
 
 _NONE: frozenset[int] = frozenset()
@@ -91,8 +107,7 @@ def of_spellings(
     """
     if not left or not right:
         return None
-    degree = _degree_of_given(known, same_sex=same_sex)
-    return _best(left, right, degree, known)
+    return _alike(_of_same_sex if same_sex else _token, left, right, known)
 
 
 def of_relatives(left: Sequence[Name], right: Sequence[Name], known: KnownNames) -> Likeness | None:
@@ -105,8 +120,18 @@ def of_families(left: Sequence[Name], right: Sequence[Name], known: KnownNames) 
     """As `of_relatives`; Slavic endings for men and women (-ov, -ova) are one family name."""
     if not left or not right:
         return None
-    alike = _best(left, right, lambda one, other: max(_token(one, other, known), _family_stems(one, other)), known)
+    alike = _alike(_of_families, left, right, known)
     return Likeness.SOUND if alike is Likeness.AMBIGUOUS else alike
+
+
+def _alike(way: Way, left: Sequence[Name], right: Sequence[Name], known: KnownNames) -> Likeness:
+    """The likeness of two names by all their spellings; found out once."""
+    pair = (way.__name__, tuple([each.text for each in left]), tuple([each.text for each in right]))
+    alike = known.told.get(pair)
+    if alike is None:
+        alike = _best(left, right, partial(way, known=known), known)
+        known.remember(pair, alike)
+    return alike
 
 
 def _best(left: Sequence[Name], right: Sequence[Name], degree: Degree, known: KnownNames) -> Likeness:
@@ -189,12 +214,13 @@ def _is_prename(token: Token) -> bool:
     return any(distance.between(each, "muhamad") <= _SOUND_WITHIN for each in token.sounds)
 
 
-def _degree_of_given(known: KnownNames, *, same_sex: bool) -> Degree:
-    def degree(left: Token, right: Token) -> Likeness:
-        found = _token(left, right, known)
-        return Likeness.SOUND if found is Likeness.GENDER and same_sex and _only_e(left, right) else found
+def _of_same_sex(left: Token, right: Token, known: KnownNames) -> Likeness:
+    found = _token(left, right, known)
+    return Likeness.SOUND if found is Likeness.GENDER and _only_e(left, right) else found
 
-    return degree
+
+def _of_families(left: Token, right: Token, known: KnownNames) -> Likeness:
+    return max(_token(left, right, known), _family_stems(left, right))
 
 
 def _token(left: Token, right: Token, known: KnownNames) -> Likeness:

@@ -23,7 +23,7 @@ A new table: `SELECT registry.protect('registry.x', 'release: select, insert', '
 migration, one text for each function; without `all` the rows are those whose `dossier`, or keyed hash (`key`, `queue`,
 `number`), a ticket names. Its clear columns go on the list of tests/store/test_catalogue.py. A function of the store
 that reads or writes rows of dossiers whose data keys may not be loaded yet calls `tx.admit(table, ids)` first;
-`vault.load_keys`, `dossiers.load` and `keys.sharing` do so themselves.
+`vault.load_keys`, `dossiers.load` and `keys.shared` do so themselves.
 
 A new flow: `database.transaction(Function.X)`. It may need one more `registry.protect` in a migration: what is said of
 a function and a table replaces what was said of these two, and nothing else.

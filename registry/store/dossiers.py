@@ -20,7 +20,8 @@ from registry.store.database import ENVELOPE, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """`about` is the Patient last told, `keys` are its match keys; of a house: what it is, and its bearer keys.
+    """`about` is the Patient last told, `keys` are its match keys and `sketch` says it in a few numbers; of a house:
+    what it is, and its bearer keys.
 
     `person` is the component the dossier belongs to, `members` all its dossiers including this one; `card` the keyed
     hash of the one family card that opens it.
@@ -34,6 +35,7 @@ class Dossier:
     members: tuple[UUID, ...]
     about: Content | None = field(default=None, repr=False)
     keys: tuple[int, ...] = field(default=(), repr=False)
+    sketch: tuple[int, ...] = field(default=(), repr=False)
     card: int | None = field(default=None, repr=False)
 
 
@@ -140,6 +142,7 @@ def _seal(tx: Transaction, dossier: Dossier) -> bytes:
             "members": [each.hex for each in dossier.members],
             "about": dossier.about,
             "keys": dossier.keys,
+            "sketch": dossier.sketch,
             "card": dossier.card,
         }
     )
@@ -157,5 +160,6 @@ def _open(tx: Transaction, id: UUID, sealed: bytes) -> Dossier:
         members=tuple(UUID(each) for each in content["members"]),
         about=content["about"],
         keys=tuple(content["keys"]),
+        sketch=tuple(content.get("sketch", ())),  # not there in a dossier written before there were sketches
         card=content.get("card"),  # not there in a dossier written before cards could be replaced
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from registry.store.database import Transaction
@@ -14,6 +15,9 @@ from registry.trust import sealing
 
 PER_KEY = 201
 """At most this many rows of one key are read, whatever the data; the 201st says that the key is too common."""
+
+_GAVE_WAY = UUID(int=0)
+"""No dossier: filed under a key that gave way to narrower ones. It comes before every other, so it is always read."""
 
 
 def match_hash(tx: Transaction, kind: str, *parts: str) -> int:
@@ -53,8 +57,31 @@ async def remove(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """The dossiers behind each key, at most PER_KEY of each; the keys that gave way, and those that ought to."""
+
+    dossiers: Mapping[int, list[UUID]]
+    gave_way: frozenset[int]
+
+    @property
+    def common(self) -> frozenset[int]:
+        """The keys too many share: what gave way already, and what has as many dossiers as are read."""
+        return self.gave_way | {key for key, each in self.dossiers.items() if len(each) >= PER_KEY}
+
+
+async def give_way(tx: Transaction, keys: Iterable[int]) -> None:
+    """Note that these keys gave way to narrower ones, for good: who was filed there is found under those."""
+    await add(tx, [(each, _GAVE_WAY) for each in keys])
+
+
 async def sharing(tx: Transaction, keys: Iterable[int]) -> Mapping[int, list[UUID]]:
     """The dossiers behind each key, at most PER_KEY of each."""
+    return (await shared(tx, keys)).dossiers
+
+
+async def shared(tx: Transaction, keys: Iterable[int]) -> Shared:
+    """Who shares these keys, and which of them gave way."""
     asked = list(keys)
     await tx.admit("lookup_key", asked)
     cursor = await tx.connection.execute(
@@ -65,15 +92,19 @@ async def sharing(tx: Transaction, keys: Iterable[int]) -> Mapping[int, list[UUI
             SELECT dossier
             FROM registry.lookup_key
             WHERE key = asked.key
+            ORDER BY dossier
             LIMIT %s
         ) AS found
         """,
         (asked, PER_KEY),
     )
-    shared: dict[int, list[UUID]] = defaultdict(list)
+    found: dict[int, list[UUID]] = defaultdict(list)
     for key, dossier in await cursor.fetchall():
-        shared[key].append(dossier)
-    return shared
+        found[key].append(dossier)
+    return Shared(
+        dossiers={key: [each for each in held if each != _GAVE_WAY] for key, held in found.items()},
+        gave_way=frozenset(key for key, held in found.items() if held[0] == _GAVE_WAY),
+    )
 
 
 async def only(tx: Transaction, key: int) -> UUID | None:

@@ -57,13 +57,12 @@ async def replace(tx: Transaction, house: UUID, doubt: Doubt) -> None:
 
 
 async def waiting(tx: Transaction) -> tuple[Doubt, ...]:
-    """Every open doubt: first those that wait for a second word, for a link that may be wrong does harm today; then
-    the oldest, the likelier first among those of a day."""
+    """Every open doubt, the oldest first, the likelier first among those of a day."""
     cursor = await tx.connection.execute("SELECT review, dossier, day, sealed FROM registry.review")
     rows = await cursor.fetchall()
     await vault.load_keys(tx, {row[1] for row in rows})
     doubts = [_open(tx, *row) for row in rows]
-    return tuple(sorted(doubts, key=lambda each: (not each.proposed, each.since, -each.probability, each.id)))
+    return tuple(sorted(doubts, key=lambda each: (each.since, -each.probability, each.id)))
 
 
 async def settle(tx: Transaction, id: UUID) -> None:

@@ -17,10 +17,12 @@ from registry.identity.files.rows import Row
 from registry.identity.match import Verdict
 from tests.support import file_people
 
+TELLING = nearby.telling(file_people.rules(1000).weights)
+
 
 def found(rows: Sequence[Row]) -> set[tuple[int, int]]:
     """The pairs of one file."""
-    near = nearby.near(*_filed(rows), within=True, asking=len(rows))
+    near = nearby.near(*_filed(rows), TELLING, within=True, asking=len(rows))
     return set(zip(near.left.tolist(), near.right.tolist(), strict=True))
 
 
@@ -66,7 +68,7 @@ def keyed(rows: dict[int, list[int]], facts: dict[int, list[int]]) -> Near:
     for row, held in facts.items():
         told[row, : len(held)] = held
     entries = nearby.filed([*rows], rows.values())
-    return nearby.near(nearby.index(entries, told), entries, told, within=True, asking=len(rows))
+    return nearby.near(nearby.index(entries, told), entries, told, TELLING, within=True, asking=len(rows))
 
 
 def pairs(near: Near) -> set[tuple[int, int]]:
@@ -112,7 +114,7 @@ def test_a_hundred_thousand_rows_behind_one_key_are_bounded() -> None:
     told[:, 1] = np.arange(count) // 2 + 5  # pairs
     index = nearby.index(entries, told)
     asked = Filed(keys=entries.keys[:1000], rows=entries.rows[:1000])
-    near = nearby.near(index, asked, told, within=True, asking=count)
+    near = nearby.near(index, asked, told, TELLING, within=True, asking=count)
     found = set(zip(near.left.tolist(), near.right.tolist(), strict=True))
     assert {(each, each + 1) for each in range(0, 1000, 2)} <= found
     assert np.bincount(near.left).max() <= MOST
@@ -121,5 +123,5 @@ def test_a_hundred_thousand_rows_behind_one_key_are_bounded() -> None:
 def test_across_two_files_the_second_is_found_by_the_first_only() -> None:
     told = np.zeros((4, FACTS), dtype=np.uint64)
     index = nearby.index(nearby.filed([2, 3], [[7], [8]]), told)
-    near = nearby.near(index, nearby.filed([0, 1], [[7], [7, 8]]), told, within=False, asking=2)
+    near = nearby.near(index, nearby.filed([0, 1], [[7], [7, 8]]), told, TELLING, within=False, asking=2)
     assert pairs(near) == {(0, 2), (1, 2), (1, 3)}

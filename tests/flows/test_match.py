@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from registry.errors import NotPermitted, UnknownName
-from registry.flows import decide, linking, match, review
+from registry.flows import decide, families, linking, match, review
 from registry.flows.review import Shown
 from registry.flows.seconding import Standing
 from registry.store import audit, dossiers, judgements, releases, reviews
@@ -499,6 +499,20 @@ async def test_what_waits_for_a_second_word_comes_first(world: World) -> None:
     (shown,) = await review.links(world.registry, world[STEWARD])
     await review.part(world.registry, world[STEWARD], UUID(shown.left_id), UUID(shown.right_id))
     assert [each.proposed for each in await doubts(world)] == ["distinct", ""]
+
+
+async def test_a_doubt_that_keeps_a_family_waiting_comes_before_older_ones(world: World) -> None:
+    await told_about(world, VACCINES)
+    await told_about(world, SCHOOLS, child=NEIGHBOUR, identifier=None)
+    one, other = await only_dossier(world, VACCINES), await only_dossier(world, SCHOOLS)
+    await put_doubt(world, one, other)
+    world.clock.now += timedelta(days=1)
+    await builders.family(world, UNKNOWN)
+    async with world.registry.database.transaction() as tx:
+        (family,) = [each.id for each in await dossiers.everyone(tx) if families.are(each)]
+    await put_doubt(world, one, family)
+    first, second = await doubts(world)
+    assert first.since > second.since
 
 
 # --- stale doubts ----------------------------------------------------------------------------------

@@ -155,9 +155,11 @@ def _meta(country: str, **more: Any) -> Json:
     return {"tag": [{"system": f"{CANONICAL}/CodeSystem/recording-country", "code": country}], **more}
 
 
+KINSHIP = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+
+
 def _relative(code: str, name: str) -> Json:
-    coding = {"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": code}
-    return {"relationship": [{"coding": [coding]}], "name": {"text": name}}
+    return {"relationship": [{"coding": [{"system": KINSHIP, "code": code}]}], "name": {"text": name}}
 
 
 def patient(child: Child, source: str, *, country: str = "XAL", updated: str = "", **changes: Any) -> Entry:

@@ -17,8 +17,8 @@ from registry.consent import redact
 from registry.errors import BadInput
 from registry.flows import decide, desk, ingest, lost_card, people, question, release, rights
 from registry.flows.ingest import Receipt
+from registry.flows.reader import Reader
 from registry.identity import demographics
-from registry.identity import keys as match_keys
 from registry.store.functions import Function
 
 Switch = Callable[[], Any]
@@ -36,8 +36,7 @@ async def _near(registry: Any, description: Any) -> int:
     """How many people share a key with a description: what a careless check would look at."""
     told = demographics.of(question.patient(description, id="asked", country="XAL"))
     async with registry.database.transaction(Function.MATCH) as tx:
-        hashed = people.hashed(tx, match_keys.asked(told))
-        return len(await people.candidates(tx, people.Reader(), people.Question(asked=hashed)))
+        return len(await people.candidates(tx, Reader(), people.question(tx, told)))
 
 
 # --- an answer about nobody that is not the same for somebody --------------------------------------
@@ -132,8 +131,7 @@ def _receipt_of_others() -> Any:
         receipt = await taken(registry, submission, body=body)
         about = next(each.resource for each in submission.entries if each.resource.kind == "Patient")
         async with registry.database.transaction(Function.MATCH) as tx:
-            hashed = people.hashed(tx, match_keys.asked(demographics.of(about.content)))
-            near = await people.candidates(tx, people.Reader(), people.Question(asked=hashed))
+            near = await people.candidates(tx, Reader(), people.question(tx, demographics.of(about.content)))
         if any(member.source != submission.source for each in near for member in each.members):
             return replace(receipt, findings=(*receipt.findings, {"code": "also", "message": "known elsewhere"}))
         return receipt

@@ -1,31 +1,28 @@
 """The most a pair can reach, found out quickly: a pair that cannot matter is not compared in full.
 
 A bound is never below the score. It takes what is cheap to know as it is (birth date, sex, numbers, places), and for
-every name both rows have the best level there is; then the given name as it is.
+every name both rows have the best level there is; then one name after the other as it is, while the pair can matter.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 
-from registry.identity import births, likeness
+from registry.identity import births, compare
 from registry.identity.demographics import Demographics
 from registry.identity.files import closer, comparing
 from registry.identity.files.comparing import Rules
 from registry.identity.files.kinship import PLACES
 from registry.identity.files.rows import Row
-from registry.identity.likeness import Likeness
 from registry.identity.names import Name
 
 Levels = Sequence[tuple[str, str]]
 
-_REMEMBERED = 1 << 17
-_OTHERWISE = ("crossed", "displaced")
 _AT_ONCE = ("birth", "sex", "identifier", "age", "crossing")
 
 _NAMES: Mapping[str, Callable[[Demographics], Sequence[Name]]] = {
+    "given": lambda person: person.given,
     "family": lambda person: person.family,
     "father": lambda person: person.father or person.further,
     "grandfather": lambda person: person.grandfather,
@@ -38,6 +35,7 @@ class Bounds:
     """The bounds of some rules."""
 
     def __init__(self, rules: Rules) -> None:
+        self._rules = rules
         self._weights = rules.weights
         self._kinship = rules.kinship
         self._floor = rules.floor
@@ -47,7 +45,6 @@ class Bounds:
             {level: each.weight - kin.get(level, 0.0) for level, each in rules.weights.levels.items()}
         )
         self._most = math.fsum(map(self._best.of, (*self._best.fields - {*_AT_ONCE, *closer.FIELDS}, "town")))
-        self._given = lru_cache(_REMEMBERED)(self._likeness)
 
     def is_below(self, left: Row, right: Row) -> bool:
         """Whether the score of these two surely is below what can matter, and no number of theirs is the same."""
@@ -60,13 +57,30 @@ class Bounds:
         certain = self._weights.prior + math.fsum(self._level(*each) for each in levels)
         if certain + self._most < self._floor and not left.numbers:
             return True
-        certain += self._beside(left, right)
-        if not one.given or not other.given or one.further or other.further:
-            return certain + max(self._best.of("given"), 0.0) < self._floor
-        names = self._levels_of_name(one, other)
-        if certain + max(self._best.at("given", each) for each in names) < self._floor:
-            return True
-        return self._is_below_as_child(left, levels, names)
+        return self._is_below_by_names(left, right, levels, certain + self._beside(left, right))
+
+    def _is_below_by_names(self, left: Row, right: Row, levels: Levels, certain: float) -> bool:
+        """Whether what is certain and the names cannot matter; each name replaces the best that could be said of it."""
+        one, other = left.demographics, right.demographics
+        most = certain + math.fsum(self._best.of(field) for field, of in _NAMES.items() if of(one) and of(other))
+        told: dict[str, str] = {}
+        for field, level in compare.told(one, other, self._weights.known):
+            told[field] = level
+            if field in _NAMES:
+                most += self._best.at(field, level) - self._best.of(field)
+            for beside, found in self._looked(left, right, field, told):
+                most += self._level(beside, found) - self._best.plain(beside)
+            if most < self._floor or (field == "given" and self._is_below_as_child(left, levels, [level])):
+                return True
+        return False
+
+    def _looked(self, left: Row, right: Row, field: str, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """What a second look adds to a field, as far as it is cheap to say."""
+        one, other, names = left.demographics, right.demographics, self._rules.names
+        if spelled := closer.spelled(field, one, other, told, names, self._weights.known):
+            yield f"{field} spelling", spelled
+        if field == "family":
+            yield from comparing.crossing(left, right, told, self._rules)
 
     def _is_below_as_child(self, left: Row, levels: Levels, names: Sequence[str] = ()) -> bool:
         """Whether relatives are likelier, whatever of the household agrees: what is the child's own is another's."""
@@ -80,33 +94,13 @@ class Bounds:
         one, other = left.demographics, right.demographics
         beside = {field: self._level(field, level) for field, level in comparing.beside(left, right)}
         places = math.fsum(each for field, each in beside.items() if field in PLACES)
-        household = math.fsum(self._best.of(each) for each, of in _NAMES.items() if of(one) and of(other))
+        phone = 0.0
         if one.phones and other.phones:
-            household += self._level("phone", "same" if {*one.phones} & {*other.phones} else "other")
-        return household + places + max(beside.get("identifier", 0.0), 0.0)
+            phone = self._level("phone", "same" if {*one.phones} & {*other.phones} else "other")
+        return phone + places + max(beside.get("identifier", 0.0), 0.0)
 
     def _level(self, field: str, level: str) -> float:
         return self._weights.level(field, level).weight
-
-    def _levels_of_name(self, one: Demographics, other: Demographics) -> tuple[str, ...]:
-        """The levels that the given names of two can have."""
-        found = self._given(one.given, other.given)
-        is_open = found >= Likeness.PART or self._may_be_exchanged(one, other)
-        return (found.name.lower(), *(_OTHERWISE if is_open else ()))
-
-    def _may_be_exchanged(self, one: Demographics, other: Demographics) -> bool:
-        """Whether a given name stands in the place of the father's or family's, both ways or where one is missing."""
-        return any(
-            bool(of(one) or of(other)) and self._fits(one.given, of(other)) and self._fits(of(one), other.given)
-            for of in (_NAMES["father"], _NAMES["family"])
-        )
-
-    def _fits(self, left: Sequence[Name], right: Sequence[Name]) -> bool:
-        return not left or not right or self._given(left, right) >= Likeness.KNOWN
-
-    def _likeness(self, left: Sequence[Name], right: Sequence[Name]) -> Likeness:
-        found = likeness.of_spellings(left, right, self._weights.known)
-        return Likeness.OTHER if found is None else found
 
 
 def _of_child(one: Demographics, other: Demographics) -> Iterator[tuple[str, str]]:
@@ -132,6 +126,10 @@ class _Best:
 
     def of(self, field: str) -> float:
         return max(self._whole[field], 0.0)
+
+    def plain(self, field: str) -> float:
+        """The most that the levels of a field weigh; 0 at least."""
+        return self._plain[field]
 
     def at(self, field: str, level: str) -> float:
         """What a level says, and at most the closer look at it."""

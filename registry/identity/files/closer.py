@@ -101,12 +101,21 @@ def looked(
 ) -> Iterator[tuple[str, str]]:
     """The levels of a second look, given those of the first."""
     for role in SPELLED:
-        if told.get(role) in _DOUBTED:
-            yield f"{role} spelling", _spelling(_names(left, role), _names(right, role), names, known)
+        if found := spelled(role, left, right, told, names, known):
+            yield f"{role} spelling", found
     for role in COUNTED:
         if names.people and told.get(role) in _AGREEING:
             yield f"{role} commonness", _common(_names(left, role), _names(right, role), role, names)
     yield from ages(left, right, told.get("birth"))
+
+
+def spelled(
+    role: str, left: Demographics, right: Demographics, told: Mapping[str, str], names: Names, known: KnownNames
+) -> str | None:
+    """The level of a second look at how a name is spelled; None where the first left no doubt."""
+    if role not in SPELLED or told.get(role) not in _DOUBTED:
+        return None
+    return _spelling(_names(left, role), _names(right, role), names, known)
 
 
 def ages(left: Demographics, right: Demographics, birth: str | None) -> Iterator[tuple[str, str]]:

@@ -182,14 +182,14 @@ def _in_doubt(left: Row, right: Row, told: Mapping[str, str], rules: Rules) -> I
     """A second look at what the engine found to differ."""
     if told.get("village") == "other":
         yield "town", "unlike" if _texts(left.town, right.town) == "other" else "alike"
-    yield from _crossing(left, right, told, rules)
+    yield from crossing(left, right, told, rules)
     yield from closer.looked(left.demographics, right.demographics, told, rules.names, rules.weights.known)
 
 
 _APART = ("other", "listed_apart", "similar")
 
 
-def _crossing(left: Row, right: Row, told: Mapping[str, str], rules: Rules) -> Iterator[tuple[str, str]]:
+def crossing(left: Row, right: Row, told: Mapping[str, str], rules: Rules) -> Iterator[tuple[str, str]]:
     """Where neither name agrees, whether one of them stands in the other's place, whatever became of the other."""
     if told.get("given") in _APART and told.get("family") in _APART:
         one, other = left.demographics, right.demographics

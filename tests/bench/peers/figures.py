@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -106,21 +106,33 @@ def sweep(found: Iterable[Found], true: set[Pair]) -> Iterator[Score]:
 def closed_sweep(found: Iterable[Found], true: set[Pair]) -> Iterator[Score]:
     """The score at every threshold when persons are closed: whoever is linked to one is linked to all of them."""
     person = _persons(true)
-    group: dict[str, list[str]] = {}
+    group: dict[str, _Group] = {}
     links = right = 0
     for each in _falling(found):
-        one, other = (group.setdefault(id, [id]) for id in each.pair)
+        one, other = (group.setdefault(id, _Group([id], Counter(_known(person, id)))) for id in each.pair)
         if one is not other:
-            links, right = links + len(one) * len(other), right + _shared(one, other, person)
-            small, large = sorted((one, other), key=len)
-            large.extend(small)
-            group.update(dict.fromkeys(small, large))
+            small, large = sorted((one, other), key=lambda each: len(each.ids))
+            links, right = links + len(small.ids) * len(large.ids), right + small.shared(large)
+            large.ids.extend(small.ids)
+            large.persons.update(small.persons)
+            group.update(dict.fromkeys(small.ids, large))
         yield Score(links, right, len(true), each.rank)
 
 
-def _shared(one: Sequence[str], other: Sequence[str], person: dict[str, int]) -> int:
-    of_one, of_other = (Counter(person[each] for each in held if each in person) for held in (one, other))
-    return sum(count * of_other[each] for each, count in of_one.items())
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Records linked so far, and how many of them are of each person."""
+
+    ids: list[str]
+    persons: Counter[int]
+
+    def shared(self, other: _Group) -> int:
+        """Pairs of one person, one record of each; asked of the smaller."""
+        return sum(count * other.persons[each] for each, count in self.persons.items())
+
+
+def _known(person: Mapping[str, int], id: str) -> list[int]:
+    return [person[id]] if id in person else []
 
 
 def _falling(found: Iterable[Found]) -> list[Found]:

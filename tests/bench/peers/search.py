@@ -8,6 +8,7 @@ number of rows is read by primary key with nothing else done, as the administrat
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import random
@@ -23,12 +24,13 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from registry.fhir.resource import Content
-from registry.flows import opening, people
+from registry.flows import filing, opening, people
 from registry.flows.opening import Registry
-from registry.flows.people import Question
-from registry.identity import demographics, match
+from registry.flows.reader import Reader
+from registry.identity import demographics, match, sketch
 from registry.identity import keys as match_keys
 from registry.identity.match import Subject
+from registry.identity.sketch import Sketch
 from registry.settings import Settings
 from registry.store import dossiers, keys
 from registry.store.database import Connection, Transaction
@@ -38,6 +40,7 @@ from registry.trust import sealing
 from tests.support import behind, families, mild_families, postgres
 
 AT_ONCE = 8000
+GIVE_WAY_AT_ONCE = 20
 STRANGERS = 90_000  # added to the seed: another world, whose people nobody here knows
 
 Entry = tuple[int, str, Content]
@@ -105,25 +108,47 @@ async def _fill(registry: Registry, filled: Filled, size: int) -> None:
             some = list(itertools.islice(filled.entries, min(AT_ONCE, size - filled.count)))
             found = processes.map(hashed, (about for *_, about in some), chunksize=AT_ONCE // 16)
             await _filed(registry, filled, some, list(found))
+    await _narrowed(registry)
     async with behind.transaction(registry.database) as tx:
         await tx.connection.execute("ANALYZE registry.lookup_key, registry.dossier, vault.data_key")
     filled.seconds += time.perf_counter() - began
 
 
-def _hashed(key: bytes, about: Content) -> tuple[int, ...]:
-    """The match keys of a Patient, as the store knows them."""
-    stored = match_keys.stored(demographics.of(about))
-    return tuple(sorted({sealing.keyed_hash(key, each.kind, *each.parts) for each in stored}))
+async def _narrowed(registry: Registry) -> None:
+    """Let the keys that too many share give way, as they do when the matcher meets them."""
+    async with behind.transaction(registry.database) as tx:
+        cursor = await tx.connection.execute(_COMMON, (keys.PER_KEY,))
+        common = [row[0] for row in await cursor.fetchall()]
+    for at in range(0, len(common), GIVE_WAY_AT_ONCE):
+        async with registry.database.transaction(Function.MATCH) as tx:
+            held = await dossiers.load(tx, common[at : at + GIVE_WAY_AT_ONCE], lock=True)
+            await filing.give_way(tx, Reader(), [*held.values()])
 
 
-async def _filed(registry: Registry, filled: Filled, some: Sequence[Entry], found: Sequence[tuple[int, ...]]) -> None:
+_COMMON: LiteralString = """
+    SELECT DISTINCT (array_agg(dossier))[1] FROM registry.lookup_key GROUP BY key
+    HAVING count(*) >= %s AND bool_and(dossier <> '00000000-0000-0000-0000-000000000000')
+"""
+
+
+Filing = tuple[tuple[int, ...], Sketch]
+
+
+def _hashed(key: bytes, about: Content) -> Filing:
+    """The match keys of a Patient as the store knows them, and its sketch."""
+    told = demographics.of(about)
+    stored = match_keys.stored(told)
+    return tuple(sorted({sealing.keyed_hash(key, each.kind, *each.parts) for each in stored})), sketch.of(told)
+
+
+async def _filed(registry: Registry, filled: Filled, some: Sequence[Entry], found: Sequence[Filing]) -> None:
     now = registry.now()
     async with behind.transaction(registry.database) as tx:
         opened: list[Dossier] = []
-        for (person, script, about), hashes in zip(some, found, strict=True):
+        for (person, script, about), (hashes, drawn) in zip(some, found, strict=True):
             id, at = tx.new_id(), filled.count + len(opened)
             dossier = Dossier(id=id, source=f"source-{at % 7}", local=str(at), opened_at=now, person=id, members=(id,))
-            opened.append(replace(dossier, about=about, keys=hashes))
+            opened.append(replace(dossier, about=about, keys=hashes, sketch=drawn))
             filled.persons[person].append(id)
             filled.scripts[id] = script
             if filled.sampling.random() < filled.kept:
@@ -135,6 +160,8 @@ async def _filed(registry: Registry, filled: Filled, some: Sequence[Entry], foun
 
 async def _at(registry: Registry, filled: Filled, strangers: Sequence[Content], questions: int) -> dict[str, Any]:
     """The figures at this size."""
+    gc.collect()
+    gc.freeze()  # what the measure itself remembers is no part of a registry
     known = [each for each in filled.told if len(filled.persons[filled.told[each][0]]) > 1]
     chosen = random.Random(filled.count).sample(known, min(questions, len(known)))
     async with behind.transaction(registry.database) as plain:
@@ -208,9 +235,8 @@ async def _near(
 ) -> tuple[list[UUID], list[float]]:
     """Everybody compared, after deciding whom it is; and when the parts of it ended."""
     begun = time.perf_counter()
-    told, reader, weights = demographics.of(about), people.Reader(), await people.weights(tx, registry.library.weights)
-    beside = frozenset([own] if own else [])
-    question = Question(asked=people.hashed(tx, match_keys.asked(told)), beside=beside)
+    told, reader, weights = demographics.of(about), Reader(), await people.weights(tx, registry.library.weights)
+    question = people.question(tx, told, beside=[own] if own else [])
     hashed = time.perf_counter()
     persons = await people.candidates(tx, reader, question)
     opened = time.perf_counter()
