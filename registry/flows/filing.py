@@ -8,7 +8,7 @@ more. What arrives later is filed under the key as ever, and moves when it is ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from registry.store import dossiers, keys
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 
-Hashed = Mapping[int, Key]
+Hashed = dict[int, Key]
 """Match keys by how the store knows them."""
 
 
@@ -38,7 +38,7 @@ async def filed(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> list[
     return await _filed(tx, [(each, {*hashed(tx, match_keys.stored(reader.told(each)))}) for each in drawn])
 
 
-async def _filed(tx: Transaction, under: Iterable[tuple[Dossier, set[int]]]) -> list[Dossier]:
+async def _filed(tx: Transaction, under: Sequence[tuple[Dossier, set[int]]]) -> list[Dossier]:
     moves = [(each.id, {*each.keys}, now) for each, now in under]
     await keys.remove(tx, [(key, id) for id, before, now in moves for key in before - now])
     await keys.add(tx, [(key, id) for id, before, now in moves for key in now - before])
@@ -52,18 +52,24 @@ async def give_way(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> No
     """
     met = {each.id for each in of}
     asked: Hashed = {key: each for held in of for key, each in hashed(tx, match_keys.stored(reader.told(held))).items()}
+    emptied: set[int] = set()
     while asked:
         shared = await keys.shared(tx, asked)
         common = {key: asked[key] for key in shared.common if match_keys.gives_way(asked[key])}
         fresh = common.keys() - shared.gave_way
         await keys.give_way(tx, fresh)
-        met |= {id for key in fresh for id in shared.dossiers[key]}
-        narrower = await _moved(tx, reader, met, common) if common else {}
-        asked = {key: common[key] for key in fresh} | narrower  # behind those read of a fresh one there may be more
+        emptied |= fresh
+        arriving = {id for key in emptied & common.keys() for id in shared.dossiers[key]} - met
+        met |= arriving
+        narrower = await _moved(tx, reader, met, common)
+        # Behind those that were read there may be more, and among them somebody who was matched long ago.
+        asked = narrower | {key: common[key] for key in emptied & common.keys() if arriving}
 
 
 async def _moved(tx: Transaction, reader: Reader, ids: Iterable[UUID], common: Hashed) -> Hashed:
     """Move each of these dossiers from the common keys it is filed under; returns the keys some are under now."""
+    if not common:
+        return {}
     held = (await dossiers.load(tx, ids, lock=True)).values()
     found: dict[int, Key] = {}
     under: list[tuple[Dossier, set[int]]] = []

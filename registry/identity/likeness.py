@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import partial
 from itertools import permutations, product
 
 from rapidfuzz.distance import JaroWinkler
@@ -129,7 +128,7 @@ def _alike(way: Way, left: Sequence[Name], right: Sequence[Name], known: KnownNa
     pair = (way.__name__, tuple([each.text for each in left]), tuple([each.text for each in right]))
     alike = known.told.get(pair)
     if alike is None:
-        alike = _best(left, right, partial(way, known=known), known)
+        alike = _best(left, right, lambda one, other: way(one, other, known), known)
         known.remember(pair, alike)
     return alike
 

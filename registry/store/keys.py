@@ -33,6 +33,8 @@ def index_hash(tx: Transaction, kind: str, *parts: str) -> int:
 async def add(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
     """File dossiers under keys, in one statement however many; a row that is there already stays."""
     added = list(rows)
+    if not added:
+        return
     await tx.connection.execute(
         """
         INSERT INTO registry.lookup_key (key, dossier)

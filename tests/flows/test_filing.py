@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from registry.flows import match, people
+from registry.flows import filing, match, people
 from registry.flows.reader import Reader
 from registry.identity import demographics
 from registry.identity import match as matching
 from registry.identity.demographics import Demographics
 from registry.identity.match import PersonView, Verdict
-from registry.store import dossiers, keys
+from registry.store import dossiers, keys, outbox
 from registry.store.dossiers import Dossier
 from registry.store.functions import Function
 from tests.store import rows
@@ -125,6 +125,21 @@ async def test_all_at_once_are_found_as_one_after_the_other(world: World) -> Non
     children = [namesake(at, mother=mother) for at, mother in enumerate(MOTHERS * 2)]
     await told(world, children)
     await match.run(world.registry)
+    known = await held(world)
+    for child in children:
+        assert known[child.ids[VACCINES]].id in await near(world, described(misheard(child)))
+
+
+async def test_whoever_was_matched_is_not_hidden_by_many_who_wait(world: World) -> None:
+    """Four are matched before a key is common; then more arrive than are ever read, and two of them are matched."""
+    children = [namesake(at, mother=mother) for at, mother in enumerate(MOTHERS[:4])]
+    await told(world, children)
+    await match.run(world.registry)
+    await told(world, [namesake(at, mother="Warda") for at in range(10, 60)])
+    async with world.registry.database.transaction(Function.MATCH) as tx:
+        first = await outbox.take(tx, "match", 1)
+        held_now = (await dossiers.load(tx, first, lock=True)).values()
+        await filing.give_way(tx, Reader(), [*held_now])
     known = await held(world)
     for child in children:
         assert known[child.ids[VACCINES]].id in await near(world, described(misheard(child)))

@@ -255,9 +255,11 @@ def near(
 def _agreeing(facts_of_rows: Hashes, telling: Telling, left: Places, right: Places) -> Weights:
     """What the facts of each pair say, in bits; a fact that one lacks says nothing."""
     bits = np.zeros(len(left), dtype=np.float64)
-    for fact, same, differs in zip(facts_of_rows.T, telling.same, telling.differs, strict=True):
+    for fact, same, differs in zip(facts_of_rows.T, telling.same.tolist(), telling.differs.tolist(), strict=True):
         one, other = fact[left], fact[right]
-        bits += np.where((one == 0) | (other == 0), 0.0, np.where(one == other, same, differs))
+        is_told = (one != 0) & (other != 0)
+        bits[is_told] += differs
+        bits[is_told & (one == other)] += same - differs
     return bits
 
 
