@@ -85,7 +85,7 @@ async def _read(tx: Transaction, wanted: Sequence[UUID], *, lock: bool) -> dict[
     if not wanted:
         return {}
     await tx.admit("dossier", wanted)
-    cursor = await tx.connection.execute(_LOAD_FOR_WRITING if lock else _LOAD, (wanted,))
+    cursor = await tx.connection.execute(_LOAD_FOR_WRITING if lock else _LOAD, {"ids": wanted})
     found: dict[UUID, Dossier] = {}
     for id, sealed, *data_key in await cursor.fetchall():
         vault.unwrap(tx, id, *data_key)
@@ -93,11 +93,17 @@ async def _read(tx: Transaction, wanted: Sequence[UUID], *, lock: bool) -> dict[
     return found
 
 
+# One dossier after the other, each in its partition: joined by sets, 280 of 250,000 took the server 59 ms and not 2,
+# because the planner reads the whole vault for them.
 _LOAD = """
-    SELECT held.dossier, held.sealed, data_key.generation, data_key.epoch, data_key.wrapped, data_key.former
-    FROM registry.dossier AS held
-    JOIN vault.data_key USING (dossier)
-    WHERE held.dossier = ANY(%s)
+    SELECT asked.dossier, held.sealed, data_key.generation, data_key.epoch, data_key.wrapped, data_key.former
+    FROM unnest(%(ids)s::uuid[]) AS asked (dossier)
+    CROSS JOIN LATERAL (
+        SELECT sealed FROM registry.dossier WHERE dossier = asked.dossier LIMIT 1
+    ) AS held
+    CROSS JOIN LATERAL (
+        SELECT generation, epoch, wrapped, former FROM vault.data_key WHERE dossier = asked.dossier LIMIT 1
+    ) AS data_key
 """
 # Locked one after another in the order of their ids, so that two writers never wait for each other. What was erased
 # while somebody waited for it has another envelope; the data key is read from before.
@@ -105,7 +111,7 @@ _LOAD_FOR_WRITING = """
     SELECT held.dossier, held.sealed, data_key.generation, data_key.epoch, data_key.wrapped, data_key.former
     FROM registry.dossier AS held
     JOIN vault.data_key USING (dossier)
-    WHERE held.dossier = ANY(%s) AND held.envelope > 0
+    WHERE held.dossier = ANY(%(ids)s) AND data_key.dossier = ANY(%(ids)s) AND held.envelope > 0
     ORDER BY held.dossier
     FOR UPDATE OF held
 """
