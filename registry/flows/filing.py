@@ -2,12 +2,14 @@
 
 On arrival under every key of what they say. A key that too many share gives way, once the matcher meets it: whoever
 is filed there moves to narrower keys, each with one more fact. A note stays under it, by which everybody who asks for
-it knows to ask for the narrower ones too. So reading stays bounded by key, and nobody is dropped who shares one fact
-more. What arrives later is filed under the key as ever, and moves when it is matched.
+it knows to ask for the narrower ones too. So reading stays bounded by key, and whoever shares one fact more is found.
+What arrives later is filed under the key as ever, and moves when it is matched. Who tells no fact more finds only
+others who tell none; those who tell more find it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -45,40 +47,53 @@ async def _filed(tx: Transaction, under: Sequence[tuple[Dossier, set[int]]]) -> 
     return [replace(each, keys=tuple(sorted(now))) for each, now in under]
 
 
+MOST_MOVED = 1_000
+"""Dossiers that move for the sake of others in one go; where more are behind a key, the next ones matched go on."""
+
+
 async def give_way(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> None:
     """Move these dossiers to narrower keys where too many share one of theirs, and with them all who share it.
 
     Only for the one who matches: then nobody else moves dossiers meanwhile. They must be held for writing.
     """
-    met = {each.id for each in of}
-    asked: Hashed = {key: each for held in of for key, each in hashed(tx, match_keys.stored(reader.told(held))).items()}
-    emptied: set[int] = set()
+    under, asked, left = _Under(set), Hashed(), MOST_MOVED
+    for each in of:
+        asked |= under.add(each.id, hashed(tx, match_keys.stored(reader.told(each))))
     while asked:
         shared = await keys.shared(tx, asked)
         common = {key: asked[key] for key in shared.common if match_keys.gives_way(asked[key])}
-        fresh = common.keys() - shared.gave_way
-        await keys.give_way(tx, fresh)
-        emptied |= fresh
-        arriving = {id for key in emptied & common.keys() for id in shared.dossiers[key]} - met
-        met |= arriving
-        narrower = await _moved(tx, reader, met, common)
-        # Behind those that were read there may be more, and among them somebody who was matched long ago.
-        asked = narrower | {key: common[key] for key in emptied & common.keys() if arriving}
+        await keys.give_way(tx, common.keys() - shared.gave_way)
+        waiting: Hashed = {}
+        for key in common.keys() - shared.emptied:
+            behind = shared.dossiers[key]
+            under[key].update(behind[:left])
+            if len(behind) > left or key not in shared.gave_way or len(behind) + 1 >= keys.PER_KEY:
+                waiting[key] = common[key]  # there may be more, and among them somebody who was matched long ago
+            left -= min(left, len(behind))
+        narrower = await _moved(tx, reader, under, common)
+        await keys.empty(tx, common.keys() - shared.emptied - waiting.keys())
+        asked = narrower | (waiting if left else {})
 
 
-async def _moved(tx: Transaction, reader: Reader, ids: Iterable[UUID], common: Hashed) -> Hashed:
-    """Move each of these dossiers from the common keys it is filed under; returns the keys some are under now."""
-    if not common:
-        return {}
-    held = (await dossiers.load(tx, ids, lock=True)).values()
-    found: dict[int, Key] = {}
-    under: list[tuple[Dossier, set[int]]] = []
-    for each in held:
+class _Under(defaultdict[int, set[UUID]]):
+    """Who, of those met so far, may be filed under which key."""
+
+    def add(self, id: UUID, held: Hashed) -> Hashed:
+        for key in held:
+            self[key].add(id)
+        return held
+
+
+async def _moved(tx: Transaction, reader: Reader, under: _Under, common: Hashed) -> Hashed:
+    """Move each dossier from the common keys it is filed under; returns the keys some are under now."""
+    found: Hashed = {}
+    moves: list[tuple[Dossier, set[int]]] = []
+    for each in (await dossiers.load(tx, {id for key in common for id in under[key]}, lock=True)).values():
         if left := {*each.keys} & common.keys():
             instead = _instead(tx, reader, each, (common[key] for key in left))
-            under.append((each, {*each.keys} - left | instead.keys()))
-            found |= instead
-    await dossiers.rewrite(tx, await _filed(tx, under))
+            moves.append((each, {*each.keys} - left | instead.keys()))
+            found |= under.add(each.id, instead)
+    await dossiers.rewrite(tx, await _filed(tx, moves))
     return found
 
 

@@ -25,7 +25,8 @@ MOST = 300
 """At most this many dossiers are opened for one question, those that share the rarest keys first."""
 
 MOST_COMPARED = 25
-"""At most this many persons are compared for one question, those first whose keys and sketches say most for it."""
+"""At most this many persons are compared for one question, those whose keys and sketches say most for it, and whoever
+shares a number of identity."""
 
 
 def is_of_person(dossier: Dossier) -> bool:
@@ -66,7 +67,7 @@ class Question:
 
     asked: tuple[int, ...]
     beside: frozenset[UUID] = frozenset()
-    told: Demographics = field(repr=False, compare=False)
+    told: Demographics = field(repr=False)
     keys: Hashed = field(repr=False, compare=False)
 
 
@@ -84,11 +85,12 @@ Near = Mapping[UUID, float]
 class Neighbourhood:
     """Who shares which key, and the dossiers met so far: of several questions, read in a few statements.
 
-    `beside` are the narrower keys to ask for as well, by those that gave way to them.
+    Keys that gave way tell nothing by themselves; `beside` are the narrower ones asked for as well, by who is meant.
     """
 
     shared: Mapping[int, Sequence[UUID]]
-    beside: Mapping[tuple[int, ...], Sequence[int]]
+    gave_way: frozenset[int]
+    beside: Mapping[Demographics, frozenset[int]]
     met: dict[UUID, Dossier] = field(default_factory=dict[UUID, Dossier], repr=False)
     nearest: dict[Question, Near] = field(default_factory=dict[Question, Near], repr=False)
 
@@ -96,24 +98,25 @@ class Neighbourhood:
 async def neighbourhood(tx: Transaction, questions: Sequence[Question]) -> Neighbourhood:
     """Read what all these questions will need."""
     shared: dict[int, Sequence[UUID]] = {}
-    beside: dict[tuple[int, ...], list[int]] = {each.asked: [] for each in questions}
-    unread = [(each, each.keys) for each in questions]
-    while asked := {key for _, held in unread for key in held}:
+    gave_way: set[int] = set()
+    beside: dict[Demographics, frozenset[int]] = {each.told: frozenset() for each in questions}
+    unread = {each.told: each.keys for each in questions}
+    while asked := {key for held in unread.values() for key in held}:
         found = await keys.shared(tx, asked)
         shared |= found.dossiers
-        unread = [(each, _beside(tx, each, held, found.gave_way)) for each, held in unread]
-        for each, held in unread:
-            beside[each.asked] += held
-    around = Neighbourhood(shared=shared, beside=beside)
+        gave_way |= found.gave_way
+        unread = {told: _beside(tx, told, held, found.gave_way) for told, held in unread.items()}
+        beside = {told: held | unread[told].keys() for told, held in beside.items()}
+    around = Neighbourhood(shared=shared, gave_way=frozenset(gave_way), beside=beside)
     near = {dossier for each in questions for dossier in (*_nearest(around, each), *each.beside)}
     await _with_fellows(tx, around, near)
     return around
 
 
-def _beside(tx: Transaction, question: Question, held: Hashed, gave_way: frozenset[int]) -> Hashed:
+def _beside(tx: Transaction, told: Demographics, held: Hashed, gave_way: frozenset[int]) -> Hashed:
     """The narrower keys of those that gave way."""
     common = [each for key, each in held.items() if key in gave_way]
-    return filing.hashed(tx, (each for key in common for each in match_keys.asked_beside(key, question.told)))
+    return filing.hashed(tx, (each for key in common for each in match_keys.asked_beside(key, told)))
 
 
 async def candidates(
@@ -124,19 +127,25 @@ async def candidates(
     near = _nearest(around, question)
     held = await _with_fellows(tx, around, near)
     gathered = _gathered(each for each in held if each.id not in question.beside)
-    return _persons(reader, _foremost(reader, question, near, gathered))
+    return _persons(reader, _foremost(reader, question, around, gathered))
 
 
-def _foremost(reader: Reader, question: Question, near: Near, persons: Persons) -> Persons:
-    """The persons to compare: all, or where they are many those of whom some dossier says most for the question."""
+def _foremost(reader: Reader, question: Question, around: Neighbourhood, persons: Persons) -> Persons:
+    """The persons to compare: all, or where they are many those of whom some dossier says most for the question.
+
+    And whoever shares a number of identity: that two people have one is a fault somebody must look at.
+    """
     if len(persons) <= MOST_COMPARED:
         return persons
-    asked = sketch.of(question.told)
+    asked, near = sketch.of(question.told), _nearest(around, question)
+    numbers = (key for key, plain in question.keys.items() if plain.kind == "identifier")
+    numbered = {dossier for key in numbers for dossier in around.shared.get(key, ())}
 
     def says(person: UUID) -> float:
         return max(near.get(each.id, 0.0) + sketch.agreement(asked, reader.sketch(each)) for each in persons[person])
 
-    return {each: persons[each] for each in sorted(persons, key=lambda each: (-says(each), each))[:MOST_COMPARED]}
+    first = {*sorted(persons, key=lambda each: (-says(each), each))[:MOST_COMPARED]}
+    return {id: held for id, held in persons.items() if id in first or any(each.id in numbered for each in held)}
 
 
 async def _with_fellows(tx: Transaction, around: Neighbourhood, ids: Iterable[UUID]) -> list[Dossier]:
@@ -191,9 +200,9 @@ def _ranked(around: Neighbourhood, question: Question) -> Near:
     What keys say counts half, because several of them say one fact.
     """
     weight: dict[UUID, float] = defaultdict(float)
-    for key in (*question.asked, *around.beside[question.asked]):
+    for key in (*question.asked, *around.beside[question.told]):
         rows = around.shared.get(key, ())
-        tells = math.log2((keys.PER_KEY + 1) / max(len(rows), 1)) / 2
+        tells = 0.0 if key in around.gave_way else math.log2((keys.PER_KEY + 1) / max(len(rows), 1)) / 2
         for dossier in rows:
             weight[dossier] += tells
     ranked = sorted((-each, dossier.bytes, dossier) for dossier, each in weight.items())

@@ -99,9 +99,9 @@ class _Harm(IntEnum):
 
 
 def _harm(doubt: Doubt, held: Mapping[UUID, Dossier]) -> _Harm:
-    if doubt.proposed:
-        return _Harm.STANDING_LINK
     pair = (held[doubt.left], held[doubt.right])
+    if doubt.proposed and pair[0].person == pair[1].person:
+        return _Harm.STANDING_LINK
     return _Harm.FAMILY_WAITS if any(map(families.are, pair)) else _Harm.RECORDS_APART
 
 

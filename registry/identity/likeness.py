@@ -50,8 +50,9 @@ _REMEMBERED = 1 << 18  # pairs of names; some 60 MB
 
 Degree = Callable[[Token, Token], Likeness]
 Way = Callable[[Token, Token, "KnownNames"], Likeness]
-Pair = tuple[str, tuple[str, ...], tuple[str, ...]]
-"""In which way two names are compared, and all spellings of both: nothing but texts, which a collector passes over."""
+Spelled = tuple[tuple[str, ...], ...]
+Pair = tuple[str, Spelled, Spelled]
+"""In which way two names are compared, and the parts of all spellings of both: Abdul Rahman is one part or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +74,7 @@ class KnownNames:
     def remember(self, pair: Pair, alike: Likeness) -> None:
         """Keep what was found out about two names: in a population the same pairs meet again and again.
 
-        Kept are pairs of single names, never whose they are.
+        Kept are pairs of names, never whose they are.
         """
         if len(self.told) >= _REMEMBERED:
             self.told.clear()
@@ -125,12 +126,16 @@ def of_families(left: Sequence[Name], right: Sequence[Name], known: KnownNames) 
 
 def _alike(way: Way, left: Sequence[Name], right: Sequence[Name], known: KnownNames) -> Likeness:
     """The likeness of two names by all their spellings; found out once."""
-    pair = (way.__name__, tuple([each.text for each in left]), tuple([each.text for each in right]))
+    pair = (way.__name__, _parts(left), _parts(right))
     alike = known.told.get(pair)
     if alike is None:
         alike = _best(left, right, lambda one, other: way(one, other, known), known)
         known.remember(pair, alike)
     return alike
+
+
+def _parts(spellings: Sequence[Name]) -> Spelled:
+    return tuple([tuple([one.original for one in each.tokens]) for each in spellings])
 
 
 def _best(left: Sequence[Name], right: Sequence[Name], degree: Degree, known: KnownNames) -> Likeness:

@@ -16,8 +16,9 @@ from registry.trust import sealing
 PER_KEY = 201
 """At most this many rows of one key are read, whatever the data; the 201st says that the key is too common."""
 
-_GAVE_WAY = UUID(int=0)
-"""No dossier: filed under a key that gave way to narrower ones. It comes before every other, so it is always read."""
+_GAVE_WAY, _EMPTIED = UUID(int=0), UUID(int=1)
+"""No dossiers: filed under a key that gave way to narrower ones, and once all who were there before have moved. They
+come before every other, so they are always read."""
 
 
 def match_hash(tx: Transaction, kind: str, *parts: str) -> int:
@@ -61,10 +62,11 @@ async def remove(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """The dossiers behind each key, at most PER_KEY of each; the keys that gave way, and those that ought to."""
+    """The dossiers behind each key, at most PER_KEY of each; the keys that gave way, and of those the emptied ones."""
 
     dossiers: Mapping[int, list[UUID]]
     gave_way: frozenset[int]
+    emptied: frozenset[int]
 
     @property
     def common(self) -> frozenset[int]:
@@ -73,8 +75,13 @@ class Shared:
 
 
 async def give_way(tx: Transaction, keys: Iterable[int]) -> None:
-    """Note that these keys gave way to narrower ones, for good: who was filed there is found under those."""
+    """Note that these keys gave way to narrower ones, for good: whoever asks for them asks for those as well."""
     await add(tx, [(each, _GAVE_WAY) for each in keys])
+
+
+async def empty(tx: Transaction, keys: Iterable[int]) -> None:
+    """Note that all who were filed under these keys when they gave way have moved."""
+    await add(tx, [(each, _EMPTIED) for each in keys])
 
 
 async def sharing(tx: Transaction, keys: Iterable[int]) -> Mapping[int, list[UUID]]:
@@ -104,8 +111,9 @@ async def shared(tx: Transaction, keys: Iterable[int]) -> Shared:
     for key, dossier in await cursor.fetchall():
         found[key].append(dossier)
     return Shared(
-        dossiers={key: [each for each in held if each != _GAVE_WAY] for key, held in found.items()},
-        gave_way=frozenset(key for key, held in found.items() if held[0] == _GAVE_WAY),
+        dossiers={key: [each for each in held if each not in (_GAVE_WAY, _EMPTIED)] for key, held in found.items()},
+        gave_way=frozenset(key for key, held in found.items() if _GAVE_WAY in held),
+        emptied=frozenset(key for key, held in found.items() if _EMPTIED in held),
     )
 
 

@@ -13,4 +13,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ) AS held
 $$;
 
-COMMENT ON COLUMN registry.lookup_key.dossier IS 'clear: a random id; no dossier (all zeros) where a key too many share gave way to narrower ones';
+COMMENT ON COLUMN registry.lookup_key.dossier IS 'clear: a random id; no dossier (0 and 1) where a key too many share gave way to narrower ones';

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from registry import library
 from registry.errors import BadInput
 from registry.identity import compare, demographics, keys, match
 from registry.identity.demographics import Demographics
 from registry.identity.match import PersonView, Reason, Resolution, Subject, Verdict, Veto
-from registry.identity.weights import Rarity
+from registry.identity.weights import Rarity, Weights
 from tests.support import naive_matching
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas" / "matching"
@@ -431,3 +432,23 @@ def test_where_there_are_no_family_names_father_and_mother_are_the_couple() -> N
     told = {"given": "Tesfaye", "family": "", "father": "Gebre", "mother": "Abeba", "sex": "male"}
     left, right = person(born="2011-03-02", **told), person(born="2012-01-01", **told)
     assert compare.is_of_child(compare.compare(left, right, WEIGHTS))
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_two_people_are_does_not_depend_on_whom_was_met_before(first: int) -> None:
+    """Abdul Rahman is one name, or two given names that are joined where they are compared as a whole."""
+    together, apart = (
+        demographics.of({"name": [{"given": given, "family": "Haddad"}], "birthDate": "2015-03-04"})
+        for given in (["Abdul Rahman"], ["Abdul", "Rahman"])
+    )
+    pairs = [(together, together), (together, apart)]
+    alone = [match.decide(*each, _fresh()).score for each in pairs]
+    shared = _fresh()
+    found = {at: match.decide(*pairs[at], shared).score for at in (first, 1 - first)}
+    assert [found[0], found[1]] == alone
+
+
+def _fresh() -> Weights:
+    """The weights shipped, with nothing remembered."""
+    held = library.load().weights
+    return replace(held, known=replace(held.known, told={}))

@@ -12,7 +12,7 @@ from registry.identity import demographics, sketch
 from registry.identity.demographics import Demographics
 from tests.support import mild_families
 
-NUMBERS = st.lists(st.integers(0, 3), min_size=8, max_size=8).map(tuple)
+NUMBERS = st.lists(st.integers(0, 3), min_size=7, max_size=7).map(tuple)
 
 
 def people(seed: int, count: int) -> list[tuple[int, Demographics]]:
@@ -29,7 +29,7 @@ def test_it_does_not_matter_which_comes_first(one: sketch.Sketch, other: sketch.
     assert sketch.agreement(one, other) == sketch.agreement(other, one)
 
 
-@given(NUMBERS, st.integers(0, 7))
+@given(NUMBERS, st.integers(0, 6))
 def test_what_one_of_them_lacks_says_nothing(one: sketch.Sketch, at: int) -> None:
     without = (*one[:at], 0, *one[at + 1 :])
     other = (*one[:at], 99, *one[at + 1 :])
@@ -62,4 +62,6 @@ def test_most_records_of_one_person_stand_first_among_many_others() -> None:
 
 def test_a_place_that_is_unknown_costs_nothing() -> None:
     (_, known), *_ = people(Random(1).randrange(100), 3)
-    assert sketch.agreement(sketch.of(known), sketch.of(replace(known, villages=()))) > 0
+    own, other = sketch.of(known), sketch.of(replace(known, villages=()))
+    assert [at for at, number in enumerate(other) if number != own[at]] == [5]
+    assert sketch.agreement(own, other) == sketch.agreement(other, other)

@@ -112,10 +112,10 @@ async def test_no_key_has_more_than_are_read(world: World) -> None:
         counts = await rows.rows(
             tx,
             """
-            SELECT count(*) FROM registry.lookup_key WHERE dossier <> %s AND key IN
+            SELECT count(*) FROM registry.lookup_key WHERE dossier > %s AND key IN
                 (SELECT key FROM registry.lookup_key WHERE dossier = %s)
             """,
-            UUID(int=0),
+            UUID(int=1),
             UUID(int=0),
         )
     assert counts == [(0,)]  # who was matched is under narrower keys only
@@ -189,6 +189,35 @@ async def test_of_many_who_are_near_those_are_compared_who_agree_most(
     for child in children:
         assert known[child.ids[VACCINES]].id in await near(world, described(child))
         assert len(await persons(world, described(child))) == 3
+
+
+async def test_whoever_shares_a_number_of_identity_is_compared_whoever_else_is_near(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MOST_COMPARED", 3)
+    await crowd(world)
+    number = [{"use": "official", "system": "urn:continuity:national-id", "value": "77-1234-99"}]
+    far = replace(namesake(99), given="Yacine", family="Belkacem", mother="Houria")
+    await hand_over(world, VACCINES, patient(far, VACCINES, identifier=number, contact=None))
+    asked = demographics.of(
+        patient(namesake(3, mother="Amina"), VACCINES, identifier=number, contact=None).resource.content
+    )
+    assert (await held(world))["n-99"].id in await near(world, asked)
+
+
+async def test_a_key_of_very_many_is_emptied_in_several_goes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filing, "MOST_MOVED", 7)
+    children = [namesake(at, mother=mother) for at, mother in enumerate(MOTHERS[:4])]
+    await told(world, children)
+    await match.run(world.registry)
+    await told(world, [namesake(at, mother="Warda") for at in range(10, 60)])
+    for _ in range(12):
+        async with world.registry.database.transaction(Function.MATCH) as tx:
+            first = await outbox.take(tx, "match", 1)
+            await filing.give_way(tx, Reader(), [*(await dossiers.load(tx, first, lock=True)).values()])
+    known = await held(world)
+    for child in children:
+        assert known[child.ids[VACCINES]].id in await near(world, described(misheard(child)))
 
 
 async def test_dossiers_filed_before_there_were_sketches_are_ranked_as_well(
