@@ -178,20 +178,41 @@ def _keeps_waiting(small: Small, owed: Mapping[str, int], plan: Plan) -> bool:
     """
     days = sorted({small.on, *(day for each in plan.values() for day in each)})
     is_sent_away = small.most_shots is None and not any(small.on in each for each in plan.values())
-    return (is_sent_away and _could_be_given(small, owed, plan, small.on, small.on, without=LIVE)) or any(
-        _could_be_given(small, owed, plan, before, day)
-        for before, coming in pairwise(days)
-        for day in range(before + 1, coming - small.patience)
+    return (
+        (is_sent_away and _could_be_given(small, owed, plan, small.on, small.on, without=LIVE))
+        or any(
+            _could_be_given(small, owed, plan, before, day)
+            for before, coming in pairwise(days)
+            for day in range(before + 1, coming - small.patience)
+        )
+        or not all(_makes_possible(small, owed, plan, before, coming) for before, coming in pairwise(days))
+    )
+
+
+def _makes_possible(small: Small, owed: Mapping[str, int], plan: Plan, before: int, day: int) -> bool:
+    """Whether a visit is on the first day after the one before it on which some group can get a dose."""
+    return any(
+        _could_be_given(small, owed, plan, before, day, only=group)
+        and (day == before + 1 or not _could_be_given(small, owed, plan, before, day - 1, only=group))
+        for group in plan
     )
 
 
 def _could_be_given(
-    small: Small, owed: Mapping[str, int], plan: Plan, before: int, day: int, *, without: Sequence[str] = ()
+    small: Small,
+    owed: Mapping[str, int],
+    plan: Plan,
+    before: int,
+    day: int,
+    *,
+    without: Sequence[str] = (),
+    only: str = "",
 ) -> bool:
     """Whether some group that is owed a dose could get it on a day, after the visits up to another."""
     given = {group: [each for each in days if each <= before] for group, days in plan.items()}
     doses = [(group, each) for group, days in given.items() for each in days]
-    waiting = (group for group, days in given.items() if len(days) < owed[group] and group.lower() not in without)
+    asked = [each for each in given if each.lower() not in without and only in ("", each)]
+    waiting = (group for group in asked if len(given[group]) < owed[group])
     return any(_counts(small, [*doses, (group, day)], day) for group in waiting)
 
 

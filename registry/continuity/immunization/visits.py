@@ -58,8 +58,7 @@ class Plan:
 
     `unplanned` are groups that are due and of which no vaccine of the schedule would surely count, or whose dates are
     too uncertain to plan all their doses. `is_proven` says that no plan has fewer returns in which no infant waits too
-    long, or goes home with nothing today that could be given. It was shown by trying every day for a patience longer
-    than the gaps between doses, as eight weeks mostly are.
+    long or goes home today with nothing that could be given, and each return is on a day that makes a dose possible.
     """
 
     visits: tuple[Visit, ...]
@@ -238,8 +237,7 @@ class _Search:
         needed = frozenset(each for each in ready if lost == bounds.lost and state.owed[each] > self._most(each, fewer))
         first = max((ready[each] for each in needed), default=min(ready.values()))
         latest = self._latest(min(ready.values()))
-        last = {latest} if first < latest < date.max else set[date]()
-        for coming in sorted({first, *last, *(each for each in ready.values() if each > first)}):
+        for coming in sorted({first, *(each for each in ready.values() if each > first)}):
             if coming > latest or (self.found is not None and coming > self.found[0].last):
                 return
             for visit in self._visits(state, ready, coming, needed):
