@@ -22,6 +22,9 @@ from registry.store import dossiers, keys
 from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 
+MOST_MOVED = 1_000
+"""Dossiers that move for the sake of others in one go; where more are behind a key, the next ones matched go on."""
+
 Hashed = dict[int, Key]
 """Match keys by how the store knows them."""
 
@@ -45,10 +48,6 @@ async def _filed(tx: Transaction, under: Sequence[tuple[Dossier, set[int]]]) -> 
     await keys.remove(tx, [(key, id) for id, before, now in moves for key in before - now])
     await keys.add(tx, [(key, id) for id, before, now in moves for key in now - before])
     return [replace(each, keys=tuple(sorted(now))) for each, now in under]
-
-
-MOST_MOVED = 1_000
-"""Dossiers that move for the sake of others in one go; where more are behind a key, the next ones matched go on."""
 
 
 async def give_way(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> None:

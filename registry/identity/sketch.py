@@ -2,8 +2,9 @@
 
 A sketch lies sealed in its dossier, as everything else does. It decides nothing: it says whom to look at first. Numbers
 of identity are not in it: whoever shares one is looked at in any case.
-Measured on 999,000 records, where some 280 others share a key with each: of 2,643 pairs of one person 6 do not stand
-among the first 20 by keys and sketch together, 44 by the keys they share alone.
+Measured with the like facts of plain files (`files.nearby`) on 999,950 records without numbers, where some 244 others
+share a key with each: of 2,643 pairs of one person 6 do not stand among the first 20 by keys and facts together, 44 by
+the keys they share alone.
 """
 
 from __future__ import annotations
@@ -35,17 +36,18 @@ def of(person: Demographics) -> Sketch:
     birth = person.birth
     told = {
         "day": str(birth.date) if birth and birth.kind is not BirthKind.DEFAULT else "",
-        "given": _skeleton(person.given),
-        "family": _skeleton(person.family),
-        "father": _skeleton(person.father),
-        "mother": _skeleton(person.mother),
-        "village": _skeleton(person.villages),
+        "given": skeleton(person.given),
+        "family": skeleton(person.family),
+        "father": skeleton(person.father),
+        "mother": skeleton(person.mother),
+        "village": skeleton(person.villages),
         "year": str(birth.date.year) if birth else "",
     }
     return tuple(_number(told[each]) for each in _BITS)
 
 
-def _skeleton(spellings: Sequence[Name]) -> str:
+def skeleton(spellings: Sequence[Name]) -> str:
+    """The skeleton of a name's first spelling; empty where it has none."""
     return spellings[0].skeleton if spellings else ""
 
 
