@@ -23,7 +23,7 @@ from registry.flows import match, release
 from registry.flows.release import Asked
 from registry.identity import demographics
 from registry.settings import Settings
-from tests.bench import enumeration
+from tests.bench import enumeration, narrowing
 from tests.support import behind, builders, postgres
 from tests.support.builders import CLINIC, VACCINES, Child, World
 
@@ -60,6 +60,7 @@ async def _measured(settings: Settings, people: int, questions: int) -> dict[str
         began = time.perf_counter()
         for at in range(0, people, CHUNK):
             await _handed_over(world, everybody[at : at + CHUNK])
+        await narrowing.narrowed(world.registry)
         filled = time.perf_counter() - began
         asked = [await _with_card(world, each) for each in dice.sample(everybody, questions)]
         times = await _asked(world, asked)

@@ -162,12 +162,16 @@ def _code(event: DoseEvent, antigen: str, schedule: Schedule) -> str:
     Where the dose may be one of several, or has no type of its own, that is the unspecified one, if there is any.
     """
     exact = next(iter(event.cvx)) if len(event.cvx) == 1 else ""
+    return _type_among(event.antigens, exact, antigen, schedule)
 
+
+@lru_cache(maxsize=4096)
+def _type_among(antigens: frozenset[str], exact: str, antigen: str, schedule: Schedule) -> str:
     def fit(code: str) -> tuple[bool, bool, int, bool]:
         return antigen in held[code], code == exact, len(held[code]), _is_unspecified(code, schedule)
 
     held = _antigens(schedule)
-    return max((code for code in sorted(held) if held[code] and held[code] <= event.antigens), key=fit, default="")
+    return max((code for code in sorted(held) if held[code] and held[code] <= antigens), key=fit, default="")
 
 
 def _answer(

@@ -24,7 +24,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from registry.fhir.resource import Content
-from registry.flows import filing, opening, people
+from registry.flows import opening, people
 from registry.flows.opening import Registry
 from registry.flows.reader import Reader
 from registry.identity import demographics, match, sketch
@@ -37,10 +37,10 @@ from registry.store.database import Connection, Transaction
 from registry.store.dossiers import Dossier
 from registry.store.functions import Function
 from registry.trust import sealing
+from tests.bench import narrowing
 from tests.support import behind, families, mild_families, postgres
 
 AT_ONCE = 8000
-GIVE_WAY_AT_ONCE = 20
 STRANGERS = 90_000  # added to the seed: another world, whose people nobody here knows
 
 Entry = tuple[int, str, Content]
@@ -108,27 +108,10 @@ async def _fill(registry: Registry, filled: Filled, size: int) -> None:
             some = list(itertools.islice(filled.entries, min(AT_ONCE, size - filled.count)))
             found = processes.map(hashed, (about for *_, about in some), chunksize=AT_ONCE // 16)
             await _filed(registry, filled, some, list(found))
-    await _narrowed(registry)
+    await narrowing.narrowed(registry)
     async with behind.transaction(registry.database) as tx:
         await tx.connection.execute("ANALYZE registry.lookup_key, registry.dossier, vault.data_key")
     filled.seconds += time.perf_counter() - began
-
-
-async def _narrowed(registry: Registry) -> None:
-    """Let the keys that too many share give way, as they do when the matcher meets them."""
-    async with behind.transaction(registry.database) as tx:
-        cursor = await tx.connection.execute(_COMMON, (keys.PER_KEY,))
-        common = [row[0] for row in await cursor.fetchall()]
-    for at in range(0, len(common), GIVE_WAY_AT_ONCE):
-        async with registry.database.transaction(Function.MATCH) as tx:
-            held = await dossiers.load(tx, common[at : at + GIVE_WAY_AT_ONCE], lock=True)
-            await filing.give_way(tx, Reader(), [*held.values()])
-
-
-_COMMON: LiteralString = """
-    SELECT DISTINCT (array_agg(dossier))[1] FROM registry.lookup_key GROUP BY key
-    HAVING count(*) >= %s AND bool_and(dossier <> '00000000-0000-0000-0000-000000000000')
-"""
 
 
 Filing = tuple[tuple[int, ...], Sketch]
