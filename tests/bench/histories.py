@@ -20,10 +20,12 @@ from registry.identity import judgements as judged
 from registry.identity.judgements import Kind
 from registry.settings import Settings
 from registry.store import dossiers, judgements, keys, outbox, reviews
+from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 from registry.store.judgements import StoredJudgement
 from registry.store.reviews import Doubt
 from tests.support import behind, builders
+from tests.support.behind import Look
 from tests.support.builders import MORE_VACCINES, SCHOOLS, VACCINES, Child, World
 
 SOURCES = (VACCINES, SCHOOLS, MORE_VACCINES)
@@ -52,6 +54,7 @@ class History:
     """One child's records in several sources; `parted` are the pairs that stewards hold apart now."""
 
     world: World
+    look: Look
     child: Child
     dice: random.Random
     told: set[str] = field(default_factory=set[str])
@@ -64,9 +67,9 @@ Act = Callable[[History], Awaitable[None]]
 async def play(settings: Settings, *, histories: int, seed: int) -> Outcome:
     """Play so many histories one after another in one registry; each child bears a name of its own."""
     dice, outcome = random.Random(seed), Outcome()
-    async with builders.world(settings) as world:
+    async with builders.world(settings) as world, behind.looks(world.registry.database) as look:
         for _ in range(histories):
-            await _live(History(world=world, child=_child(dice), dice=dice), outcome)
+            await _live(History(world=world, look=look, child=_child(dice), dice=dice), outcome)
             outcome.histories += 1
     return outcome
 
@@ -108,7 +111,9 @@ async def _again(history: History) -> None:
 
 async def _part(history: History) -> None:
     """Two stewards part what is linked."""
-    linked = [each for each in await _standing(history) if each.kind is Kind.LINK]
+    async with history.look() as tx:
+        log = await _log(tx, await _held(tx, history))
+    linked = [each for each in judged.standing(map(linking.as_rule, log)).values() if each.kind is Kind.LINK]
     if linked:
         chosen = history.dice.choice(linked)
         left, right = UUID(chosen.left), UUID(chosen.right)
@@ -121,7 +126,9 @@ async def _part(history: History) -> None:
 
 async def _link(history: History) -> None:
     """Two stewards link what is apart, whatever they said before."""
-    apart = [(one.id, other.id) for one, other in combinations(await _held(history), 2) if one.person != other.person]
+    async with history.look() as tx:
+        held = await _held(tx, history)
+    apart = [(one.id, other.id) for one, other in combinations(held, 2) if one.person != other.person]
     if apart:
         left, right = history.dice.choice(apart)
         await _settled(history, left, right, "link")
@@ -130,7 +137,7 @@ async def _link(history: History) -> None:
 
 async def _answer(history: History) -> None:
     """Stewards answer a doubt of the matcher's."""
-    async with behind.transaction(history.world.registry.database) as tx:
+    async with history.look() as tx:
         waiting = await reviews.waiting(tx)
     if waiting:
         doubt, verdict = history.dice.choice(waiting), history.dice.choice(("link", "distinct", "unsure"))
@@ -149,8 +156,8 @@ async def _settled(history: History, left: UUID, right: UUID, verdict: str) -> N
 
 async def _look_again(history: History) -> None:
     """Everybody is matched anew, as after new weights."""
-    async with behind.transaction(history.world.registry.database) as tx:
-        await outbox.put(tx, "match", [each.id for each in await _held(history)])
+    async with history.look() as tx:
+        await outbox.put(tx, "match", [each.id for each in await _held(tx, history)])
     await match.run(history.world.registry)
 
 
@@ -165,7 +172,7 @@ ACTS: Mapping[str, Act] = {
 
 async def _tidy(history: History) -> None:
     """No doubt of one child is left for the next."""
-    async with behind.transaction(history.world.registry.database) as tx:
+    async with history.look() as tx:
         for each in await reviews.waiting(tx):
             await reviews.settle(tx, each.id)
 
@@ -174,33 +181,28 @@ async def _tidy(history: History) -> None:
 
 
 async def _check(history: History, outcome: Outcome) -> None:
-    held = await _held(history)
+    async with history.look() as tx:
+        held = await _held(tx, history)
+        log = await _log(tx, held)
     together = {frozenset(each.members) for each in held}
-    outcome.differences += together != await _rebuilt(history, held)
+    outcome.differences += together != _rebuilt(held, log)
     outcome.returned += sum(any(pair <= each for each in together) for pair in history.parted)
 
 
-async def _rebuilt(history: History, held: Sequence[Dossier]) -> set[frozenset[UUID]]:
+def _rebuilt(held: Sequence[Dossier], log: Sequence[StoredJudgement]) -> set[frozenset[UUID]]:
     """The persons as the log of judgements alone gives them."""
     plain = [judged.Dossier(id=each.id.hex, opened_at=each.opened_at) for each in held]
-    persons = judged.components(plain, map(linking.as_rule, await _log(history))).persons
+    persons = judged.components(plain, map(linking.as_rule, log)).persons
     return {frozenset(UUID(each) for each in person.dossiers) for person in persons}
 
 
-async def _held(history: History) -> list[Dossier]:
-    async with behind.transaction(history.world.registry.database) as tx:
-        ids = [
-            await keys.only(tx, keys.index_hash(tx, "person", source, history.child.id_at(source)))
-            for source in sorted(history.told)
-        ]
-        return [*(await dossiers.load(tx, [each for each in ids if each])).values()]
+async def _held(tx: Transaction, history: History) -> list[Dossier]:
+    ids = [
+        await keys.only(tx, keys.index_hash(tx, "person", source, history.child.id_at(source)))
+        for source in sorted(history.told)
+    ]
+    return [*(await dossiers.load(tx, [each for each in ids if each])).values()]
 
 
-async def _log(history: History) -> Sequence[StoredJudgement]:
-    held = await _held(history)
-    async with behind.transaction(history.world.registry.database) as tx:
-        return await judgements.about(tx, [each.id for each in held])
-
-
-async def _standing(history: History) -> list[judged.Judgement]:
-    return [*judged.standing(map(linking.as_rule, await _log(history))).values()]
+async def _log(tx: Transaction, held: Sequence[Dossier]) -> Sequence[StoredJudgement]:
+    return await judgements.about(tx, [each.id for each in held])

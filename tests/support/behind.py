@@ -3,8 +3,9 @@ binds; everything the registry does in a test goes through its own login, one fu
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import psycopg
 from psycopg import conninfo
@@ -17,15 +18,38 @@ _named = Database.transaction
 ADMINISTRATOR = "postgres"
 
 
+Look = Callable[[], AbstractAsyncContextManager[Transaction]]
+"""One transaction of the administrator after another, over one connection."""
+
+
 @asynccontextmanager
 async def transaction(self: Database, *, snapshot: bool = False) -> AsyncIterator[Transaction]:
     """A transaction of the administrator in the same database."""
+    async with _connected(self) as tx:
+        if snapshot:
+            await tx.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield tx
+
+
+@asynccontextmanager
+async def looks(self: Database) -> AsyncIterator[Look]:
+    """Many transactions of the administrator: to connect anew costs more than most of them."""
+    async with _connected(self) as tx:
+
+        @asynccontextmanager
+        async def look() -> AsyncIterator[Transaction]:
+            yield replace(tx, data_keys={}, former_keys={}, held={})
+            await tx.connection.commit()
+
+        yield look
+
+
+@asynccontextmanager
+async def _connected(self: Database) -> AsyncIterator[Transaction]:
     address = conninfo.make_conninfo(self.pool.conninfo, user=ADMINISTRATOR)
     try:
         async with await psycopg.AsyncConnection.connect(address) as connection:
             await connection.execute("SET plan_cache_mode = force_custom_plan")
-            if snapshot:
-                await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield Transaction(connection=connection, keyring=self.keyring, wrapping=self.wrapping, sealer=self.sealer)
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise database.unavailable(error) from None
