@@ -12,7 +12,7 @@ from registry.flows.packed import People
 from registry.flows.spread import Progress
 from registry.identity.files import comparing, verdicts
 from registry.identity.files.comparing import Rules
-from registry.identity.files.verdicts import Pair
+from registry.identity.files.verdicts import Decide, Pair
 from registry.identity.match import Match, Verdict
 
 Scored = tuple[int, int, Match]
@@ -40,10 +40,12 @@ class Found:
     likely: dict[int, float] = field(default_factory=dict[int, float])
     levels: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
 
-    def counted(self, bit: int, likely: float, *, is_true: bool) -> None:
-        """One pair more with a score of so many whole bits."""
-        self.scores[bit, is_true] += 1
-        self.likely[bit] = self.likely.get(bit, 0.0) + likely
+    def counted(self, bit: int, likely: float, *, is_true: bool, times: int = 1) -> None:
+        """One pair more with a score of so many whole bits; or one less, `times` -1."""
+        self.scores[bit, is_true] += times
+        if not self.scores[bit, is_true]:
+            del self.scores[bit, is_true]
+        self.likely[bit] = self.likely.get(bit, 0.0) + likely * times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +75,20 @@ class Linked:
         return sum(each.verdict is verdict for each in self.pairs)
 
 
-def settled(people: People, rules: Rules, found: Found, progress: Progress) -> Linked:
-    """Settle what was found, one gathering of pairs at a time."""
+def judge(people: People, rules: Rules) -> Decide:
+    """What decides on any two rows by what they say, also of one file of two."""
 
     def decide(left: int, right: int) -> Match:
         is_of_one_file = people.second is not None and (left < people.second) is (right < people.second)
         evidence = comparing.evidence(people.row(left), people.row(right), rules)
         return comparing.decide(evidence, rules, is_of_one_file=is_of_one_file)
 
+    return decide
+
+
+def settled(people: People, rules: Rules, found: Found, progress: Progress) -> Linked:
+    """Settle what was found, one gathering of pairs at a time."""
+    decide = judge(people, rules)
     copies = _copies(people, decide)
     gathered = verdicts.clusters([Pair(left=left, right=right, match=match) for left, right, match in found.pairs])
     pairs: list[Pair] = []

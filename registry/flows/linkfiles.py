@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.flows import linked
-from registry.flows.linked import AT_ONCE, Found, KeyTold, Linked
+from registry.flows.linked import AT_ONCE, Found, KeyTold, Linked, Scored
 from registry.flows.packed import People
 from registry.flows.spread import Spread
 from registry.identity import patterns
 from registry.identity.compare import Evidence
-from registry.identity.files import closer, comparing, fitting, nearby
+from registry.identity.files import closer, comparing, fitting, nearby, rivals
 from registry.identity.files.bounds import Bounds
 from registry.identity.files.closer import Counted, Names
 from registry.identity.files.comparing import Rules
@@ -73,7 +73,8 @@ def link(people: People, rules: Rules, *, true: Iterable[tuple[int, int]] = (), 
     state = state.under(_fitted(state, spread))
     chunks = range(len(state.asked))
     found = _gathered(spread.over(_compared, state, chunks, step="Comparing"))
-    checked = comparing.checked(state.rules, (match.probability for _, _, match in found.pairs))
+    found, held = _beside(found, state)
+    checked = comparing.checked(held, (match.probability for _, _, match in found.pairs))
     done = linked.settled(people, checked, _judged_again(found, checked), spread.progress)
     return replace(done, true_pairs=len(state.true), keys=_keys_told(state))
 
@@ -186,6 +187,23 @@ def _gathered(parts: Iterable[Found]) -> Found:
             whole.likely[at] = whole.likely.get(at, 0.0) + likely
         compared, cut = compared + each.compared, cut + each.cut
     return replace(whole, compared=compared, cut=cut)
+
+
+def _beside(found: Found, state: _State) -> tuple[Found, Rules]:
+    """The pairs with what their neighbours say of them, and the rules with what that weighs."""
+    of_pairs = rivals.levels(found.pairs, linked.judge(state.people, state.rules), state.rules)
+    rules = rivals.learned(state.rules, found.pairs, of_pairs)
+    told = {each: comparing.weighed(rivals.FIELD, each, rules.weights) for each in rivals.LEVELS}
+    known: dict[tuple[int, str], Match] = {}
+    pairs: list[Scored] = []
+    for (left, right, match), level in zip(found.pairs, of_pairs, strict=True):
+        if (id(match), level) not in known:
+            known[id(match), level] = comparing.decide((*match.evidence.evidence, told[level]), rules)
+        pairs.append((left, right, known[id(match), level]))
+        found.counted(bit(match.score), match.probability, is_true=(left, right) in state.true, times=-1)
+        now = pairs[-1][2]
+        found.counted(bit(now.score), now.probability, is_true=(left, right) in state.true)
+    return replace(found, pairs=pairs), rules
 
 
 def _judged_again(found: Found, rules: Rules) -> Found:

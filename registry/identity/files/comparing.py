@@ -117,9 +117,9 @@ def evidence(left: Row, right: Row, rules: Rules) -> tuple[Evidence, ...]:
     engine = compare.compare(left.demographics, right.demographics, rules.weights).evidence
     told = {each.field: each.level for each in engine}
     found = (*beside(left, right), *_in_doubt(left, right, told, rules))
-    own = [_weighed(field, level, rules.weights) for field, level in found if field not in told]
+    own = [weighed(field, level, rules.weights) for field, level in found if field not in told]
     both = (*engine, *own)
-    return (*both, replace(_weighed("shared", "household", rules.weights), weight=rules.kinship.bits(both)))
+    return (*both, replace(weighed("shared", "household", rules.weights), weight=rules.kinship.bits(both)))
 
 
 def decide(evidence: tuple[Evidence, ...], rules: Rules, *, is_of_one_file: bool = False) -> Match:
@@ -162,7 +162,8 @@ def _is_anybody(evidence: Comparison) -> bool:
     return not is_dated and not is_placed and evidence.level("given commonness") == closer.COMMONNESS[0][0]
 
 
-def _weighed(field: str, level: str, weights: Weights) -> Evidence:
+def weighed(field: str, level: str, weights: Weights) -> Evidence:
+    """A level of a field with what it weighs."""
     known = weights.level(field, level)
     return Evidence(field=field, level=level, weight=known.weight, label=known.says)
 
