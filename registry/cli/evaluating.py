@@ -6,19 +6,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-import orjson
 import typer
 from rich.markup import escape
 
 from registry.cli import linking
-from registry.cli.running import Json, out, print_json, read_file
+from registry.cli.running import Json, out, print_json, read_json
 from registry.consent import asking, cases, decision, wording
 from registry.consent.cases import Judged
 from registry.consent.decision import Decision
 from registry.errors import BadInput
 from registry.flows.opening import wall_clock
 from registry.identity.files import truth
-from registry.trust import encoding
 
 app = typer.Typer(help="Check the registry's decisions and links with cases of your own.", no_args_is_help=True)
 
@@ -114,20 +112,6 @@ def utf8(body: bytes, path: Path) -> str:
     except UnicodeDecodeError as error:
         row = body[: error.start].count(b"\n") + 1
         raise BadInput("the file is not UTF-8", where=f"{path}, row {row}", remedy="save it as UTF-8") from None
-
-
-def read_json(path: Path) -> Any:
-    """The content of a JSON file. Raises BadInput with the place, never with what stands there."""
-    body = read_file(path)
-    try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        # The decoder's own message may quote the input, so only the place is passed on.
-        place = f"{path}, line {error.lineno}, column {error.colno}"
-        raise BadInput("this is not valid JSON", where=place, remedy="correct the file") from None
-    if encoding.repeats(body):  # one reader takes the first, another the last
-        raise BadInput("a name stands twice in one object", where=str(path), remedy="correct the file")
-    return content
 
 
 def plain(found: Decision) -> dict[str, Any]:

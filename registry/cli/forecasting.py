@@ -14,8 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from registry import library
-from registry.cli import evaluating, planning, telling
-from registry.cli.running import Json, out, print_json, read_file
+from registry.cli import planning, telling
+from registry.cli.running import Json, out, print_json, read_file, read_json
 from registry.continuity.immunization import answering, casebook, casejudging
 from registry.continuity.immunization.casejudging import Judged
 from registry.continuity.immunization.schedule import Schedule
@@ -45,7 +45,7 @@ def forecast(
     if day is None or not day.is_day:
         raise BadInput("this is no day", where="--on", remedy="write 2026-03-15")
     rules = find(schedule, day.first)
-    content = evaluating.read_json(history)
+    content = read_json(history)
     if fhir:
         planning.print_fhir(content, rules, day.first)
         return

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from registry import library
 from registry.cli import linkreport
-from registry.cli.running import Json, err, out, print_json, read_file, write_file
+from registry.cli.running import Json, err, out, print_json, read_file, read_json, write_file
 from registry.errors import BadInput
 from registry.flows import linkfiles, persons_file, tablefile
 from registry.flows.linked import Linked
@@ -63,7 +63,7 @@ def link(
     tables = [_table(path, encoding) for path in (first, second) if path]
     contents: list[object] = [None] * len(tables)
     if map_file:
-        contents = persons_file.maps(_json(map_file), len(tables))
+        contents = persons_file.maps(read_json(map_file), len(tables))
     guesses = [persons_file.guessed(table, content) for table, content in zip(tables, contents, strict=True)]
     if map_out:
         _write_map(map_out, guesses)  # before anything can fail: it is what helps then
@@ -89,14 +89,6 @@ def link(
 
 def _table(path: Path, encoding: str) -> Table:
     return tablefile.read(read_file(path), name=path.name, encoding=encoding)
-
-
-def _json(path: Path) -> object:
-    try:
-        return orjson.loads(read_file(path))
-    except orjson.JSONDecodeError as error:
-        place = f"{path}, line {error.lineno}, column {error.colno}"
-        raise BadInput("this is not valid JSON", where=place, remedy="correct the file") from None
 
 
 def read_truth(path: Path) -> list[truth.Ids]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-import orjson
 import typer
 
-from registry.cli.running import read_file
+from registry.cli.running import read_json
 from registry.errors import BadInput
 from registry.flows import question
 from registry.flows.question import Description
@@ -51,11 +50,7 @@ def described(
 
 
 def _values(file: Path) -> dict[str, Any]:
-    try:
-        values = orjson.loads(read_file(file))
-    except orjson.JSONDecodeError as error:
-        place = f"{file}, line {error.lineno}"
-        raise BadInput("the file of the person is not JSON", where=place, remedy="see: continuity ask --help") from None
+    values = read_json(file)
     if not isinstance(values, dict):
         raise BadInput("the file of the person holds a JSON object", where=str(file))
     return cast("dict[str, Any]", values)

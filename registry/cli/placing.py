@@ -11,7 +11,7 @@ from rich.table import Table
 from registry import library
 from registry.cli import evaluating
 from registry.cli.laddering import Ladders, known
-from registry.cli.running import Json, out, print_json, read_file
+from registry.cli.running import Json, out, print_json, read_file, read_json
 from registry.continuity.education import cases, cells, enrolments, placement, report, told
 from registry.continuity.education.cases import Judged
 from registry.continuity.education.told import History
@@ -59,7 +59,7 @@ def _history(path: Path) -> History:
     try:
         if path.suffix.lower() == ".csv":
             return told.table(cells.read(evaluating.utf8(read_file(path), path), str(path)))
-        return told.read(evaluating.read_json(path))
+        return told.read(read_json(path))
     except BadInput as error:
         where = error.where if error.where.startswith(str(path)) else f"{path}: {error.where}"
         raise BadInput(error.what, where=where, remedy=error.remedy) from None

@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import wraps
@@ -25,6 +26,7 @@ from registry.flows import organisations
 from registry.flows.opening import Registry, opened
 from registry.flows.organisations import Caller
 from registry.settings import Settings
+from registry.trust import encoding
 
 Result = TypeVar("Result")
 
@@ -101,6 +103,20 @@ def read_file(path: Path) -> bytes:
         raise BadInput(
             f"the file cannot be read ({error.strerror})", where=str(path), remedy="check its name and rights"
         ) from None
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file. Raises BadInput with the place, never with what stands there."""
+    body = read_file(path).removeprefix(BOM_UTF8)  # some editors write one; JSON has none (RFC 8259, 8.1)
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        # The decoder's own message may quote the input, so only the place is passed on.
+        place = f"{path}, line {error.lineno}, column {error.colno}"
+        raise BadInput("this is not valid JSON", where=place, remedy="correct the file") from None
+    if encoding.repeats(body):  # one reader takes the first, another the last
+        raise BadInput("a name stands twice in one object", where=str(path), remedy="correct the file")
+    return content
 
 
 def write_file(path: Path, body: bytes, *, secret: bool = False) -> None:

@@ -486,7 +486,7 @@ def doses(asked: Asked) -> Figures:
         broken.update(laws)
         for each in examples:
             sys.stdout.write(f"  {each}\n")
-    return dose_histories.figures(whole, broken, dose_histories.unseen_faults(300, 1))
+    return dose_histories.figures(whole, broken, dose_histories.unseen_faults(3_000, 1))
 
 
 def placed(_: Asked) -> Figures | Skipped:

@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from registry.cli import running
 from registry.flows import opening
 from registry.settings import Settings
 from registry.store import documents, dossiers, embedded
@@ -383,3 +384,9 @@ def held(settings: Settings) -> set[int]:
             return {each.version for each in found} or {0}
 
     return asyncio.run(work())
+
+
+def test_a_byte_order_mark_before_json_is_read_past(tmp_path: Path) -> None:
+    file = tmp_path / "history.json"
+    file.write_text('{"given": "Zoé"}', encoding="utf-8-sig")
+    assert running.read_json(file) == {"given": "Zoé"}

@@ -62,7 +62,7 @@ FAULTS: Mapping[str, tuple[Any, str, Any]] = {
     "parts are never seen": (sameness, "_are_whole", _never),
     "a partial date joins by its lot alone": (sameness, "_can_join", _by_lot_alone),
     "a partial date never joins": (sameness, "_can_join", _never),
-    "two partial dates of one system are one": (sameness, "_one_per_system", _always),
+    "guests of one host are always one": (sameness, "_are_of_one", _always),
     "a number makes one of all its doses": (sameness, "_is_identified", _shared_name),
     "a number is never understood": (sameness, "_is_identified", _never),
     "an exchanged date always heals": (sameness, "_heals", lambda a, b: a.kinds == b.kinds),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 
 from registry import library
@@ -104,16 +104,16 @@ def _natural(rows: set[Row]) -> set[Block]:
 
 
 def _runs(rows: set[Row]) -> list[Block]:
-    """Rows of one lot, from each earliest day the day itself and the next."""
-    found: list[Block] = []
-    for lot in {row.lot for row in rows}:
-        left = {row for row in rows if row.lot == lot}
-        while left:
-            start = min(row.first for row in left)
-            run = {row for row in left if (row.first - start).days <= 1}
-            found.append(frozenset(run))
-            left -= run
-    return found
+    """Rows of one lot on a day, or on two days side by side of which neither has another neighbour."""
+    found: set[Block] = set()
+    for row in rows:
+        of_lot = {each for each in rows if each.lot == row.lot}
+        beside = {each for each in of_lot if abs((each.first - row.first).days) <= 1}
+        further = {each for one in beside for each in of_lot if abs((each.first - one.first).days) <= 1}
+        days = {each.first for each in further}
+        crowded = (max(days) - min(days)).days > 1
+        found.add(frozenset(each for each in beside if each.first == row.first or not crowded))
+    return [*found]
 
 
 def _kinds(block: Block) -> frozenset[frozenset[str]]:
@@ -231,17 +231,35 @@ def _partial(blocks: set[Block], rows: set[Row]) -> set[Block]:
     joins: dict[Block, set[Row]] = {block: set() for block in blocks}
     found: set[Block] = set()
     for row in rows:
-        hosts = [block for block in blocks if _only_this(row, block) and not _has_rival(row, rows, block)]
-        if len(hosts) == 1:
+        hosts = [block for block in blocks if _may_be_this(row, block)]
+        if len(hosts) == 1 and _only_this(row, hosts[0]) and not _has_rival(row, rows, hosts[0]):
             joins[hosts[0]].add(row)
         else:
             found.add(frozenset({row}))
     for block, guests in joins.items():
-        if len(_systems(guests)) < len(guests):
+        if not all(_may_be_told_twice(one, two) for one in guests for two in guests if one != two):
             found |= {block, *(frozenset({row}) for row in guests)}
         else:
             found.add(block | guests)
     return found
+
+
+def _may_be_this(row: Row, block: Block) -> bool:
+    """A day it can mean is one of the other's days, or beside one; two lots speak against it, a common number for."""
+    if row.system in _systems(block) or row.first == date.min:
+        return False
+    if row.lot and _lots(block) and row.lot not in _lots(block) and not row.names & _names(block):
+        return False
+    days = {row.first + timedelta(days=each) for each in range(-1, (row.last - row.first).days + 2)}
+    return bool(days & _days(block)) and any(_only_one_a_day(a, b) for a in row.kinds for b in _kinds(block))
+
+
+def _may_be_told_twice(one: Row, two: Row) -> bool:
+    """Two vague rows of one dose: of two systems, with a name of their own in common, and never three weeks apart."""
+    own = [{(row.lot, row.number)} if row.lot and row.number else set[tuple[str, str]]() for row in (one, two)]
+    common = (own[0] | one.names) & (own[1] | two.names)
+    is_near = max((one.last - two.first).days, (two.last - one.first).days) <= 20
+    return one.system != two.system and bool(common) and is_near
 
 
 def _only_this(row: Row, block: Block) -> bool:

@@ -1,11 +1,12 @@
 """When several records are one dose.
 
 The natural key of a dose (UZ Core Immunization profile; Swiss CH VACD for the doubtful cases): the same kind of vaccine
-and day, unless two lots say otherwise; a day apart with one lot. Beyond it, records are one dose only where nothing
-else can be meant: a vaguely named vaccine that could not have been given beside the one of its day; the components of a
-combination told apart by another system; an impossible date that, day and month exchanged, is the day another system
-tells; a partial date of the same lot and dose number, all of whose days lie too close for a second dose; one business
-identifier. Everything else stays apart, for `doubt` to mark. The order of records never matters.
+and day, unless two lots say otherwise; a day apart with one lot, and no third day beside them. Beyond it, records are
+one dose only where nothing else can be meant: a vaguely named vaccine that could not have been given beside the one of
+its day; the components of a combination told apart by another system; an impossible date that, day and month exchanged,
+is the day another system tells; partial dates of one lot and dose number, all of whose days lie too close for a second
+dose, beside one full date only; one business identifier. Everything else stays apart, for `doubt` to mark. The order of
+records never matters.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from itertools import groupby
+from itertools import combinations, groupby
 
 from registry.continuity.history import written
 from registry.continuity.history.codes import ROUTES
@@ -152,15 +153,20 @@ def _are_alike(one: frozenset[Kind], two: frozenset[Kind]) -> bool:
 
 
 def _runs(same_lot: Sequence[Dose]) -> Iterator[list[Dose]]:
-    """Cut doses of one lot into runs that span at most one day more than their first."""
+    """Cut doses of one lot into neighbouring days; where that is more than two, a day each: nobody knows which two."""
     run: list[Dose] = []
     for dose in same_lot:  # already in order of dates
-        if run and first_day(dose) - first_day(run[0]) > A_DAY:
-            yield run
+        if run and first_day(dose) - first_day(run[-1]) > A_DAY:
+            yield from _of_a_day_or_two(run)
             run = []
         run.append(dose)
-    if run:
-        yield run
+    yield from _of_a_day_or_two(run)
+
+
+def _of_a_day_or_two(run: list[Dose]) -> list[list[Dose]]:
+    if not run or first_day(run[-1]) - first_day(run[0]) <= A_DAY:
+        return [run] if run else []
+    return _by_key(run, first_day)
 
 
 def _name_vague(found: list[Group]) -> list[Group]:
@@ -249,16 +255,27 @@ def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]
     wanted: defaultdict[int, list[Dose]] = defaultdict(list)
     left: list[Dose] = []
     for dose in partial:
-        hosts = [place for place, group in enumerate(days) if _can_join(dose, group)]
-        hosts = [place for place in hosts if not any(_rivals(dose, each, days[place]) for each in partial)]
-        (wanted[hosts[0]] if len(hosts) == 1 else left).append(dose)
+        hosts = [place for place, group in enumerate(days) if _may_be(dose, group)]
+        is_sure = len(hosts) == 1 and _can_join(dose, days[hosts[0]])
+        is_alone = is_sure and not any(_rivals(dose, each, days[hosts[0]]) for each in partial)
+        (wanted[hosts[0]] if is_alone else left).append(dose)
     joined = list(days)
     for place, guests in wanted.items():
-        if _one_per_system(guests):
+        if _are_of_one(guests):
             joined[place] = _joined(joined[place], [_of(guests)], "")
         else:
             left.extend(guests)
     return joined + [_of((each,)) for each in left]
+
+
+def _may_be(dose: Dose, group: Group) -> bool:
+    """Whether some day it can mean would make the partial dose the full one; two lots of two records are two."""
+    if dose.when is None or dose.dossier in group.dossiers:
+        return False
+    clash = dose.lot and group.lots and dose.lot not in group.lots and not dose.identifiers & group.identifiers
+    alike = any(excludes(one, two) for one in dose.kinds for two in group.kinds)
+    first, last = dose.when.first - A_DAY, dose.when.last + A_DAY
+    return not clash and alike and any(first <= day.first <= last for day in group.days)
 
 
 def _can_join(dose: Dose, group: Group) -> bool:
@@ -289,9 +306,19 @@ def is_repeated_soon(kind: Kind) -> bool:
     return bool(kind & _REPEATED_SOON) or kind <= _HEPATITIS
 
 
-def _one_per_system(doses: Sequence[Dose]) -> bool:
-    """Two partial records of one dossier are two doses as far as that system says."""
-    return len({each.dossier for each in doses}) == len(doses)
+def _are_of_one(guests: Sequence[Dose]) -> bool:
+    """Whether partial doses that can only be one full dose can only be one with each other, too.
+
+    Two of one dossier are two doses as far as that system says. And of two that share no name, or may lie far apart,
+    a day known later could tell that they are not one: then neither was surely the host.
+    """
+    return all(_can_be_one_partial(one, two) for one, two in combinations(guests, 2))
+
+
+def _can_be_one_partial(one: Dose, two: Dose) -> bool:
+    named = _of((one,)).names & _of((two,)).names
+    is_near = one.when is not None and two.when is not None and are_too_close(one.when, two.when, one.kinds)
+    return one.dossier != two.dossier and bool(named) and is_near
 
 
 def _identified(found: Sequence[Group]) -> list[Group]:
