@@ -69,9 +69,17 @@ def _are_named_alike(one: DoseEvent, two: DoseEvent) -> bool:
 def _are_exchanged(one: DoseEvent, two: DoseEvent) -> bool:
     numbers = {one.dose_number, two.dose_number} - {None}
     lots = {one.lot, two.lot} - {None}
-    if len(numbers) > 1 or len(lots) > 1 or one.when is None:
+    if len(numbers) > 1 or len(lots) > 1:
         return False
-    return written.exchanged(one.when) is not None and written.exchanged(one.when) == two.when
+    return _is_turned(one, two) or _is_turned(two, one)
+
+
+def _is_turned(one: DoseEvent, two: DoseEvent) -> bool:
+    """Whether day and month exchanged make the first the second; what cannot be as written, also some day of it."""
+    turned = written.exchanged(one.when) if one.when else None
+    if turned is None or two.days is None:
+        return False
+    return turned == two.when or (not one.is_possible and two.days[0] <= turned.first <= two.days[1])
 
 
 def _vagueness(event: DoseEvent) -> tuple[Any, ...]:

@@ -234,6 +234,13 @@ def test_a_system_that_tells_a_full_and_a_vague_dose_means_two() -> None:
     assert [each.possible_duplicate_of for each in found] == [None, None]
 
 
+@pytest.mark.parametrize(("month", "doubtful"), [("2020-03", 1), ("2020-04", 0), ("2020", 1)])
+def test_a_day_before_birth_that_turned_about_lies_in_a_vague_date_may_be_that_dose(month: str, doubtful: int) -> None:
+    told = [dose("bcg", "2020-01-03", A, lot="X1"), dose("bcg", month, B, lot="X1")]
+    found = history.events(told, meaning, birth=PartialDate(2020, 1, 20), today=date(2022, 1, 1))
+    assert sum(each.possible_duplicate_of is not None for each in found) == doubtful
+
+
 def test_an_unknown_vaccine_is_shown_and_named_as_such() -> None:
     strange = {"vaccineCode": {"coding": [{"system": "urn:x", "code": "7"}], "text": "Seven"}}
     (event,) = _events(dose("mr", "2020-03-01", A, **strange), dose("mr", "2020-03-01", B, **strange))
