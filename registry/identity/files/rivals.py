@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from registry.identity.files.comparing import Rules
 from registry.identity.match import Match
@@ -23,6 +24,7 @@ FIELD = "rivals"
 LEVELS: Sequence[str] = ("alone", "behind", "near", "ahead")
 
 _AHEAD = 3.0  # bits by which a third row fits better
+_REMEMBERED = 1 << 16
 _HELD = 100.0  # pairs that count as if their neighbours said nothing
 
 Scored = tuple[int, int, Match]
@@ -31,35 +33,32 @@ Decide = Callable[[int, int], Match]
 
 def levels(pairs: Sequence[Scored], decide: Decide, rules: Rules) -> list[str]:
     """The level of each pair; `decide` answers for two rows that were not compared. All candidates must be given."""
-    near = _near(pairs)
+    near, asked = _near(pairs), lru_cache(_REMEMBERED)(decide)
 
     def is_one(third: int, other: int) -> bool:
-        found = near[other].get(third) or decide(min(third, other), max(third, other))
+        found = near[other].get(third) or asked(min(third, other), max(third, other))
         return found.probability >= rules.one_from and not found.vetoes
 
-    def rivals(end: int, other: int) -> Iterator[float]:
-        for third, found in near[end].items():
-            if third != other and not is_one(third, other):
-                yield found.score
-
-    def best(one: int, two: int) -> float | None:
-        return max((*rivals(one, two), *rivals(two, one)), default=None)
+    def best(end: int, other: int) -> float:
+        """The score of the nearest row that is not plainly the other: most often the first, so few are asked about."""
+        rivals = (third for third in near[end] if third != other and not is_one(third, other))
+        return next((near[end][third].score for third in rivals), -math.inf)
 
     lead = rules.weights.thresholds.lead
-    return [_level(match.score, best(one, two), lead) for one, two, match in pairs]
+    return [_level(match.score, max(best(one, two), best(two, one)), lead) for one, two, match in pairs]
 
 
 def _near(pairs: Sequence[Scored]) -> Mapping[int, Mapping[int, Match]]:
-    """Who may be whom; two official numbers that differ make no rival."""
+    """Who may be whom, the likeliest first; two official numbers that differ make no rival."""
     near: dict[int, dict[int, Match]] = defaultdict(dict)
-    for one, other, match in pairs:
+    for one, other, match in sorted(pairs, key=lambda each: -each[2].score):
         if Veto.IDENTIFIER not in match.vetoes:
             near[one][other] = near[other][one] = match
     return near
 
 
-def _level(score: float, best: float | None, lead: float) -> str:
-    if best is None:
+def _level(score: float, best: float, lead: float) -> str:
+    if best == -math.inf:
         return "alone"
     if best >= score + _AHEAD:
         return "ahead"
