@@ -114,6 +114,16 @@ def test_many_pairs_say_what_they_show() -> None:
     assert weighed["ahead"] < -3.0
 
 
+def test_that_somebody_else_fits_as_well_never_speaks_for_a_pair() -> None:
+    weighed = _learned([0.99] * 500 + [0.1] * 500, ["near"] * 500 + ["alone"] * 500)
+    assert weighed["near"] == 0.0
+
+
+def test_a_crowd_taken_for_a_few_people_teaches_nothing_in_favour_of_a_pair() -> None:
+    crowd = _learned([0.95] * 900 + [0.99] * 100, ["near"] * 900 + ["alone"] * 100)
+    assert crowd["alone"] == 0.0
+
+
 @given(st.lists(st.tuples(st.floats(0.0, 1.0), st.sampled_from(rivals.LEVELS)), max_size=60))
 def test_a_level_that_no_pair_has_is_no_infinity(pairs: list[tuple[float, str]]) -> None:
     weighed = _learned([likely for likely, _ in pairs], [level for _, level in pairs])

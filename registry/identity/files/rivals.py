@@ -23,6 +23,7 @@ from registry.identity.weights import Level
 FIELD = "rivals"
 LEVELS: Sequence[str] = ("alone", "behind", "near", "ahead")
 
+_AGAINST = ("near", "ahead")  # that somebody fits as well never speaks for a pair
 _AHEAD = 3.0  # bits by which a third row fits better
 _REMEMBERED = 1 << 16
 _HELD = 100.0  # pairs that count as if their neighbours said nothing
@@ -82,4 +83,12 @@ def _weighed(known: Level, level: str, one: Mapping[str, float], two: Mapping[st
     of_all = (one[level] + two[level] + 1.0) / (of_one + of_two + len(LEVELS))
     m = (one[level] + _HELD * of_all) / (of_one + _HELD)
     u = (two[level] + _HELD * of_all) / (of_two + _HELD)
-    return replace(known, m=m, weight=math.log2(m / u))
+    most = 0.0 if level in _AGAINST else math.inf
+    return replace(known, m=m, weight=min(_believed(math.log2(m / u), one), most))
+
+
+def _believed(weight: float, one: Mapping[str, float]) -> float:
+    """What is left of a weight that speaks for a pair: in a crowd that is taken for a few people pairs contradict each
+    other, and where half of them do, they teach nothing."""
+    clash = sum(one[each] for each in _AGAINST) / (sum(one.values()) or 1.0)
+    return weight * max(0.0, 1.0 - 2.0 * clash) if weight > 0 else weight
