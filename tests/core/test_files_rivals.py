@@ -49,7 +49,7 @@ ONE_FILE = [
     ("nobody else", [AMINA, AMINA], "alone"),
     ("a brother is nobody who fits", [AMINA, AMINA, BROTHER], "alone"),
     ("a third that is plainly both", [AMINA, AMINA, AMINA], "alone"),
-    ("a cousin fits one of them less", [AMINA, AMINA, COUSIN], "behind"),
+    ("a cousin fits one of them much less", [AMINA, AMINA, COUSIN], "alone"),
     ("who knows no parents may be either cousin", [BARE, AMINA, COUSIN], "near"),
     ("a cousin, and the row itself again", [AMINA, COUSIN, AMINA], "ahead"),
 ]
@@ -64,7 +64,7 @@ def test_one_file(people: list[dict[str, str]], level: str) -> None:
 TWO_FILES = [
     ("one in each", [AMINA], ["alone"]),
     ("a person whom the second file has twice", [AMINA, AMINA], ["alone", "alone"]),
-    ("the cousin stands beside", [AMINA, COUSIN], ["behind", "ahead"]),
+    ("the cousin stands beside", [AMINA, COUSIN], ["alone", "ahead"]),
 ]
 
 
@@ -105,11 +105,11 @@ def test_without_pairs_neighbours_say_nothing() -> None:
 
 
 def test_few_pairs_say_little() -> None:
-    assert abs(_learned([0.99] * 5, ["alone"] * 5)["alone"]) < 0.1
+    assert abs(_learned([0.99] * 5, ["alone"] * 5)["alone"]) < 0.01
 
 
 def test_many_pairs_say_what_they_show() -> None:
-    weighed = _learned([0.99] * 900 + [0.1] * 100, ["alone"] * 900 + ["ahead"] * 100)
+    weighed = _learned([0.99] * 90_000 + [0.1] * 10_000, ["alone"] * 90_000 + ["ahead"] * 10_000)
     assert weighed["alone"] > 0.9
     assert weighed["ahead"] < -3.0
 

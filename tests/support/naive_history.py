@@ -228,20 +228,34 @@ _SOON = {"RABIES", "TYPHOID", "CHOLERA", "JE", "TBE", "oral"}
 
 
 def _partial(blocks: set[Block], rows: set[Row]) -> set[Block]:
-    joins: dict[Block, set[Row]] = {block: set() for block in blocks}
-    found: set[Block] = set()
+    meant: dict[Row, Block] = {}
     for row in rows:
         hosts = [block for block in blocks if _may_be_this(row, block)]
-        if len(hosts) == 1 and _only_this(row, hosts[0]) and not _has_rival(row, rows, hosts[0]):
-            joins[hosts[0]].add(row)
-        else:
-            found.add(frozenset({row}))
+        if len(hosts) == 1 and _only_this(row, hosts[0]):
+            meant[row] = hosts[0]
+    joins: dict[Block, set[Row]] = {block: set() for block in blocks}
+    for row, host in meant.items():
+        strangers = {each for each in rows if meant.get(each) != host}
+        if not _has_rival(row, rows, host) and not any(_may_be_one_day(row, each) for each in strangers):
+            joins[host].add(row)
+    found: set[Block] = set()
     for block, guests in joins.items():
-        if not all(_may_be_told_twice(one, two) for one in guests for two in guests if one != two):
-            found |= {block, *(frozenset({row}) for row in guests)}
-        else:
+        if all(_may_be_told_twice(one, two) for one in guests for two in guests if one != two):
             found.add(block | guests)
-    return found
+        else:
+            found |= {block, *(frozenset({row}) for row in guests)}
+    told = {row for block in found for row in block}
+    return found | {frozenset({row}) for row in rows - told}
+
+
+def _may_be_one_day(one: Row, two: Row) -> bool:
+    """Two vague rows of two systems that may turn out to be of one day or of two side by side."""
+    if one.system == two.system or date.min in (one.first, two.first):
+        return False
+    if one.lot and two.lot and one.lot != two.lot and not one.names & two.names:
+        return False
+    touch = one.first <= two.last + timedelta(days=1) and two.first <= one.last + timedelta(days=1)
+    return touch and any(_only_one_a_day(a, b) for a in one.kinds for b in two.kinds)
 
 
 def _may_be_this(row: Row, block: Block) -> bool:

@@ -61,9 +61,11 @@ def _gap(one: tuple[date, date], two: tuple[date, date]) -> timedelta:
 
 
 def _are_named_alike(one: DoseEvent, two: DoseEvent) -> bool:
-    """One name for doses of a vaccine not repeated so soon: rather one dose with a wrong date than two."""
+    """One name, or one lot, for doses of a vaccine not repeated so soon: rather one dose with a wrong date than two."""
     alike = one.kinds == two.kinds and not any(sameness.is_repeated_soon(each) for each in one.kinds)
-    return alike and bool(one.names & two.names)
+    numbers = {one.dose_number, two.dose_number} - {None}
+    is_of_lot = one.lot is not None and one.lot == two.lot and len(numbers) < 2
+    return alike and (bool(one.names & two.names) or is_of_lot)
 
 
 def _are_exchanged(one: DoseEvent, two: DoseEvent) -> bool:
@@ -75,11 +77,12 @@ def _are_exchanged(one: DoseEvent, two: DoseEvent) -> bool:
 
 
 def _is_turned(one: DoseEvent, two: DoseEvent) -> bool:
-    """Whether day and month exchanged make the first the second; what cannot be as written, also some day of it."""
+    """Whether day and month exchanged make the first the second; where one is impossible, also some day of it."""
     turned = written.exchanged(one.when) if one.when else None
     if turned is None or two.days is None:
         return False
-    return turned == two.when or (not one.is_possible and two.days[0] <= turned.first <= two.days[1])
+    is_wrong = not (one.is_possible and two.is_possible)
+    return turned == two.when or (is_wrong and two.days[0] <= turned.first <= two.days[1])
 
 
 def _vagueness(event: DoseEvent) -> tuple[Any, ...]:

@@ -252,13 +252,14 @@ def are_exchanged(one: set[PartialDate], two: set[PartialDate]) -> bool:
 
 def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]:
     """Give each partial dose to the one full dose it can only be; what is left stays by itself."""
+    hosts = {each: _host(each, days) for each in partial}
     wanted: defaultdict[int, list[Dose]] = defaultdict(list)
     left: list[Dose] = []
-    for dose in partial:
-        hosts = [place for place, group in enumerate(days) if _may_be(dose, group)]
-        is_sure = len(hosts) == 1 and _can_join(dose, days[hosts[0]])
-        is_alone = is_sure and not any(_rivals(dose, each, days[hosts[0]]) for each in partial)
-        (wanted[hosts[0]] if is_alone else left).append(dose)
+    for dose, host in hosts.items():
+        others = [each for each in partial if each is not dose and (host is None or hosts[each] != host)]
+        is_alone = host is not None and not any(_rivals(dose, each, days[host]) for each in partial)
+        is_sure = is_alone and not any(_may_meet(dose, each) for each in others)
+        (wanted[host] if is_sure and host is not None else left).append(dose)
     joined = list(days)
     for place, guests in wanted.items():
         if _are_of_one(guests):
@@ -266,6 +267,21 @@ def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]
         else:
             left.extend(guests)
     return joined + [_of((each,)) for each in left]
+
+
+def _host(dose: Dose, days: Sequence[Group]) -> int | None:
+    """The place of the one full dose a partial one can only be."""
+    may = [place for place, group in enumerate(days) if _may_be(dose, group)]
+    return may[0] if len(may) == 1 and _can_join(dose, days[may[0]]) else None
+
+
+def _may_meet(one: Dose, two: Dose) -> bool:
+    """Whether days known later could make one dose of two partial ones."""
+    if one.when is None or two.when is None or one.dossier == two.dossier:
+        return False
+    clash = one.lot and two.lot and one.lot != two.lot and not one.identifiers & two.identifiers
+    is_near = max(one.when.first - two.when.last, two.when.first - one.when.last) <= A_DAY
+    return not clash and is_near and any(excludes(a, b) for a in one.kinds for b in two.kinds)
 
 
 def _may_be(dose: Dose, group: Group) -> bool:

@@ -21,12 +21,12 @@ from registry.identity.vetoes import Veto
 from registry.identity.weights import Level
 
 FIELD = "rivals"
-LEVELS: Sequence[str] = ("alone", "behind", "near", "ahead")
+LEVELS: Sequence[str] = ("alone", "near", "ahead")
 
 _AGAINST = ("near", "ahead")  # that somebody fits as well never speaks for a pair
 _AHEAD = 3.0  # bits by which a third row fits better
 _REMEMBERED = 1 << 16
-_HELD = 100.0  # pairs that count as if their neighbours said nothing
+_HELD = 2000.0  # pairs that count as if their neighbours said nothing: few teach little
 
 Scored = tuple[int, int, Match]
 Decide = Callable[[int, int], Match]
@@ -59,11 +59,9 @@ def _near(pairs: Sequence[Scored]) -> Mapping[int, Mapping[int, Match]]:
 
 
 def _level(score: float, best: float, lead: float) -> str:
-    if best == -math.inf:
-        return "alone"
     if best >= score + _AHEAD:
         return "ahead"
-    return "near" if best > score - lead else "behind"
+    return "near" if best > score - lead else "alone"
 
 
 def learned(rules: Rules, pairs: Sequence[Scored], of_pairs: Sequence[str]) -> Rules:

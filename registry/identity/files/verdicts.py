@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
+from registry.identity.files import rivals
 from registry.identity.files.comparing import Rules
 from registry.identity.match import Match, Verdict
 from registry.identity.vetoes import Veto
@@ -202,8 +203,15 @@ def _has_rival(held: _Held, pair: Pair, end: Place, other: Place) -> bool:
 
 
 def _is_behind(found: Match, best: Match, weights: Weights) -> bool:
-    """Whether a match is far behind another, in all or by the given name: a twin's household may be better known."""
-    return max(best.score - found.score, _of_name(best) - _of_name(found)) >= weights.thresholds.lead
+    """Whether a match is far behind another, in all or by the given name: a twin's household may be better known.
+
+    By what the rows say alone: a rival would be counted twice if it had weakened the match it is held against.
+    """
+    return max(_of_rows(best) - _of_rows(found), _of_name(best) - _of_name(found)) >= weights.thresholds.lead
+
+
+def _of_rows(found: Match) -> float:
+    return found.score - math.fsum(each.weight for each in found.evidence.evidence if each.field == rivals.FIELD)
 
 
 def _of_name(found: Match) -> float:
