@@ -12,10 +12,9 @@ from registry.flows.packed import People
 from registry.flows.spread import Progress
 from registry.identity.files import comparing, verdicts
 from registry.identity.files.comparing import Rules
-from registry.identity.files.verdicts import Decide, Pair
+from registry.identity.files.rivals import Decide, Scored
+from registry.identity.files.verdicts import Pair
 from registry.identity.match import Match, Verdict
-
-Scored = tuple[int, int, Match]
 
 AT_ONCE = -60
 """The score in bits under which pairs are counted that a glance tells apart."""

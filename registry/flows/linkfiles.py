@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.flows import linked
-from registry.flows.linked import AT_ONCE, Found, KeyTold, Linked, Scored
+from registry.flows.linked import AT_ONCE, Found, KeyTold, Linked
 from registry.flows.packed import People
 from registry.flows.spread import Spread
 from registry.identity import patterns
@@ -27,6 +27,7 @@ from registry.identity.files.bounds import Bounds
 from registry.identity.files.closer import Counted, Names
 from registry.identity.files.comparing import Rules
 from registry.identity.files.nearby import FACTS, Filed, Index
+from registry.identity.files.rivals import Scored
 from registry.identity.match import Match, Verdict
 from registry.identity.patterns import Pattern
 
@@ -73,8 +74,8 @@ def link(people: People, rules: Rules, *, true: Iterable[tuple[int, int]] = (), 
     state = state.under(_fitted(state, spread))
     chunks = range(len(state.asked))
     found = _gathered(spread.over(_compared, state, chunks, step="Comparing"))
-    found, held = _beside(found, state)
-    checked = comparing.checked(held, (match.probability for _, _, match in found.pairs))
+    found, rules = _with_rivals(found, state)
+    checked = comparing.checked(rules, (match.probability for _, _, match in found.pairs))
     done = linked.settled(people, checked, _judged_again(found, checked), spread.progress)
     return replace(done, true_pairs=len(state.true), keys=_keys_told(state))
 
@@ -189,8 +190,8 @@ def _gathered(parts: Iterable[Found]) -> Found:
     return replace(whole, compared=compared, cut=cut)
 
 
-def _beside(found: Found, state: _State) -> tuple[Found, Rules]:
-    """The pairs with what their neighbours say of them, and the rules with what that weighs."""
+def _with_rivals(found: Found, state: _State) -> tuple[Found, Rules]:
+    """The pairs with what their neighbours say of them, counted anew, and the rules with what that weighs."""
     of_pairs = rivals.levels(found.pairs, linked.judge(state.people, state.rules), state.rules)
     rules = rivals.learned(state.rules, found.pairs, of_pairs)
     told = {each: comparing.weighed(rivals.FIELD, each, rules.weights) for each in rivals.LEVELS}
@@ -200,9 +201,8 @@ def _beside(found: Found, state: _State) -> tuple[Found, Rules]:
         if (id(match), level) not in known:
             known[id(match), level] = comparing.decide((*match.evidence.evidence, told[level]), rules)
         pairs.append((left, right, known[id(match), level]))
-        found.counted(bit(match.score), match.probability, is_true=(left, right) in state.true, times=-1)
-        now = pairs[-1][2]
-        found.counted(bit(now.score), now.probability, is_true=(left, right) in state.true)
+        for one, times in ((match, -1), (pairs[-1][2], 1)):
+            found.counted(bit(one.score), one.probability, is_true=(left, right) in state.true, times=times)
     return replace(found, pairs=pairs), rules
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry.identity.files import verdicts
+from registry.identity.compare import Comparison, Evidence
+from registry.identity.files import rivals, verdicts
 from registry.identity.files.comparing import Rules
 from registry.identity.files.rows import Row
 from registry.identity.files.verdicts import Pair, Settled
@@ -132,6 +134,26 @@ def test_the_order_of_the_rows_changes_nothing(seed: int, random: Random) -> Non
     of_shuffled, reviews_of_shuffled = told(settled([people[each] for each in order], rules=rules))
     assert {tuple(sorted(order[each] for each in one)) for one in of_shuffled} == persons
     assert {tuple(sorted((order[one], order[other]))) for one, other in reviews_of_shuffled} == reviews
+
+
+def test_what_neighbours_say_is_no_lead_before_a_rival() -> None:
+    """Of two cousins who may be one row, the second was weakened because of the first: that is no reason to link."""
+    people, by = rows(BARE, AMINA, COUSIN), file_people.rules(3)
+    sure, weak = (
+        _with(file_people.decide(people[0], each, by), bits) for each, bits in ((people[1], 9), (people[2], -9))
+    )
+    linked = replace(sure, verdict=Verdict.LINK)
+    pairs = [Pair(left=0, right=1, match=linked), Pair(left=0, right=2, match=weak)]
+    found = verdicts.settle(pairs, lambda one, two: file_people.decide(people[one], people[two], by), by)
+    assert found.persons == ()
+    assert (0, 1) in {(each.left, each.right) for each in found.reviews}
+
+
+def _with(match: Match, bits: float) -> Match:
+    """The match with so many bits of what its neighbours say."""
+    told = Evidence(field=rivals.FIELD, level="near", weight=bits, label="")
+    evidence = Comparison(evidence=(*match.evidence.evidence, told))
+    return replace(match, score=match.score + bits, evidence=evidence)
 
 
 @settings(max_examples=15)

@@ -63,15 +63,17 @@ def _gap(one: tuple[date, date], two: tuple[date, date]) -> timedelta:
 def _are_named_alike(one: DoseEvent, two: DoseEvent) -> bool:
     """One name, or one lot, for doses of a vaccine not repeated so soon: rather one dose with a wrong date than two."""
     alike = one.kinds == two.kinds and not any(sameness.is_repeated_soon(each) for each in one.kinds)
-    numbers = {one.dose_number, two.dose_number} - {None}
-    is_of_lot = one.lot is not None and one.lot == two.lot and len(numbers) < 2
+    is_of_lot = one.lot is not None and one.lot == two.lot and not _are_numbered_apart(one, two)
     return alike and (bool(one.names & two.names) or is_of_lot)
 
 
+def _are_numbered_apart(one: DoseEvent, two: DoseEvent) -> bool:
+    return len({one.dose_number, two.dose_number} - {None}) > 1
+
+
 def _are_exchanged(one: DoseEvent, two: DoseEvent) -> bool:
-    numbers = {one.dose_number, two.dose_number} - {None}
     lots = {one.lot, two.lot} - {None}
-    if len(numbers) > 1 or len(lots) > 1:
+    if _are_numbered_apart(one, two) or len(lots) > 1:
         return False
     return _is_turned(one, two) or _is_turned(two, one)
 

@@ -252,14 +252,14 @@ def are_exchanged(one: set[PartialDate], two: set[PartialDate]) -> bool:
 
 def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]:
     """Give each partial dose to the one full dose it can only be; what is left stays by itself."""
-    hosts = {each: _host(each, days) for each in partial}
+    meant = [(each, _host(each, days)) for each in partial]
     wanted: defaultdict[int, list[Dose]] = defaultdict(list)
     left: list[Dose] = []
-    for dose, host in hosts.items():
-        others = [each for each in partial if each is not dose and (host is None or hosts[each] != host)]
-        is_alone = host is not None and not any(_rivals(dose, each, days[host]) for each in partial)
-        is_sure = is_alone and not any(_may_meet(dose, each) for each in others)
-        (wanted[host] if is_sure and host is not None else left).append(dose)
+    for dose, host in meant:
+        if host is None or not _is_alone(dose, host, meant, days):
+            left.append(dose)
+        else:
+            wanted[host].append(dose)
     joined = list(days)
     for place, guests in wanted.items():
         if _are_of_one(guests):
@@ -267,6 +267,13 @@ def _join_partial(partial: Sequence[Dose], days: Sequence[Group]) -> list[Group]
         else:
             left.extend(guests)
     return joined + [_of((each,)) for each in left]
+
+
+def _is_alone(dose: Dose, host: int, meant: Sequence[tuple[Dose, int | None]], days: Sequence[Group]) -> bool:
+    """Whether no other partial dose can be its host as well, or could be of its day without being the host."""
+    return not any(
+        _rivals(dose, other, days[host]) or (place != host and _may_meet(dose, other)) for other, place in meant
+    )
 
 
 def _host(dose: Dose, days: Sequence[Group]) -> int | None:

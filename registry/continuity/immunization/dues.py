@@ -167,6 +167,8 @@ def _code(event: DoseEvent, antigen: str, schedule: Schedule) -> str:
 
 @lru_cache(maxsize=4096)
 def _type_among(antigens: frozenset[str], exact: str, antigen: str, schedule: Schedule) -> str:
+    """The same for what a dose may hold; `exact` is the one CVX code it can be. Doses of one vaccine ask it alike."""
+
     def fit(code: str) -> tuple[bool, bool, int, bool]:
         return antigen in held[code], code == exact, len(held[code]), _is_unspecified(code, schedule)
 

@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
 from registry.identity.files import rivals
 from registry.identity.files.comparing import Rules
+from registry.identity.files.rivals import Decide
 from registry.identity.match import Match, Verdict
 from registry.identity.vetoes import Veto
 from registry.identity.weights import Weights
 
 Place = int
 """A row, by its place; the rows of a second file are counted on from the first."""
-
-Decide = Callable[[Place, Place], Match]
 
 _MOST_HEARD = 40  # rows of a person that may contradict; a person of more is mostly one row copied
 _NEARER = 3.0  # bits by which a row is nearer to its own mate
