@@ -70,6 +70,7 @@ FAULTS: Mapping[str, tuple[Any, str, Any]] = {
     "every date is possible": (plausibility.Life, "holds", _always),
     "doses are kept in the order of arrival": (sameness, "order_of", lambda dose: id(dose)),
     "nothing is in doubt": (doubt, "may_be_one", _never),
+    "who tells one of two days means no other": (doubt, "_is_on_two_days", _never),
     "doubt ignores vague dates": (doubt, "_gap", lambda one, two: abs(one[0] - two[0])),
 }
 

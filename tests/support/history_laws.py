@@ -12,6 +12,7 @@ from registry import library
 from registry.continuity import history
 from registry.continuity.history import DoseEvent, Record, doubt, sameness
 from registry.fhir import dates, resource
+from registry.fhir.dates import PartialDate
 from tests.support import naive_history, weighed
 from tests.support.retold import Life
 
@@ -110,24 +111,33 @@ def _partition(told: tuple[DoseEvent, ...]) -> set[frozenset[Key]]:
 
 
 def _completed(life: Life, dice: Random) -> tuple[Record, ...]:
-    """The records with every month or year made a day; no system then tells one dose on two days side by side."""
+    """The records with every month or year made a day, often one that others tell or one beside.
+
+    It is a day of the child's life where there are such, but no system then tells one dose on two days side by side.
+    """
+    full = [(each.dossier, when.first) for each in life.records if (when := _when(each)) and when.is_day]
     taken: dict[str, list[date]] = {}
-    for each in life.records:
-        when = dates.parse(each.resource.content.get("occurrenceDateTime", ""))
-        if when and when.is_day:
-            taken.setdefault(each.dossier, []).append(when.first)
-    return tuple(_with_day(each, taken.setdefault(each.dossier, []), dice) for each in life.records)
+    for dossier, day in full:
+        taken.setdefault(dossier, []).append(day)
+    beside = {day + timedelta(days=n) for _, day in full for n in (-1, 0, 1)}
+    return tuple(_with_day(each, taken.setdefault(each.dossier, []), beside, life, dice) for each in life.records)
 
 
-def _with_day(record: Record, taken: list[date], dice: Random) -> Record:
-    when = dates.parse(record.resource.content.get("occurrenceDateTime", ""))
+def _with_day(record: Record, taken: list[date], beside: set[date], life: Life, dice: Random) -> Record:
+    when = _when(record)
     if when is None or when.is_day:
         return record
     days = [when.first + timedelta(days=n) for n in range((when.last - when.first).days + 1)]
-    free = [day for day in days if all(abs((day - other).days) > 1 for other in taken)]
-    day = dice.choice(free or days)
+    apart = [day for day in days if all(abs((day - other).days) > 1 for other in taken)] or days
+    free = [day for day in apart if life.birth <= day <= life.today] or apart
+    met = [day for day in free if day in beside]
+    day = dice.choice(met if met and dice.random() < 0.5 else free)
     taken.append(day)
     return replace(record, resource=resource.of({**record.resource.content, "occurrenceDateTime": day.isoformat()}))
+
+
+def _when(record: Record) -> PartialDate | None:
+    return dates.parse(record.resource.content.get("occurrenceDateTime", ""))
 
 
 def _nothing_is_left_of_what_is_ignored(_: Life, told: tuple[DoseEvent, ...], dice: Random) -> Iterator[str]:

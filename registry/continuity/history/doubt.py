@@ -51,8 +51,13 @@ def _dates_may_agree(one: DoseEvent, two: DoseEvent) -> bool:
         return apart  # one system telling two doses with vague dates means two doses
     gap = _gap(one.days, two.days)
     if gap <= sameness.A_DAY:
-        return both_full or apart
+        return both_full or apart or _is_on_two_days(one) or _is_on_two_days(two)
     return apart and (_are_exchanged(one, two) or (gap <= sameness.TOO_CLOSE and _are_named_alike(one, two)))
+
+
+def _is_on_two_days(event: DoseEvent) -> bool:
+    """Whether systems differ about the day: who tells one of them may mean the other by a vague date."""
+    return event.when is not None and event.when.is_day and event.days is not None and event.days[0] != event.days[1]
 
 
 def _gap(one: tuple[date, date], two: tuple[date, date]) -> timedelta:

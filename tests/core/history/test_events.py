@@ -224,6 +224,18 @@ def test_two_vague_records_of_one_system_do_not_both_join_one_dose() -> None:
     assert [len(each.provenances) for each in found] == [1, 1, 1]
 
 
+@pytest.mark.parametrize(("day", "doubtful"), [("2020-03-01", 0), ("2020-03-02", 1)])
+def test_who_tells_one_of_two_days_may_mean_the_other_by_a_vague_date(day: str, doubtful: int) -> None:
+    entry = {"identifier": [{"system": "urn:entries", "value": "7"}]}
+    found = _events(
+        dose("penta", "2020-03-01", A, lot="X1", id="1", **entry),
+        dose("penta", day, B, id="2", **entry),
+        dose("penta", "2020", B, lot="X1", id="3"),
+    )
+    assert [len(each.provenances) for each in found] == [1, 2]
+    assert sum(each.possible_duplicate_of is not None for each in found) == doubtful
+
+
 def test_a_vague_record_with_another_dose_number_is_another_dose() -> None:
     found = _events(
         dose("penta", "2020-03-01", A, lot="X1", id="1", protocolApplied=[{"doseNumberPositiveInt": 1}]),

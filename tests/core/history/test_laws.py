@@ -34,7 +34,7 @@ def test_most_doses_told_again_are_one_and_the_rest_is_marked() -> None:
 @pytest.mark.parametrize("fault", QUICKLY_SEEN)
 def test_a_planted_fault_is_seen(fault: str) -> None:
     assert fault in history_faults.FAULTS
-    assert dose_histories.unseen_faults_among([fault], 60, 1) == []
+    assert dose_histories.unseen_faults_among([fault], 200, 1) == []
 
 
 def test_a_history_told_anew_in_other_codes_is_the_same_history() -> None:
