@@ -45,8 +45,9 @@ def partition(records: Iterable[Record], is_possible: IsPossible) -> set[frozens
     blocks = _natural({row for row in rows if row.full})
     blocks = _vague(blocks)
     blocks = _parts(blocks)
-    blocks = _named(_exchanged(blocks, is_possible))
-    blocks = _partial(blocks, {row for row in rows if not row.full})
+    vague = {row for row in rows if not row.full}
+    blocks = _named(_exchanged(blocks, vague, is_possible))
+    blocks = _partial(blocks, vague)
     return {frozenset(row.key for row in block) for block in blocks}
 
 
@@ -189,12 +190,13 @@ def _first_key(block: Block) -> tuple[object, ...]:
     return min((row.first, row.last, str(sorted(map(sorted, row.kinds))), row.lot or "~", row.key) for row in block)
 
 
-def _exchanged(blocks: set[Block], is_possible: IsPossible) -> set[Block]:
+def _exchanged(blocks: set[Block], vague: set[Row], is_possible: IsPossible) -> set[Block]:
     wrong = {block for block in blocks if not any(map(is_possible, _days(block)))}
     joins: dict[Block, set[Block]] = {}
     for guest in wrong:
         hosts = [host for host in blocks if _is_right_of(guest, host)]
-        if len(hosts) == 1 and hosts[0] not in wrong:
+        own = {row for row in vague if row.system in _systems(guest)}
+        if len(hosts) == 1 and hosts[0] not in wrong and not any(_may_be_this(row, hosts[0]) for row in own):
             joins.setdefault(hosts[0], set()).add(guest)
     gone = set(chain.from_iterable(joins.values()))
     return {host.union(*joins.get(host, ())) for host in blocks - gone}

@@ -82,8 +82,8 @@ def groups(doses: Iterable[Dose], is_possible: IsPossible) -> list[Group]:
         for group in map(_of, _full_groups(alike))
     ]  # fmt: skip
     found = _join_parts(_sorted(_name_vague(_sorted(found))))
-    found = _join_exchanged(_sorted(found), is_possible)
     partial = [each for each in several if not each.is_full]
+    found = _join_exchanged(_sorted(found), partial, is_possible)
     return _sorted(_join_partial(partial, _identified(found)))
 
 
@@ -226,11 +226,15 @@ def _are_whole(host: Group, parts: Sequence[Group]) -> bool:
     return len(host.kinds) == 1 and len(kinds) == len(parts) and disjoint and apart and len(lots) <= 1
 
 
-def _join_exchanged(found: list[Group], is_possible: IsPossible) -> list[Group]:
+def _join_exchanged(found: list[Group], partial: Sequence[Dose], is_possible: IsPossible) -> list[Group]:
     """Put an impossible day with the only one it is with day and month exchanged, where lot or dose number agree."""
     wrong = [place for place, group in enumerate(found) if not any(map(is_possible, group.days))]
     host = {each: [place for place, other in enumerate(found) if _heals(found[each], other)] for each in wrong}
-    healed = {each: places[0] for each, places in host.items() if len(places) == 1 and places[0] not in wrong}
+    healed = {
+        each: places[0]
+        for each, places in host.items()
+        if len(places) == 1 and places[0] not in wrong and not _is_told_else(found[each], found[places[0]], partial)
+    }
     guests = defaultdict[int, list[Group]](list)
     for each, place in healed.items():
         guests[place].append(found[each])
@@ -243,6 +247,11 @@ def _heals(wrong: Group, right: Group) -> bool:
     clash = (wrong.lots and right.lots and not wrong.lots & right.lots) or wrong.numbers ^ right.numbers
     apart = _are_alike(wrong.kinds, right.kinds) and not wrong.dossiers & right.dossiers
     return bool(agree) and not clash and apart and are_exchanged(wrong.days, right.days)
+
+
+def _is_told_else(wrong: Group, right: Group, partial: Sequence[Dose]) -> bool:
+    """Whether a system of the wrong day may mean the right one by a partial date."""
+    return any(each.dossier in wrong.dossiers and _may_be(each, right) for each in partial)
 
 
 def are_exchanged(one: set[PartialDate], two: set[PartialDate]) -> bool:
