@@ -64,7 +64,7 @@ async def give_way(tx: Transaction, reader: Reader, of: Sequence[Dossier]) -> No
         await keys.give_way(tx, common.keys() - shared.gave_way)
         waiting: Hashed = {}
         for key in common.keys() - shared.emptied:
-            behind = shared.dossiers[key]
+            behind = shared.dossiers(key)
             under[key].update(behind[:left])
             if len(behind) > left or key not in shared.gave_way or len(behind) + 1 >= keys.PER_KEY:
                 waiting[key] = common[key]  # there may be more, and among them somebody who was matched long ago

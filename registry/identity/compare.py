@@ -8,6 +8,7 @@ itself is its own given name, its birth date and its identifiers.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -71,6 +72,12 @@ def compare(left: Demographics, right: Demographics, weights: Weights, *, rarity
     if rarity:
         found = [_by_rarity(each, left, right, rarity, weights) for each in found]
     return Comparison(evidence=(*found, *_capped(found, weights)))
+
+
+def most(left: Demographics, right: Demographics, weights: Weights) -> float:
+    """The most that a comparison can weigh, by what is the child's own alone: what a household says is capped."""
+    own = itertools.takewhile(lambda each: each[0] not in HOUSEHOLD, told(left, right, weights.known))
+    return math.fsum(weights.level(*each).weight for each in own) + weights.household_cap
 
 
 def _weighed(field: str, level: str, weights: Weights) -> Evidence:

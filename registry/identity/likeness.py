@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import permutations, product
+from operator import getitem
 
 from rapidfuzz.distance import JaroWinkler
 
@@ -68,8 +69,10 @@ class KnownNames:
     told: dict[Pair, Likeness] = field(default_factory=dict[Pair, Likeness], repr=False)
 
     def of(self, token: Token) -> frozenset[int]:
-        found = (self.by_sound.get(each) for each in token.sounds)
-        return next((each for each in found if each), _NONE)
+        for each in token.sounds:
+            if found := self.by_sound.get(each):
+                return found
+        return _NONE
 
     def remember(self, pair: Pair, alike: Likeness) -> None:
         """Keep what was found out about two names: in a population the same pairs meet again and again.
@@ -192,8 +195,14 @@ def _paired(left: Sequence[Token], right: Sequence[Token], degree: Degree) -> Li
     straight = min(map(degree, left, right))
     if straight >= Likeness.SOUND or not 2 <= len(left) <= 4:
         return straight
-    crossed = max(min(map(degree, left, each)) for each in permutations(right))
-    return max(straight, min(crossed, Likeness.SOUND))
+    return max(straight, min(_in_any_order(left, right, degree), Likeness.SOUND))
+
+
+def _in_any_order(shorter: Sequence[Token], longer: Sequence[Token], degree: Degree) -> Likeness:
+    """The best choice of a token of the longer name for each of the shorter; every two tokens are compared once."""
+    table = [[degree(one, other) for other in longer] for one in shorter]
+    orders = permutations(range(len(longer)), len(shorter))
+    return max(min(map(getitem, table, order)) for order in orders)
 
 
 def _joined_distance(shorter: Sequence[Token], longer: Sequence[Token]) -> float:
@@ -204,8 +213,7 @@ def _joined_distance(shorter: Sequence[Token], longer: Sequence[Token]) -> float
 def _part(shorter: Sequence[Token], longer: Sequence[Token], degree: Degree) -> Likeness:
     if len(longer) > 5:
         return Likeness.OTHER
-    chosen = permutations(longer, len(shorter))
-    best = max(min(map(degree, shorter, each)) for each in chosen)
+    best = _in_any_order(shorter, longer, degree)
     if best < Likeness.AMBIGUOUS:
         return min(best, Likeness.SIMILAR)
     if best < Likeness.KNOWN:
@@ -229,12 +237,13 @@ def _of_families(left: Token, right: Token, known: KnownNames) -> Likeness:
 
 def _token(left: Token, right: Token, known: KnownNames) -> Likeness:
     names_left, names_right = known.of(left), known.of(right)
-    is_ambiguous = len(names_left | names_right) > 1 and bool(names_left & names_right)
+    common = names_left & names_right
+    is_ambiguous = bool(common) and len(names_left | names_right) > 1
     if is_ambiguous and not left.script is right.script is Script.ARABIC:
         return Likeness.AMBIGUOUS
     if left.normal == right.normal:
         return Likeness.EXACT
-    if names_left & names_right:
+    if common:
         return Likeness.SOUND if _distance(left, right) <= _SOUND_WITHIN else Likeness.KNOWN
     apart = _distance(left, right)
     if apart <= _GENDER_WITHIN and _differ_in_gender(left, right):
@@ -259,10 +268,13 @@ _DEGREES = (
 
 
 def _distance(left: Token, right: Token) -> float:
-    alike = max(map(JaroWinkler.similarity, *zip(*product(left.skeletons, right.skeletons), strict=True)))
-    if alike < _SKELETONS_UNRELATED_BELOW:
+    if not any(_may_sound_alike(*each) for each in product(left.skeletons, right.skeletons)):
         return distance.UNRELATED
     return min(distance.between(one, other) for one, other in product(left.sounds, right.sounds))
+
+
+def _may_sound_alike(left: str, right: str) -> bool:
+    return JaroWinkler.similarity(left, right, score_cutoff=_SKELETONS_UNRELATED_BELOW) > 0
 
 
 def _differ_in_gender(left: Token, right: Token) -> bool:

@@ -266,10 +266,21 @@ def _is_plainly_another(match: Match) -> bool:
 
 def _claim(left: PersonView, right: PersonView, weights: Weights) -> Match | None:
     """How well two persons' dossiers fit at best; None where the persons contradict each other."""
-    pairs = product(left.members, right.members)
-    matches = [decide(one.demographics, other.demographics, weights) for one, other in pairs]
+    pairs = [(one.demographics, other.demographics) for one, other in product(left.members, right.members)]
+    if not any(_may_be_one(*each, weights) for each in pairs):
+        return None
+    matches = [decide(*each, weights) for each in pairs]
     found = max(matches, key=lambda match: match.score)
     return None if found.verdict is Verdict.DISTINCT or _contradictions(matches) else found
+
+
+def _may_be_one(left: Demographics, right: Demographics, weights: Weights) -> bool:
+    """Whether two descriptions might be more than distinct; it costs a third of a comparison to know that they
+    cannot be."""
+    is_same_number = bool({*left.identifiers} & {*right.identifiers})
+    return (
+        is_same_number or _probability(weights.prior + compare.most(left, right, weights)) >= weights.thresholds.review
+    )
 
 
 def _share_a_source(left: PersonView, right: PersonView) -> bool:

@@ -5,8 +5,7 @@ Two secrets hash into it: the match key for what identifies people, the index ke
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -62,16 +61,22 @@ async def remove(tx: Transaction, rows: Iterable[tuple[int, UUID]]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """The dossiers behind each key, at most PER_KEY of each; the keys that gave way, and of those the emptied ones."""
+    """The ids behind each key, at most PER_KEY of each; the keys that gave way, and of those the emptied ones.
 
-    dossiers: Mapping[int, list[UUID]]
+    An id is 16 bytes here: of the thousands behind the keys of one question only the nearest are ever looked at.
+    """
+
+    ids: Mapping[int, Sequence[bytes]]
     gave_way: frozenset[int]
     emptied: frozenset[int]
+
+    def dossiers(self, key: int) -> list[UUID]:
+        return [UUID(bytes=each) for each in self.ids[key]]
 
     @property
     def common(self) -> frozenset[int]:
         """The keys too many share: what gave way already, and what has as many dossiers as are read."""
-        return self.gave_way | {key for key, each in self.dossiers.items() if len(each) >= PER_KEY}
+        return self.gave_way | {key for key, each in self.ids.items() if len(each) >= PER_KEY}
 
 
 async def give_way(tx: Transaction, keys: Iterable[int]) -> None:
@@ -86,35 +91,44 @@ async def empty(tx: Transaction, keys: Iterable[int]) -> None:
 
 async def sharing(tx: Transaction, keys: Iterable[int]) -> Mapping[int, list[UUID]]:
     """The dossiers behind each key, at most PER_KEY of each."""
-    return (await shared(tx, keys)).dossiers
+    found = await shared(tx, keys)
+    return {key: found.dossiers(key) for key in found.ids}
 
 
 async def shared(tx: Transaction, keys: Iterable[int]) -> Shared:
     """Who shares these keys, and which of them gave way."""
     asked = list(keys)
     await tx.admit("lookup_key", asked)
-    cursor = await tx.connection.execute(
-        """
-        SELECT asked.key, found.dossier
-        FROM unnest(%s::bigint[]) AS asked (key)
-        CROSS JOIN LATERAL (
+    cursor = await tx.connection.execute(_SHARED, (asked, PER_KEY))
+    found = {key: _parted(packed) for key, packed in await cursor.fetchall()}
+    return Shared(
+        ids={key: [each for each in held if each not in _NOTES] for key, held in found.items()},
+        gave_way=frozenset(key for key, held in found.items() if _GAVE_WAY.bytes in held[:2]),
+        emptied=frozenset(key for key, held in found.items() if _EMPTIED.bytes in held[:2]),
+    )
+
+
+_NOTES = frozenset((_GAVE_WAY.bytes, _EMPTIED.bytes))
+# The ids of a key come as one value: a row for each of thousands took longer to receive than all the rest.
+_SHARED = """
+    SELECT asked.key, found.ids
+    FROM unnest(%s::bigint[]) AS asked (key)
+    CROSS JOIN LATERAL (
+        SELECT string_agg(uuid_send(dossier), ''::bytea ORDER BY dossier) AS ids
+        FROM (
             SELECT dossier
             FROM registry.lookup_key
             WHERE key = asked.key
             ORDER BY dossier
             LIMIT %s
-        ) AS found
-        """,
-        (asked, PER_KEY),
-    )
-    found: dict[int, list[UUID]] = defaultdict(list)
-    for key, dossier in await cursor.fetchall():
-        found[key].append(dossier)
-    return Shared(
-        dossiers={key: [each for each in held if each not in (_GAVE_WAY, _EMPTIED)] for key, held in found.items()},
-        gave_way=frozenset(key for key, held in found.items() if _GAVE_WAY in held),
-        emptied=frozenset(key for key, held in found.items() if _EMPTIED in held),
-    )
+        ) AS few
+    ) AS found
+    WHERE found.ids IS NOT NULL
+"""
+
+
+def _parted(packed: bytes) -> list[bytes]:
+    return [packed[at : at + 16] for at in range(0, len(packed), 16)]
 
 
 async def only(tx: Transaction, key: int) -> UUID | None:

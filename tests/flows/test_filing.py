@@ -191,6 +191,17 @@ async def test_of_many_who_are_near_those_are_compared_who_agree_most(
         assert len(await persons(world, described(child))) == 3
 
 
+@pytest.mark.parametrize(("telling", "compared"), [(1000.0, 2), (0.0, 4)])
+async def test_after_the_first_only_those_are_compared_of_whom_enough_speaks(
+    world: World, monkeypatch: pytest.MonkeyPatch, telling: float, compared: int
+) -> None:
+    monkeypatch.setattr(people, "FIRST", 2)
+    monkeypatch.setattr(people, "MOST_COMPARED", 4)
+    monkeypatch.setattr(people, "TELLING", telling)
+    children = await crowd(world)
+    assert len(await persons(world, described(children[0]))) == compared
+
+
 async def test_whoever_shares_a_number_of_identity_is_compared_whoever_else_is_near(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
