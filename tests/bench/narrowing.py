@@ -1,4 +1,4 @@
-"""A registry as the matcher leaves it: every key that too many share has given way."""
+"""A registry as time leaves it: every key that too many share has given way, and the server has tidied up."""
 
 from __future__ import annotations
 
@@ -29,3 +29,4 @@ async def narrowed(registry: Registry) -> None:
         async with registry.database.transaction(Function.MATCH) as tx:
             held = await dossiers.load(tx, common[at : at + AT_ONCE], lock=True)
             await filing.give_way(tx, Reader(), [*held.values()])
+    await behind.vacuum(registry.database)

@@ -44,6 +44,14 @@ async def looks(self: Database) -> AsyncIterator[Look]:
         yield look
 
 
+async def vacuum(self: Database) -> None:
+    """What the server does by itself now and then, done now."""
+    async with _connected(self) as tx:
+        await tx.connection.commit()
+        await tx.connection.set_autocommit(True)
+        await tx.connection.execute("VACUUM (ANALYZE)")
+
+
 @asynccontextmanager
 async def _connected(self: Database) -> AsyncIterator[Transaction]:
     address = conninfo.make_conninfo(self.pool.conninfo, user=ADMINISTRATOR)

@@ -109,8 +109,6 @@ async def _fill(registry: Registry, filled: Filled, size: int) -> None:
             found = processes.map(hashed, (about for *_, about in some), chunksize=AT_ONCE // 16)
             await _filed(registry, filled, some, list(found))
     await narrowing.narrowed(registry)
-    async with behind.transaction(registry.database) as tx:
-        await tx.connection.execute("ANALYZE registry.lookup_key, registry.dossier, vault.data_key")
     filled.seconds += time.perf_counter() - began
 
 
