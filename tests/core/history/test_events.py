@@ -259,6 +259,19 @@ def test_a_day_before_birth_that_turned_about_lies_in_a_vague_date_may_be_that_d
     assert sum(each.possible_duplicate_of is not None for each in found) == doubtful
 
 
+@pytest.mark.parametrize(("year", "provenances"), [("2020", [1, 1, 1]), ("2021", [2, 1])])
+def test_an_impossible_day_does_not_heal_where_its_system_may_mean_the_right_one(
+    year: str, provenances: list[int]
+) -> None:
+    told = [
+        dose("mr", "2020-01-09", A, lot="X1", id="1"),
+        dose("mr", "2020-09-01", B, lot="X1", id="2"),
+        dose("mr", year, A, id="3"),
+    ]
+    found = history.events(told, meaning, birth=PartialDate(2020, 5, 10), today=date(2022, 1, 1))
+    assert [len(each.provenances) for each in found] == provenances
+
+
 def test_an_unknown_vaccine_is_shown_and_named_as_such() -> None:
     strange = {"vaccineCode": {"coding": [{"system": "urn:x", "code": "7"}], "text": "Seven"}}
     (event,) = _events(dose("mr", "2020-03-01", A, **strange), dose("mr", "2020-03-01", B, **strange))
