@@ -184,6 +184,14 @@ class ConsentReceipt(BaseModel):
     page: str = Field(description="the printable receipt")
 
 
+class HeldTwice(BaseModel):
+    """Two numbers of a source that may be one person."""
+
+    numbers: tuple[str, str]
+    words: tuple[str, ...] = Field(description="what of your own two records agrees and differs, the weightiest first")
+    since: date
+
+
 class CardOnly(Body):
     """The family shows its card."""
 

@@ -31,6 +31,7 @@ from registry.flows import (
     review,
     rights,
     trail,
+    twice,
 )
 from registry.flows.desk import Child
 from registry.flows.opening import Registry
@@ -54,6 +55,13 @@ async def submit(
     submission = await run_in_threadpool(chosen.convert, body, source=caller.name, received_at=registry.now())
     receipt = await ingest.ingest(registry, submission, body=body)
     return receipts.plain(receipt)
+
+
+@router.get("/held-twice", tags=["source"])
+async def held_twice(registry: Opened, caller: Calling) -> list[bodies.HeldTwice]:
+    """Pairs of your own numbers that may be one person, by your own records alone. What they say now is looked at."""
+    caller.must_be(Kind.SOURCE)
+    return [bodies.HeldTwice(**asdict(each)) for each in await twice.of_source(registry, caller.name)]
 
 
 @router.post("/questions", tags=["clinic and school"], response_model=bodies.Released, responses=forms.OFFERED)

@@ -1,4 +1,4 @@
-"""`continuity import` and `continuity convert`: files of national systems."""
+"""`continuity import`, `convert`, `match` and `held-twice`: files of national systems, and who is in them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from rich.table import Table
 
 from registry.cli.running import Json, err, out, print_json, read_file, run
 from registry.errors import RegistryError
-from registry.flows import adapters, ingest, match, receipts, trail
+from registry.flows import adapters, ingest, match, receipts, trail, twice
 from registry.flows.opening import Registry, wall_clock
 from registry.flows.receipts import Receipt
+from registry.flows.twice import Twice
 from registry.intake import Fate, Submission
 
 Kind = Annotated[str, typer.Option("--adapter", help="Kind of the file: dhis2, edfi, hl7v2, oneroster, ...")]
@@ -75,6 +76,24 @@ def match_people(
         print_json(asdict(report))
     else:
         out.print(f"{report.seen:,} looked at: {report.linked:,} linked, {report.reviewed:,} put to a steward")
+
+
+def held_twice(source: Annotated[str, typer.Option(help="Name of the registered source.")], json: Json = False) -> None:
+    """Pairs of a source's own numbers that may be one person, by its own records alone, for the source to look at."""
+
+    async def work(registry: Registry) -> tuple[Twice, ...]:
+        found = await twice.of_source(registry, source)
+        await trail.sequence(registry)
+        return found
+
+    found = run(work)
+    if json:
+        print_json([twice.plain(each) for each in found])
+        return
+    for each in found:
+        out.print(f"{escape(each.numbers[0])} and {escape(each.numbers[1])}, since {each.since}", soft_wrap=True)
+        out.print(f"  {escape(' '.join(each.words))}", soft_wrap=True)
+    out.print(f"{len(found)} pairs of {escape(source)} may be one person.", soft_wrap=True)
 
 
 async def _link(registry: Registry, *, show: bool) -> match.Report:

@@ -1,8 +1,9 @@
 """Who is who: one serial worker takes queued dossiers and links each to the person it belongs to.
 
 Serial on purpose: matching inside concurrent ingests misses the mate when both arrive at once, and would make the
-time of a receipt tell whether somebody is known. Nothing here is told to a source or a desk; the size of the audit
-log is public, so a run writes one leaf, whatever it found.
+time of a receipt tell whether somebody is known. Nothing of it is told to a source or a desk; a source is told of two
+records of its own that may be one person (`twice`). The size of the audit log is public, so a run writes one leaf,
+whatever it found.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from registry.errors import RegistryError
-from registry.flows import decide, filing, linking, people, trail
+from registry.flows import decide, filing, linking, people, trail, twice
 from registry.flows.opening import Registry
 from registry.flows.people import Neighbourhood, Question
 from registry.flows.reader import Reader
@@ -173,6 +174,7 @@ async def _one(work: _Work, id: UUID) -> str:
         return "reviewed"
     question = replace(work.questions[id], beside=frozenset(own.members))
     found = await people.candidates(work.tx, work.reader, question, work.around)
+    await _note_held_twice(work, own, found)
     open_to = {each.id: each for each in found if not _is_refused(each, own, log)}
     resolution = match.resolve(work.reader.subject(own), [*open_to.values()], work.weights)
     joined = [each for each in _sure(resolution) if await _link(work, own, open_to[each[0]], each[1])]
@@ -182,6 +184,12 @@ async def _one(work: _Work, id: UUID) -> str:
         return "linked"
     queued = [await _doubt(work, own, person, each, log) for person, each in doubts]
     return "reviewed" if any(queued) else "new"
+
+
+async def _note_held_twice(work: _Work, own: Dossier, found: Sequence[PersonView]) -> None:
+    near = {UUID(each.id) for person in found for each in person.members}
+    met = await people.met(work.tx, work.around, near | {*own.members})
+    await twice.note(work.tx, work.registry, work.reader, own, met)
 
 
 async def _log_about(work: _Work, own: Dossier) -> Sequence[StoredJudgement]:

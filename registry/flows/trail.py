@@ -40,9 +40,11 @@ LOOKS = frozenset(
     {
         *("trail-shown", "receipt-given", "records-shown", "standing-shown", "paper-signed"),
         *("complaints-shown", "audit-read", "emergencies-shown", "alerts-shown", "attendance-listed"),
+        "held-twice-shown",
     }
 )
-"""What only reads: the family itself, a desk its own records, the ombudsperson. Each names the digest of its answer."""
+"""What only reads: the family itself, a desk or a source its own records, the ombudsperson. Each names the digest of
+its answer."""
 
 SHOWN = (FAMILY_ACTS - LOOKS) | {
     *("ask", "family-opened", "card-replaced", "consent-given", "review-shown", "review-decided"),

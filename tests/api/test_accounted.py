@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 import pytest
 
-from registry.flows import release, trail
+from registry.flows import match, release, trail
 from registry.store import audit, dossiers, reviews
 from registry.store.reviews import Doubt
 from registry.trust import signing
@@ -58,7 +58,7 @@ DISCLOSING: Mapping[tuple[str, str], Parts] = {
             *(("POST", "/v1/trails"), ("POST", "/v1/receipts"), ("POST", "/v1/records"), ("POST", "/v1/papers")),
             *(("POST", "/v1/erasures/standing"), ("POST", "/v1/grievances/standing"), ("GET", "/v1/grievances")),
             *(("POST", "/v1/grievances/{complaint_id}/trail"), ("GET", "/v1/emergencies"), ("GET", "/v1/alerts")),
-            ("GET", "/v1/audit-events"),
+            *(("GET", "/v1/audit-events"), ("GET", "/v1/held-twice")),
             *(("POST", "/v1/attendance/standing"), ("GET", "/v1/attendance"), ("GET", "/v1/attendance/overdue")),
         ),
         lambda answer: [answer],
@@ -163,6 +163,7 @@ async def played(service: Service) -> Run:
     await emergencies(run)
     await attendance(run, card)
     await redress(run, card)
+    await held_twice(run)
     day = str(world.clock.now.date())
     await run.ask("GET", "/v1/audit-events", OMBUDSPERSON, **{"from": day, "to": day})
     return run
@@ -180,6 +181,14 @@ async def emergencies(run: Run) -> None:
     for alert in await run.ask("GET", "/v1/alerts", OMBUDSPERSON):
         await run.ask("POST", "/v1/alerts/{alert_id}/end", OMBUDSPERSON, id=alert["id"])
     await run.ask("GET", "/v1/alerts", OMBUDSPERSON)
+
+
+async def held_twice(run: Run) -> None:
+    """A source enters a child under a second number."""
+    again = replace(ZAHOUANIA, ids={VACCINES: "again-1"})
+    await builders.hand_over(run.service.world, VACCINES, builders.patient(again, VACCINES))
+    await match.run(run.service.world.registry)
+    assert len(await run.ask("GET", "/v1/held-twice", VACCINES)) == 1
 
 
 async def attendance(run: Run, card: str) -> None:

@@ -67,6 +67,7 @@ TABLE: Mapping[tuple[str, str], Row] = {
     ("POST", "/v1/submissions"): Row(
         kinds=frozenset({Kind.SOURCE}), content=samples.file(VACCINES), params={"adapter": "dhis2"}
     ),
+    ("GET", "/v1/held-twice"): Row(kinds=frozenset({Kind.SOURCE})),
     ("POST", "/v1/questions"): Row(kinds=DESKS, body={"person": PERSON, "card": NOBODY}),
     ("POST", "/v1/families"): Row(kinds=DESKS, body={"person": PERSON}),
     ("POST", "/v1/cards"): Row(kinds=DESKS, body={"person": PERSON}),

@@ -152,7 +152,7 @@ WHO: dict[tuple[str, str], set[str]] = {
     ("registry.judgement", "insert"): {"desk", "match", "review"},
     ("registry.judgement", "delete"): set(),
     # complaints, emergencies, erasures asked for
-    ("registry.matter", "insert"): {"release", "rights", "erase"},
+    ("registry.matter", "insert"): {"release", "rights", "match", "erase"},
     ("registry.matter", "delete"): {"rights", "erase"},
     # what counts questions knows of nobody, and nobody else gives a question back
     ("registry.account", "update"): {"budget"},
