@@ -10,7 +10,11 @@ from tests.support import planted, twin_worlds
 
 pytestmark = pytest.mark.anyio
 
-SOME = ("a blank more for a refused child", "a desk learns that a child it registers is known")
+SOME = (
+    "a blank more for a refused child",
+    "a desk learns that a child it registers is known",
+    "whom a source holds twice is told with a count of all",
+)
 
 
 async def test_nobody_can_tell_two_worlds_apart_by_what_it_must_not_learn(settings: Settings) -> None:

@@ -15,10 +15,11 @@ from fastapi import Response
 from registry.api import forms
 from registry.consent import redact
 from registry.errors import BadInput
-from registry.flows import decide, desk, ingest, lost_card, people, question, release, rights
+from registry.flows import decide, desk, ingest, lost_card, people, question, release, rights, twice
 from registry.flows.ingest import Receipt
 from registry.flows.reader import Reader
 from registry.identity import demographics
+from registry.store import dossiers
 from registry.store.functions import Function
 
 Switch = Callable[[], Any]
@@ -139,6 +140,17 @@ def _receipt_of_others() -> Any:
     return _instead((ingest, "ingest", told))
 
 
+def _twice_of_all() -> Any:
+    listed = twice.of_source
+
+    async def told(registry: Any, name: str) -> Any:
+        async with registry.database.transaction(Function.MEASURE) as tx:
+            count = len(await dossiers.everyone(tx))
+        return tuple(replace(each, words=(*each.words, str(count))) for each in await listed(registry, name))
+
+    return _instead((twice, "of_source", told))
+
+
 # --- a summary that tells more ---------------------------------------------------------------------
 
 
@@ -243,6 +255,7 @@ LEAKS: Mapping[str, Switch] = {
     "a shorter card for a known child": _short_cards,
     "no new card for a stranger": _no_card_for_strangers,
     "a receipt tells that another source knows the child": _receipt_of_others,
+    "whom a source holds twice is told with a count of all": _twice_of_all,
     "a total that counts what is withheld": _document(_total),
     "an entity tag that counts dossiers": _document(_tag),
     "demographics the asker did not know": _document(_village),

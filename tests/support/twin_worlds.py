@@ -21,7 +21,7 @@ from fastapi import FastAPI
 
 from registry.api import app as service_app
 from registry.continuity.summary import page
-from registry.flows import desk, ingest, match, receipts, rights
+from registry.flows import desk, ingest, match, receipts, rights, twice
 from registry.flows.desk import Child as DeskChild
 from registry.flows.opening import Registry
 from registry.flows.organisations import Kind
@@ -260,13 +260,17 @@ async def view(on: Stage, observer: str, child: Child, known_by: Sequence[str]) 
 
 
 async def _of_source(on: Stage, source: str, child: Child) -> View:
-    """A source hands the child over, twice: the receipts."""
+    """A source hands the child over, twice, and again under another number: the receipts, and whom it holds twice."""
     told = [builders.patient(child, source), builders.dose(child, source)]
     submission = builders.submission(source, *told, at=on.world.clock.now)
     taken = [
         await ingest.ingest(on.world.registry, submission, body=builders.bytes_of(source, *told)) for _ in range(2)
     ]
-    plain = [json.dumps(receipts.plain(each), default=str) for each in taken]
+    again = builders.patient(replace(child, ids={source: "again-1"}), source)
+    taken.append(await builders.hand_over(on.world, source, again))
+    await match.run(on.world.registry)
+    held = [twice.plain(each) for each in await twice.of_source(on.world.registry, source)]
+    plain = [json.dumps(each, default=str) for each in (*map(receipts.plain, taken), held)]
     return [(200, re.sub("[0-9a-f]{32}", "ID", each), ()) for each in plain]
 
 
