@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from registry.errors import BadInput, UnknownName
-from registry.flows import decide, linking, organisations, trail
+from registry.flows import decide, linking, organisations, trail, twice
 from registry.flows.opening import Registry
 from registry.store import dossiers, erasures, keys, outbox
 from registry.store.database import Transaction, again_on_conflict
@@ -52,6 +52,7 @@ async def within(tx: Transaction, registry: Registry, ids: Iterable[UUID], *, de
     rest = {member for each in held.values() for member in each.members} - set(held)
     # What joined the rest may be gone with what was erased; where nothing is left the log grows all the same.
     await outbox.put(tx, "match", sorted(rest or held))
+    await twice.forget(tx, held.values())
     dead = await erasures.destroy(tx, held, today=registry.today())
     dead += await _gather(tx, registry, rest)
     if held:

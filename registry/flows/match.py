@@ -168,13 +168,13 @@ async def _one(work: _Work, id: UUID) -> str:
     own = work.tx.held.get(id)
     if own is None or own.about is None:  # erased meanwhile, or nothing to match by yet
         return "gone"
+    await _note_held_twice(work, own)
     log = await _log_about(work, own)
     if await _contradicts_fellows(work, own):
         await _part(work, own, log)
         return "reviewed"
     question = replace(work.questions[id], beside=frozenset(own.members))
     found = await people.candidates(work.tx, work.reader, question, work.around)
-    await _note_held_twice(work, own, found)
     open_to = {each.id: each for each in found if not _is_refused(each, own, log)}
     resolution = match.resolve(work.reader.subject(own), [*open_to.values()], work.weights)
     joined = [each for each in _sure(resolution) if await _link(work, own, open_to[each[0]], each[1])]
@@ -186,10 +186,10 @@ async def _one(work: _Work, id: UUID) -> str:
     return "reviewed" if any(queued) else "new"
 
 
-async def _note_held_twice(work: _Work, own: Dossier, found: Sequence[PersonView]) -> None:
-    near = {UUID(each.id) for person in found for each in person.members}
-    met = await people.met(work.tx, work.around, near | {*own.members})
-    await twice.note(work.tx, work.registry, work.reader, own, met)
+async def _note_held_twice(work: _Work, own: Dossier) -> None:
+    """Before anything that depends on who else knows the child, and among those only that share a key with it."""
+    near = people.sharing(work.around, work.questions[own.id]) & work.around.met.keys()
+    await twice.note(work.tx, work.registry, work.reader, own, await people.met(work.tx, work.around, near))
 
 
 async def _log_about(work: _Work, own: Dossier) -> Sequence[StoredJudgement]:

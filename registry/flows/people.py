@@ -30,7 +30,8 @@ FIRST, MOST_COMPARED = 8, 25
 TELLING = 12.0
 """Whoever's keys and sketch say most for a question is compared: the first eight, of the first twenty-five those for
 whom 12 bits speak, and whoever shares a number of identity. Measured: of 633 mates among a million and 1,071 of the
-independent world 0 and 1 are lost so, none who would be linked or reviewed."""
+independent world 0 and 1 are lost so, none who would be linked or reviewed; and 1,350 questions were answered as they
+are when 400 are opened and 60 compared, with every twin and rival among those."""
 
 
 def is_of_person(dossier: Dossier) -> bool:
@@ -188,6 +189,12 @@ def _persons(reader: Reader, persons: Persons) -> tuple[PersonView, ...]:
 
 def _by_id(members: Sequence[Dossier]) -> list[Dossier]:
     return sorted(members, key=lambda each: each.id)
+
+
+def sharing(around: Neighbourhood, question: Question) -> set[UUID]:
+    """All dossiers that share a key with a question, those beside it as well."""
+    asked = (*question.asked, *around.beside[question.told])
+    return {UUID(bytes=each) for each in {id for key in asked for id in around.shared.get(key, ())}}
 
 
 def _nearest(around: Neighbourhood, question: Question) -> Near:

@@ -1,8 +1,8 @@
 """A source that may hold one person under two numbers is told so, judged on its own two records alone.
 
-Whoever else knows the person, and whether anybody was linked, changes nothing of it (disclosure.md, national system).
-The matcher notes which two records it met; the source's question looks at them as they are then, so that a corrected
-or erased one is no longer named.
+Whether anybody was linked changes nothing of it (disclosure.md, national system): a pair is met only because its two
+records share a key themselves, never by way of another source's. The matcher notes the pair; the source's question
+looks at both records as they are then, so that a corrected or erased one is no longer named.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from registry.errors import UnknownName
 from registry.flows import organisations, trail
 from registry.flows.opening import Registry
+from registry.flows.organisations import Kind
 from registry.flows.reader import Reader
 from registry.identity import match
-from registry.identity.demographics import Demographics
 from registry.identity.match import Match, Verdict
 from registry.identity.weights import Weights
 from registry.store import dossiers, matters
@@ -25,6 +26,9 @@ from registry.store.database import Transaction
 from registry.store.dossiers import Dossier
 from registry.store.functions import Function
 from registry.store.matters import Matter
+
+MOST_TOLD = 1_000
+"""Pairs a source is told at once, those noticed last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,38 +40,54 @@ class Twice:
     since: date
 
 
-async def note(tx: Transaction, registry: Registry, reader: Reader, own: Dossier, others: Iterable[Dossier]) -> None:
-    """Note those of the same source who may be this person; a pair that is noted already is not noted again."""
-    of_source = [each for each in others if each.source == own.source and each.id != own.id and each.about]
+async def note(tx: Transaction, registry: Registry, reader: Reader, own: Dossier, near: Iterable[Dossier]) -> None:
+    """Note the first opened of those that share a key with `own` and may be it in the same source, once.
+
+    One for each dossier, however many copies there are: the copies meet in the first.
+    """
+    of_source = [each for each in near if each.source == own.source and each.id != own.id and each.about]
     alike = [each for each in of_source if _found(reader, own, each, registry.library.weights)]
-    if not alike:
+    if not alike or not await _is_system(tx, own.source):
         return
-    kind = _kind(own.source)
-    known = await matters.about(tx, [own.id, *(each.id for each in alike)], kind)
-    noted = {frozenset((each.dossier, UUID(each.content["other"]))) for each in known}
-    for each in alike:
-        if frozenset((own.id, each.id)) not in noted:
-            content = {"other": each.id.hex}
-            matter = Matter(id=tx.new_id(), dossier=own.id, kind=kind, day=registry.today(), content=content)
-            await matters.put(tx, matter, number=matter.id.hex)
+    first, kind = min(alike, key=lambda each: (each.opened_at, each.id)), _kind(own.source)
+    noted = await matters.about(tx, [own.id, first.id], kind)
+    if {own.id, first.id} not in [{*_pair(each)} for each in noted]:
+        content = {"other": first.id.hex}
+        matter = Matter(id=tx.new_id(), dossier=own.id, kind=kind, day=registry.today(), content=content)
+        await matters.put(tx, matter, number=first.id.hex)
+
+
+async def _is_system(tx: Transaction, source: str) -> bool:
+    """Whether somebody may be told: a desk learns nothing of what it did not ask."""
+    try:
+        return (await organisations.named(tx, source)).kind is Kind.SOURCE
+    except UnknownName:
+        return False
 
 
 async def of_source(registry: Registry, name: str) -> tuple[Twice, ...]:
-    """Who a source may hold twice, the first noticed first. Raises UnknownName for one nobody registered."""
+    """Whom a national system may hold twice. Raises UnknownName for one nobody registered, NotPermitted for a desk."""
     async with registry.database.transaction(Function.INGEST) as tx:
         source = await organisations.named(tx, name)
-        noted = await matters.waiting(tx, _kind(source.name))
+        source.must_be(Kind.SOURCE)
+        noted = (await matters.waiting(tx, _kind(source.name)))[-MOST_TOLD:]
         held = await dossiers.load(tx, {id for each in noted for id in _pair(each)})
         reader, weights = Reader(), registry.library.weights
-        told = [(each, held.get(one), held.get(other)) for each in noted for one, other in [_pair(each)]]
-        found = [
-            Twice(numbers=(one.local, other.local), words=alike.explanation()[1:], since=each.day)
-            for each, one, other in told
+        told = [(each.day, *map(held.get, _pair(each))) for each in noted]
+        found = tuple(
+            Twice(numbers=(one.local, other.local), words=alike.reasons(), since=day)
+            for day, one, other in told
             if one and other and (alike := _found(reader, one, other, weights))
-        ]
+        )
         shown = trail.digest([plain(each) for each in found])
         await trail.write(tx, registry, source.house, "held-twice-shown", source, digest=shown)
-    return tuple(found)
+    return found
+
+
+async def forget(tx: Transaction, erased: Iterable[Dossier]) -> None:
+    """Remove the notes that name dossiers which are erased; those about them go with them."""
+    for each in erased:
+        await matters.forget(tx, _kind(each.source), each.id.hex)
 
 
 def plain(twice: Twice) -> dict[str, Any]:
@@ -77,8 +97,7 @@ def plain(twice: Twice) -> dict[str, Any]:
 
 def _found(reader: Reader, one: Dossier, other: Dossier, weights: Weights) -> Match | None:
     """The match of two records that would be linked, were they of two sources; None where they would not."""
-    told: list[Demographics] = [reader.told(one), reader.told(other)]
-    found = match.decide(*told, weights)
+    found = match.decide(reader.told(one), reader.told(other), weights)
     return found if found.verdict is Verdict.LINK else None
 
 

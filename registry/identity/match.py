@@ -43,13 +43,17 @@ class Match:
 
     def explanation(self) -> tuple[str, ...]:
         """The reasons in sentences for a steward, the weightiest first; they contain no value of a person."""
-        ordered = sorted(self.evidence.evidence, key=lambda each: -abs(each.weight))
         likely = strength.percent(self.probability)
         return (
             f"{_VERDICT_WORDS[self.verdict]} Probability {likely}, by {self.weights_version}.",
-            *(f"{strength.words(each.weight)}: {each.label}." for each in ordered),
+            *self.reasons(),
             *(f"Never automatic: {each.value}." for each in self.vetoes),
         )
+
+    def reasons(self) -> tuple[str, ...]:
+        """What agrees and differs, the weightiest first, without the verdict."""
+        ordered = sorted(self.evidence.evidence, key=lambda each: -abs(each.weight))
+        return tuple(f"{strength.words(each.weight)}: {each.label}." for each in ordered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Matters: what somebody waits for an answer to, sealed under the dossier it is about.
 
-A disputed record, a complaint, an erasure asked for, an emergency to be reviewed. Whoever opened one may hold its
-number, of which only a keyed hash is kept; kinds are keyed hashes too, so that a thief does not read who complained.
+A disputed record, a complaint, an erasure asked for, an emergency to be reviewed, a person some source holds twice.
+Whoever opened one may hold its number, of which only a keyed hash is kept; kinds are keyed hashes too, so that a thief
+does not read who complained.
 """
 
 from __future__ import annotations
@@ -105,6 +106,13 @@ async def close(tx: Transaction, matter: Matter) -> None:
     await tx.connection.execute(
         "DELETE FROM registry.matter WHERE dossier = %s AND matter = %s", (matter.dossier, matter.id)
     )
+
+
+async def forget(tx: Transaction, kind: str, number: str) -> None:
+    """Remove all of a kind that are found by this number."""
+    hashed = _number(tx, kind, number)
+    await tx.admit("matter", [hashed])
+    await tx.connection.execute("DELETE FROM registry.matter WHERE number = %s", (hashed,))
 
 
 def _queue(tx: Transaction, kind: str) -> int:

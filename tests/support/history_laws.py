@@ -80,7 +80,8 @@ def _plain(told: tuple[DoseEvent, ...]) -> list[str]:
 
 
 def _partial_dates_are_not_contradicted(life: Life, told: tuple[DoseEvent, ...], dice: Random) -> Iterator[str]:
-    """Whatever day a partial date turns out to be: what was surely one dose is not surely two, nor the reverse."""
+    """Whatever day of the child's life a partial date turns out to be: what is surely one dose is not surely two, nor
+    the reverse."""
     known = _completed(life, dice)
     after = weighed.events(replace(life, records=known))
     before, then = _relations(told), _relations(after)

@@ -262,10 +262,12 @@ def _may_be_one_day(one: Row, two: Row) -> bool:
 
 def _may_be_this(row: Row, block: Block) -> bool:
     """A day it can mean is one of the other's days, or beside one; two lots speak against it, a common number for."""
-    if row.system in _systems(block) or row.first == date.min:
+    if row.system in _systems(block):
         return False
     if row.lot and _lots(block) and row.lot not in _lots(block) and not row.names & _names(block):
         return False
+    if row.first == date.min:
+        return any(_only_one_a_day(a, b) for a in row.kinds for b in _kinds(block))
     days = {row.first + timedelta(days=each) for each in range(-1, (row.last - row.first).days + 2)}
     return bool(days & _days(block)) and any(_only_one_a_day(a, b) for a in row.kinds for b in _kinds(block))
 

@@ -266,7 +266,7 @@ async def _of_source(on: Stage, source: str, child: Child) -> View:
     taken = [
         await ingest.ingest(on.world.registry, submission, body=builders.bytes_of(source, *told)) for _ in range(2)
     ]
-    again = builders.patient(replace(child, ids={source: "again-1"}), source)
+    again = builders.patient(replace(child, ids={source: "again-1"}), source, identifier=None)
     taken.append(await builders.hand_over(on.world, source, again))
     await match.run(on.world.registry)
     held = [twice.plain(each) for each in await twice.of_source(on.world.registry, source)]

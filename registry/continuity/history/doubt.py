@@ -47,11 +47,13 @@ def may_be_one(one: DoseEvent, two: DoseEvent) -> bool:
 def _dates_may_agree(one: DoseEvent, two: DoseEvent) -> bool:
     both_full = bool(one.when and two.when and one.when.is_day and two.when.is_day)
     apart = not {each.dossier for each in one.provenances} & {each.dossier for each in two.provenances}
+    # One system telling two doses with vague dates means two doses; but see `_is_on_two_days`.
+    may_meet = apart or _is_on_two_days(one) or _is_on_two_days(two)
     if one.days is None or two.days is None:
-        return apart  # one system telling two doses with vague dates means two doses
+        return may_meet
     gap = _gap(one.days, two.days)
     if gap <= sameness.A_DAY:
-        return both_full or apart or _is_on_two_days(one) or _is_on_two_days(two)
+        return both_full or may_meet
     return apart and (_are_exchanged(one, two) or (gap <= sameness.TOO_CLOSE and _are_named_alike(one, two)))
 
 

@@ -302,12 +302,16 @@ def _may_meet(one: Dose, two: Dose) -> bool:
 
 def _may_be(dose: Dose, group: Group) -> bool:
     """Whether some day it can mean would make the partial dose the full one; two lots of two records are two."""
-    if dose.when is None or dose.dossier in group.dossiers:
+    if dose.dossier in group.dossiers:
         return False
     clash = dose.lot and group.lots and dose.lot not in group.lots and not dose.identifiers & group.identifiers
     alike = any(excludes(one, two) for one in dose.kinds for two in group.kinds)
-    first, last = dose.when.first - A_DAY, dose.when.last + A_DAY
-    return not clash and alike and any(first <= day.first <= last for day in group.days)
+    return not clash and alike and any(_may_be_beside(dose.when, day) for day in group.days)
+
+
+def _may_be_beside(when: PartialDate | None, day: PartialDate) -> bool:
+    """Whether a date, which may be unknown, can turn out to be this day or one next to it."""
+    return when is None or when.first - A_DAY <= day.first <= when.last + A_DAY
 
 
 def _can_join(dose: Dose, group: Group) -> bool:

@@ -231,9 +231,10 @@ def test_who_tells_one_of_two_days_may_mean_the_other_by_a_vague_date(day: str, 
         dose("penta", "2020-03-01", A, lot="X1", id="1", **entry),
         dose("penta", day, B, id="2", **entry),
         dose("penta", "2020", B, lot="X1", id="3"),
+        dose("penta", "", B, lot="X1", id="4"),
     )
-    assert [len(each.provenances) for each in found] == [1, 2]
-    assert sum(each.possible_duplicate_of is not None for each in found) == doubtful
+    assert sorted(len(each.provenances) for each in found) == [1, 1, 2]
+    assert sum(each.possible_duplicate_of is not None for each in found) == 2 * doubtful
 
 
 def test_a_vague_record_with_another_dose_number_is_another_dose() -> None:
@@ -259,7 +260,7 @@ def test_a_day_before_birth_that_turned_about_lies_in_a_vague_date_may_be_that_d
     assert sum(each.possible_duplicate_of is not None for each in found) == doubtful
 
 
-@pytest.mark.parametrize(("year", "provenances"), [("2020", [1, 1, 1]), ("2021", [2, 1])])
+@pytest.mark.parametrize(("year", "provenances"), [("2020", [1, 1, 1]), ("2021", [1, 2]), ("", [1, 1, 1])])
 def test_an_impossible_day_does_not_heal_where_its_system_may_mean_the_right_one(
     year: str, provenances: list[int]
 ) -> None:
@@ -269,7 +270,7 @@ def test_an_impossible_day_does_not_heal_where_its_system_may_mean_the_right_one
         dose("mr", year, A, id="3"),
     ]
     found = history.events(told, meaning, birth=PartialDate(2020, 5, 10), today=date(2022, 1, 1))
-    assert [len(each.provenances) for each in found] == provenances
+    assert sorted(len(each.provenances) for each in found) == provenances
 
 
 def test_an_unknown_vaccine_is_shown_and_named_as_such() -> None:
