@@ -369,7 +369,7 @@ def _identified(found: Sequence[Group]) -> list[Group]:
             merged.append(group)
         else:
             merged[place] = _joined(merged[place], [group], "")
-    return merged
+    return merged if len(merged) == len(found) else _identified(merged)  # what is together may meet a third
 
 
 def _is_identified(one: Group, two: Group) -> bool:
