@@ -26,12 +26,12 @@ MOST = 150
 mates among a million .989 are among them (.994 of the first 300, .9984 share a key), of those whom a rule would link
 or put to a steward all but one."""
 
-FIRST, MOST_COMPARED = 8, 25
-TELLING = 12.0
-"""Whoever's keys and sketch say most for a question is compared: the first eight, of the first twenty-five those for
-whom 12 bits speak, and whoever shares a number of identity. Measured: of 633 mates among a million and 1,071 of the
-independent world 0 and 1 are lost so, none who would be linked or reviewed; and 1,350 questions were answered as they
-are when 400 are opened and 60 compared, with every twin and rival among those."""
+FIRST, MOST_COMPARED = 12, 25
+TELLING = 10.0
+"""Whoever's keys and sketch say most for a question is compared: the first twelve, of the first twenty-five those for
+whom ten bits speak, and whoever shares a number of identity. Of 633 mates among a million and 1,071 of the independent
+world none is lost by first eight and ten bits; with fewer, 1,350 questions were answered as they are when 400 are
+opened and 60 compared, with every twin and rival among those."""
 
 
 def is_of_person(dossier: Dossier) -> bool:

@@ -37,6 +37,7 @@ class Discloses(Enum):
     RELEASE = "a summary, through the release step"
     FAMILY = "a family's own view, by its card"
     STEWARD = "demographics and evidence of two dossiers"
+    TWICE = "to a system, pairs of its own numbers"
     CONFIRMATION = "yes, no or unknown to a school the family said yes to; to a system what it wrote itself"
     OMBUDSPERSON = "complaints, clocks, and the log of what was complained about; no content"
 
@@ -57,6 +58,7 @@ ROUTES: Mapping[tuple[str, str], Discloses] = {
     ("GET", "/openapi.json"): Discloses.NOTHING,
     ("GET", "/static-offline-docs"): Discloses.NOTHING,
     ("POST", "/v1/submissions"): Discloses.OWN,
+    ("GET", "/v1/held-twice"): Discloses.TWICE,
     ("POST", "/v1/questions"): Discloses.RELEASE,
     ("POST", "/v1/emergencies"): Discloses.RELEASE,
     ("POST", "/v1/families"): Discloses.OWN,

@@ -39,7 +39,7 @@ EXPECTED = {
     "rights erase-due", "rights erasure", "rights complain", "rights complaint", "ombudsperson list",
     "ombudsperson acknowledge", "ombudsperson decide", "ombudsperson trail", "ombudsperson counts",
     "ombudsperson emergencies", "ombudsperson review", "link", "evaluate links", "train-names",
-    "evaluate names", "train-matching", "evaluate matching", "match",
+    "evaluate names", "train-matching", "evaluate matching", "match", "held-twice",
     "forecast", "evaluate forecast",
     "attendance ask", "attendance follow", "attendance list", "attendance answer", "attendance overdue",
     "ladders load", "ladders show", "placement", "evaluate placement",
