@@ -188,7 +188,7 @@ async def _one(work: _Work, id: UUID) -> str:
 
 async def _note_held_twice(work: _Work, own: Dossier) -> None:
     """Before anything that depends on who else knows the child, and among those only that share a key with it."""
-    near = people.sharing(work.around, work.questions[own.id]) & work.around.met.keys()
+    near = people.sharing(work.around, work.questions[own.id])
     await twice.note(work.tx, work.registry, work.reader, own, await people.met(work.tx, work.around, near))
 
 

@@ -23,8 +23,8 @@ from registry.store.dossiers import Dossier
 
 MOST = 150
 """At most this many dossiers are opened for one question, those that share most keys and the rarest first. Of 1,913
-mates among a million .989 are among them (.994 of the first 300, .9984 share a key), of those whom a rule would link
-or put to a steward all but one."""
+mates among a million .989 are among them (.994 among 300; .9984 share a key at all), and of those whom a rule would
+link or put to a steward all but one."""
 
 FIRST, MOST_COMPARED = 12, 25
 TELLING = 10.0
@@ -192,9 +192,10 @@ def _by_id(members: Sequence[Dossier]) -> list[Dossier]:
 
 
 def sharing(around: Neighbourhood, question: Question) -> set[UUID]:
-    """All dossiers that share a key with a question, those beside it as well."""
+    """The nearest dossiers of a question, and of those beside it the ones that share a key with it as well."""
     asked = (*question.asked, *around.beside[question.told])
-    return {UUID(bytes=each) for each in {id for key in asked for id in around.shared.get(key, ())}}
+    fellows = {each for each in question.beside if any(each.bytes in around.shared.get(key, ()) for key in asked)}
+    return {*_nearest(around, question), *fellows}
 
 
 def _nearest(around: Neighbourhood, question: Question) -> Near:

@@ -86,8 +86,7 @@ async def of_source(registry: Registry, name: str) -> tuple[Twice, ...]:
 
 async def forget(tx: Transaction, erased: Iterable[Dossier]) -> None:
     """Remove the notes that name dossiers which are erased; those about them go with them."""
-    for each in erased:
-        await matters.forget(tx, _kind(each.source), each.id.hex)
+    await matters.forget(tx, [(_kind(each.source), each.id.hex) for each in erased])
 
 
 def plain(twice: Twice) -> dict[str, Any]:
@@ -97,7 +96,10 @@ def plain(twice: Twice) -> dict[str, Any]:
 
 def _found(reader: Reader, one: Dossier, other: Dossier, weights: Weights) -> Match | None:
     """The match of two records that would be linked, were they of two sources; None where they would not."""
-    found = match.decide(reader.told(one), reader.told(other), weights)
+    told = reader.told(one), reader.told(other)
+    if not match.may_be_one(*told, weights):
+        return None
+    found = match.decide(*told, weights)
     return found if found.verdict is Verdict.LINK else None
 
 

@@ -271,14 +271,14 @@ def _is_plainly_another(match: Match) -> bool:
 def _claim(left: PersonView, right: PersonView, weights: Weights) -> Match | None:
     """How well two persons' dossiers fit at best; None where the persons contradict each other."""
     pairs = [(one.demographics, other.demographics) for one, other in product(left.members, right.members)]
-    if not any(_may_be_one(*each, weights) for each in pairs):
+    if not any(may_be_one(*each, weights) for each in pairs):
         return None
     matches = [decide(*each, weights) for each in pairs]
     found = max(matches, key=lambda match: match.score)
     return None if found.verdict is Verdict.DISTINCT or _contradictions(matches) else found
 
 
-def _may_be_one(left: Demographics, right: Demographics, weights: Weights) -> bool:
+def may_be_one(left: Demographics, right: Demographics, weights: Weights) -> bool:
     """Whether two descriptions might be more than distinct; it costs a third of a comparison to know that they
     cannot be."""
     is_same_number = bool({*left.identifiers} & {*right.identifiers})

@@ -109,7 +109,7 @@ async def shared(tx: Transaction, keys: Iterable[int]) -> Shared:
 
 
 _NOTES = frozenset((_GAVE_WAY.bytes, _EMPTIED.bytes))
-# The ids of a key come as one value: a row for each of thousands took longer to receive than all the rest.
+# The ids of a key come as one value: a row for each of thousands took the process three times as long.
 _SHARED = """
     SELECT asked.key, found.ids
     FROM unnest(%s::bigint[]) AS asked (key)

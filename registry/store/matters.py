@@ -108,11 +108,11 @@ async def close(tx: Transaction, matter: Matter) -> None:
     )
 
 
-async def forget(tx: Transaction, kind: str, number: str) -> None:
-    """Remove all of a kind that are found by this number."""
-    hashed = _number(tx, kind, number)
-    await tx.admit("matter", [hashed])
-    await tx.connection.execute("DELETE FROM registry.matter WHERE number = %s", (hashed,))
+async def forget(tx: Transaction, named: Iterable[tuple[str, str]]) -> None:
+    """Remove all that are found by these kinds and numbers."""
+    hashed = [_number(tx, kind, number) for kind, number in named]
+    await tx.admit("matter", hashed)
+    await tx.connection.execute("DELETE FROM registry.matter WHERE number = ANY(%s)", (hashed,))
 
 
 def _queue(tx: Transaction, kind: str) -> int:

@@ -89,7 +89,10 @@ async def test_copies_are_told_once_each(world: World) -> None:
     assert all(ZAHOUANIA.id_at(VACCINES) in each for each in found)
 
 
-async def test_a_desk_is_told_nothing(world: World) -> None:
+async def test_of_a_desk_nothing_is_noted_and_it_is_told_nothing(world: World) -> None:
+    await told(world, CLINIC, ZAHOUANIA, replace(AGAIN, ids={CLINIC: "again-1"}))
+    async with world.registry.database.transaction() as tx:
+        assert await matters.waiting(tx, f"held-twice {CLINIC}") == ()
     with pytest.raises(NotPermitted):
         await twice.of_source(world.registry, CLINIC)
 
